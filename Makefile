@@ -1,0 +1,126 @@
+# reviewd: one non-recursive Makefile. `make help` lists the targets.
+#
+# Variables: SANITIZE=1 builds with ASan and UBSan into build/san; CC=clang works as well;
+# PREFIX, DESTDIR and SYSCONFDIR for `make install`.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+
+VERSION := 0.1.0
+PREFIX ?= /usr
+SYSCONFDIR ?= /etc
+PACKAGES := gcc pkg-config libevent-dev libsqlite3-dev libconfig-dev libjansson-dev libcsv-dev \
+            libssl-dev libsystemd-dev libsmartcols-dev libcmocka-dev bats jq bsdextrautils
+
+PKG_DAEMON := libevent sqlite3 libconfig jansson libcrypto libsystemd
+PKG_CLIENT := jansson smartcols
+
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+        -Wformat=2 -Wno-overlength-strings -Werror
+ifdef SANITIZE
+  B := build/san
+  SAN := -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=all
+else
+  B := build
+endif
+ALL_CFLAGS = -std=gnu17 $(CFLAGS) $(WARN) $(SAN) -D_GNU_SOURCE -DREVIEWD_VERSION='"$(VERSION)"' \
+             -Iinclude -I$(B)/gen $(shell pkg-config --cflags $(PKG_DAEMON) $(PKG_CLIENT) 2>/dev/null)
+LIBS_DAEMON = $(shell pkg-config --libs $(PKG_DAEMON) 2>/dev/null) -lcsv -pthread
+LIBS_CLIENT = $(shell pkg-config --libs $(PKG_CLIENT) libcrypto 2>/dev/null) -lcsv
+
+BASE := $(wildcard daemon/base/*.c)
+HOUSE := $(BASE) $(wildcard daemon/rules/*.c daemon/store/*.c daemon/work/*.c daemon/delivery/*.c \
+           daemon/control/*.c daemon/control/methods/*.c)
+CLIENT := $(wildcard daemon/client/*.c)
+objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
+
+all: $(B)/reviewd $(B)/reviewctl
+
+$(B)/libhouse.a: $(call objects,$(HOUSE))
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(B)/libbase.a: $(call objects,$(BASE))
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(B)/reviewd: $(call objects,daemon/main.c) $(B)/libhouse.a
+	$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
+
+$(B)/reviewctl: $(call objects,$(CLIENT)) $(B)/libbase.a
+	$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS_CLIENT)
+
+$(B)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The SQL of the store, built in: each .sql file becomes one string.
+SQL := $(wildcard daemon/store/*.sql)
+$(B)/gen/store_sql.h: $(SQL) tools/embed-sql
+	@mkdir -p $(@D)
+	@tools/embed-sql $(SQL) > $@
+$(call objects,daemon/store/migrate.c): $(B)/gen/store_sql.h
+
+# ---- tests ------------------------------------------------------------------------------------
+UNIT := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c tests/property/*.c))
+TESTLIB := $(call objects,$(wildcard tests/lib/*.c))
+TOOLS := $(patsubst tools/%.c,$(B)/%,$(wildcard tools/*.c))
+BENCH := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.c))
+
+$(B)/tests/%: $(B)/obj/tests/%.o $(TESTLIB) $(B)/libhouse.a
+	@mkdir -p $(@D)
+	@$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON) $(shell pkg-config --libs cmocka)
+
+$(B)/%: $(B)/obj/tools/%.o $(B)/libhouse.a
+	@$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
+
+.SECONDARY:
+
+check: deps lint
+	@$(MAKE) --no-print-directory check-programs
+	@B=$(B) tests/run
+
+check-programs: all $(UNIT) $(TOOLS)
+
+demo: deps
+	@$(MAKE) --no-print-directory all $(TOOLS)
+	@B=$(B) tools/demo
+
+bench: deps
+	@$(MAKE) --no-print-directory all $(TOOLS) $(BENCH)
+	@B=$(B) tests/bench/run
+
+lint:
+	@tools/lint
+
+deps:
+	@tools/deps $(PACKAGES)
+
+# ---- installation ------------------------------------------------------------------------------
+install: all
+	install -D -m 0755 build/reviewd $(DESTDIR)$(PREFIX)/sbin/reviewd
+	install -D -m 0755 build/reviewctl $(DESTDIR)$(PREFIX)/bin/reviewctl
+	install -d $(DESTDIR)$(SYSCONFDIR)/reviewd/policy $(DESTDIR)$(SYSCONFDIR)/reviewd/calendar
+	install -m 0644 conf/reviewd.conf $(DESTDIR)$(SYSCONFDIR)/reviewd/
+	install -m 0644 conf/policy/*.conf $(DESTDIR)$(SYSCONFDIR)/reviewd/policy/
+	install -m 0644 conf/calendar/*.csv $(DESTDIR)$(SYSCONFDIR)/reviewd/calendar/
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/reviewd/divisions conf/divisions/*.csv
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/reviewd.service systemd/reviewd.socket
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/reviewd $(DESTDIR)$(PREFIX)/bin/reviewctl
+	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/reviewd.{service,socket}
+	rm -rf $(DESTDIR)$(PREFIX)/share/reviewd
+
+clean:
+	rm -rf build
+
+help:
+	@echo "all demo check bench lint deps install uninstall clean   (SANITIZE=1, CC=clang)"
+
+.PHONY: all check check-programs demo bench lint deps install uninstall clean help
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,102 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BLOCK_SIZE                                                                                 \
+    ((size_t)32 * 1024) /* below malloc's mmap threshold: a round costs no system call */
+#define ALIGNMENT alignof(max_align_t)
+
+struct arena_block {
+    struct arena_block *older;
+    size_t size, used; /* of bytes[] */
+    alignas(max_align_t) unsigned char bytes[];
+};
+
+static struct arena_block *add_block(struct arena *a, size_t size)
+{
+    struct arena_block *block = xmalloc(sizeof *block + size);
+
+    block->older = a->blocks;
+    block->size = size;
+    block->used = 0;
+    a->blocks = block;
+    return block;
+}
+
+static void *take(struct arena *a, size_t size)
+{
+    struct arena_block *block = a->blocks;
+
+    if (size > SIZE_MAX / 2)
+        return xmalloc(SIZE_MAX); /* ends the process */
+    size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (!block || block->size - block->used < size)
+        block = add_block(a, size > BLOCK_SIZE ? size : BLOCK_SIZE);
+    void *p = block->bytes + block->used;
+    block->used += size;
+    return p;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    return memset(take(a, size ? size : 1), 0, size);
+}
+
+char *arena_copy(struct arena *a, struct str s)
+{
+    char *copy = take(a, s.len + 1);
+
+    if (s.len)
+        memcpy(copy, s.data, s.len);
+    copy[s.len] = '\0';
+    return copy;
+}
+
+struct str arena_str(struct arena *a, struct str s)
+{
+    if (!s.data)
+        return STR_NONE;
+    return (struct str){arena_copy(a, s), s.len};
+}
+
+char *arena_format(struct arena *a, const char *format, ...)
+{
+    struct strbuf text = STRBUF_INIT;
+    va_list args;
+
+    va_start(args, format);
+    strbuf_vaddf(&text, format, args);
+    va_end(args);
+    char *copy = arena_copy(a, strbuf_str(&text));
+    strbuf_free(&text);
+    return copy;
+}
+
+void arena_reset(struct arena *a)
+{
+    struct arena_block *kept = NULL;
+
+    for (struct arena_block *block = a->blocks, *older; block; block = older) {
+        older = block->older;
+        if (!kept && block->size == BLOCK_SIZE)
+            kept = block;
+        else
+            free(block);
+    }
+    if (kept) {
+        kept->older = NULL;
+        kept->used = 0;
+    }
+    a->blocks = kept;
+}
+
+void arena_free(struct arena *a)
+{
+    for (struct arena_block *block = a->blocks, *older; block; block = older) {
+        older = block->older;
+        free(block);
+    }
+    a->blocks = NULL;
+}

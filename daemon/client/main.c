@@ -1,0 +1,178 @@
+/* reviewctl: one call to reviewd, its result for people or as JSON. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "client/call.h"
+#include "client/fault.h"
+#include "client/file.h"
+#include "client/options.h"
+#include "client/progress.h"
+
+enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = OPTIONS_USAGE, EXIT_NO_DAEMON = 3 };
+
+/* Everything of one run of the programme. */
+struct session {
+    struct options options;
+    struct call call;
+    struct call_request request;
+    struct file_output output;
+    struct progress progress;
+    bool provisional; /* on some page of the list so far */
+};
+
+static bool add_file(struct session *s, const char *param, int fd)
+{
+    if (fd < 0)
+        return false;
+    json_object_set_new(s->options.params, param, json_pack("{s:i}", "fd", s->request.fd_count));
+    s->request.fds[s->request.fd_count++] = fd;
+    return true;
+}
+
+/* Before the connection is made: reading standard input can take its time. */
+static bool open_files(struct session *s, struct error *err)
+{
+    struct options *o = &s->options;
+
+    if (o->file && !add_file(s, o->file_param, file_sealed(o->file, err)))
+        return false;
+    if (!o->output)
+        return true;
+    return file_output_open(&s->output, o->output, o->file, err) &&
+           add_file(s, o->output_param, file_scratch(err));
+}
+
+static enum exit_code own_fault(struct session *s, struct error *err, enum exit_code code)
+{
+    progress_clear(&s->progress);
+    fault_own(err);
+    error_clear(err);
+    return code;
+}
+
+static enum exit_code exit_of(const struct error *err)
+{
+    return err->reason == REASON_BAD_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
+}
+
+static void print_json(json_t *value)
+{
+    json_dumpf(value, stdout, JSON_COMPACT | JSON_ENCODE_ANY);
+    putchar('\n');
+}
+
+/* A script that asked for JSON finds a refusal on stdout too: {"error": …}. */
+static enum exit_code refused(struct session *s, json_t *error)
+{
+    if (s->options.json) {
+        json_t *object = json_pack("{s:O}", "error", error);
+
+        print_json(object);
+        json_decref(object);
+        fflush(stdout);
+    }
+    fault_answer(error, s->options.file);
+    return EXIT_FAILED;
+}
+
+/* A page of a list; false where more pages are to come. */
+static bool show_page(struct session *s, json_t *result, bool first)
+{
+    const struct options *o = &s->options;
+    json_t *items = json_object_get(result, "items");
+    json_t *next = json_object_get(result, "next");
+    bool last = !next || json_is_null(next);
+
+    if (o->json)
+        print_json(result);
+    else if (first && json_array_size(items) == 0)
+        puts("none");
+    else
+        s->provisional |= view_list(items, o->command->fields, first);
+    if (!last && o->all) {
+        json_object_set(o->params, "cursor", next);
+        return false;
+    }
+    view_footnote(s->provisional);
+    if (!last && !o->json) {
+        fflush(stdout);
+        fputs("there is more: --all shows it\n", stderr);
+    }
+    return true;
+}
+
+static enum exit_code show_result(struct session *s, json_t *result, bool first, bool *again)
+{
+    const struct command *c = s->options.command;
+    struct error err = ERROR_INIT;
+
+    if (s->output.path && !file_output_save(&s->output, s->request.fds[1], &err))
+        return own_fault(s, &err, EXIT_FAILED);
+    if (!c->show)
+        *again = !show_page(s, result, first);
+    else if (s->options.json)
+        print_json(result);
+    else
+        c->show(result, c->fields);
+    if (s->options.file && !s->options.json)
+        fault_rows(result, s->options.file);
+    return c->good && !c->good(result) ? EXIT_FAILED : EXIT_DONE;
+}
+
+static enum exit_code ask(struct session *s, bool first, bool *again)
+{
+    struct error err = ERROR_INIT;
+    json_t *response, *error, *result;
+    enum exit_code code;
+
+    *again = false;
+    if (!call_ask(&s->call, &s->request, progress_show, &s->progress, &response, &err))
+        return own_fault(s, &err, EXIT_FAILED);
+    progress_clear(&s->progress);
+    error = json_object_get(response, "error");
+    result = json_object_get(response, "result");
+    code = error ? refused(s, error) : show_result(s, result ? result : json_null(), first, again);
+    json_decref(response);
+    return code;
+}
+
+static enum exit_code run(struct session *s)
+{
+    struct error err = ERROR_INIT;
+    enum exit_code code;
+    bool again, first = true;
+
+    if (!open_files(s, &err))
+        return own_fault(s, &err, exit_of(&err));
+    if (!call_open(&s->call, s->options.socket, &err))
+        return own_fault(s, &err, err.reason == REASON_NOT_FOUND ? EXIT_NO_DAEMON : exit_of(&err));
+    do {
+        code = ask(s, first, &again);
+        first = false;
+    } while (again && code == EXIT_DONE && !ferror(stdout));
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct session s = {.call.fd = -1, .output.fd = -1};
+    enum exit_code code;
+
+    term_init();
+    options_parse(argc, argv, &s.options);
+    progress_init(&s.progress);
+    s.request.method = s.options.command->method;
+    s.request.params = s.options.params;
+    code = run(&s);
+    file_output_drop(&s.output);
+    for (int i = 0; i < s.request.fd_count; i++)
+        close(s.request.fds[i]);
+    call_close(&s.call);
+    options_free(&s.options);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        perror("reviewctl: standard output");
+        return EXIT_FAILED;
+    }
+    return (int)code;
+}

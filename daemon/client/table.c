@@ -1,0 +1,248 @@
+#include "client/table.h"
+
+/* ---- words --------------------------------------------------------------------------------- */
+
+static const char *const kind_words[] = {"divisions", "households", "members", "standards",
+                                         "calendar"};
+static const char *const tier_words[] = {"annual", "semi-annual", "quarterly"};
+static const char *const status_words[] = {"active", "suspended", "closed", "register-only"};
+static const char *const register_words[] = {"none", "registered", "exited", "returned"};
+static const char *const outcome_words[] = {"continue", "adjust", "postpone", "terminate"};
+
+static const struct names kinds = NAMES_TABLE("kind", kind_words);
+static const struct names tiers = NAMES_TABLE("tier", tier_words);
+static const struct names statuses = NAMES_TABLE("status", status_words);
+static const struct names registers = NAMES_TABLE("register", register_words);
+static const struct names outcomes = NAMES_TABLE("outcome", outcome_words);
+
+/* ---- arguments and options ----------------------------------------------------------------- */
+
+#define INPUT_END                                                                                  \
+    {                                                                                              \
+        NULL, 0, NULL, false, NULL, NULL                                                           \
+    }
+#define ARGUMENT(name, kind, placeholder, words, help)                                             \
+    {                                                                                              \
+        name, kind, placeholder, true, words, help                                                 \
+    }
+#define OPTION(name, kind, placeholder, words, help)                                               \
+    {                                                                                              \
+        name, kind, placeholder, false, words, help                                                \
+    }
+#define TOWNSHIP OPTION("township", INPUT_TEXT, "CODE", NULL, "only this township")
+#define PAGES                                                                                      \
+    OPTION("limit", INPUT_NUMBER, "N", NULL, "at most N items a page"),                            \
+        OPTION("cursor", INPUT_TEXT, "CURSOR", NULL, "go on where `next' of a page says"),         \
+        OPTION("all", INPUT_ALL, NULL, NULL, "every page, not only the first")
+
+static const struct input household_argument[] = {
+    ARGUMENT("household", INPUT_TEXT, "CODE", NULL, "the household's number in the office's books"),
+    INPUT_END};
+static const struct input task_argument[] = {
+    ARGUMENT("task", INPUT_NUMBER, "N", NULL, "the task's number"), INPUT_END};
+static const struct input division_argument[] = {
+    ARGUMENT("division", INPUT_TEXT, "DIVISION", NULL,
+             "code of a division, with or without its trailing zeros"),
+    INPUT_END};
+static const struct input to_argument[] = {
+    ARGUMENT("to", INPUT_TEXT, "TO", NULL, "local time: 2026-11-24, or 2026-11-24T07:30"),
+    INPUT_END};
+static const struct input by_argument[] = {
+    ARGUMENT("by", INPUT_TEXT, "BY", NULL, "1d, 12h, 90m or 30s"), INPUT_END};
+
+static const struct input import_arguments[] = {
+    ARGUMENT("kind", INPUT_WORD, "KIND", &kinds, "what it holds"),
+    ARGUMENT("file", INPUT_FILE, "FILE", NULL, "a CSV file, UTF-8 or GB18030; - is standard input"),
+    INPUT_END};
+static const struct input import_options[] = {
+    OPTION("skip-bad", INPUT_OUTPUT, "FILE", NULL,
+           "take the good rows, write the bad ones to FILE"),
+    INPUT_END};
+static const struct input household_options[] = {
+    TOWNSHIP,
+    OPTION("tier", INPUT_WORD, "TIER", &tiers, "only this tier"),
+    OPTION("status", INPUT_WORD, "STATUS", &statuses, "only this status"),
+    OPTION("register", INPUT_WORD, "STATE", &registers, "only this state on the poverty register"),
+    OPTION("protected", INPUT_SWITCH, NULL, NULL, "only those that the continuity rule protects"),
+    PAGES,
+    INPUT_END};
+static const struct input due_options[] = {
+    OPTION("within", INPUT_DAYS, "DAYS", NULL, "due from today to so many days on: 30d (7d)"),
+    TOWNSHIP, PAGES, INPUT_END};
+static const struct input late_options[] = {TOWNSHIP, PAGES, INPUT_END};
+static const struct input review_options[] = {
+    {"outcome", INPUT_WORD, "OUTCOME", true, &outcomes, "what the review found"},
+    OPTION("ground", INPUT_TEXT, "GROUND", NULL, "why the allowance ends"),
+    OPTION("on", INPUT_DAY, "DAY", NULL, "the review's own day (today)"),
+    OPTION("to", INPUT_DAY, "DAY", NULL, "postpone: the new deadline"),
+    OPTION("remark", INPUT_TEXT, "TEXT", NULL, "in the office's words; a postponement needs it"),
+    INPUT_END};
+static const struct input page_options[] = {PAGES, INPUT_END};
+static const struct input standards_options[] = {
+    OPTION("year", INPUT_NUMBER, "YEAR", NULL, "only this year"), PAGES, INPUT_END};
+static const struct input run_options[] = {
+    OPTION("date", INPUT_DAY, "DAY", NULL, "the run of this day (today)"),
+    OPTION("confirm", INPUT_SWITCH, NULL, NULL, "catch up after a gap that held the run"),
+    INPUT_END};
+static const struct input audit_options[] = {
+    OPTION("household", INPUT_TEXT, "CODE", NULL, "only what concerns this household"),
+    OPTION("since", INPUT_DAY, "DAY", NULL, "from this day on"), PAGES, INPUT_END};
+static const struct input chain_options[] = {
+    OPTION("head", INPUT_TEXT, "HASH", NULL, "whether this hash, from a printed list, is in it"),
+    INPUT_END};
+
+/* ---- what is shown ------------------------------------------------------------------------- */
+
+#define FIELD_END                                                                                  \
+    {                                                                                              \
+        NULL, NULL, 0                                                                              \
+    }
+
+static const struct view_field status_fields[] = {{"version", "version", 0},
+                                                  {"now", "now", 0},
+                                                  {"timezone", "timezone", 0},
+                                                  {"policy.name", "policy", 0},
+                                                  {"policy.from", "  in force from", 0},
+                                                  {"policy.until", "  until", 0},
+                                                  {"policy.hash", "  hash", VIEW_HASH},
+                                                  {"calendars", "calendars", 0},
+                                                  {"counts.households", "households", 0},
+                                                  {"counts.active", "  active", 0},
+                                                  {"counts.protected", "  protected", 0},
+                                                  {"counts.open_tasks", "open tasks", 0},
+                                                  {"counts.late", "  late", 0},
+                                                  {"last_run", "last run", 0},
+                                                  {"next_run", "next run", 0},
+                                                  {"queues.messages", "messages waiting", 0},
+                                                  {"queues.leased", "  leased", 0},
+                                                  {"audit_head", "audit head", 0},
+                                                  {"warnings", NULL, VIEW_HIDDEN},
+                                                  FIELD_END};
+
+static const struct view_field household_fields[] = {
+    {"household", "household", 0},
+    {"head_name", "head", 0},
+    {"division", "division", 0},
+    {"township", "township", 0},
+    {"status", "status", 0},
+    {"tier", "tier", 0},
+    {"tier_source", "  given by", 0},
+    {"register", "poverty register", 0},
+    {"protected", "protected", VIEW_YES},
+    {"protection_clause", "  by", 0},
+    {"approved_on", "approved on", 0},
+    {"anchor_on", "counted from", 0},
+    {"last_review_on", "last review on", 0},
+    {"nominal_due_on", "nominally due on", 0},
+    {"due_on", "due on", VIEW_DUE},
+    {"opens_on", "opens on", 0},
+    {"provisional", NULL, VIEW_HIDDEN}, /* beside due_on */
+    {"open_task", "open task", 0},
+    {"missed_cycles", "missed cycles", 0},
+    FIELD_END};
+
+static const struct view_field household_columns[] = {
+    {"household", "HOUSEHOLD", 0},        {"head_name", "HEAD", VIEW_SHORT},
+    {"township", "TOWNSHIP", 0},          {"tier", "TIER", VIEW_SHORT},
+    {"status", "STATUS", VIEW_SHORT},     {"register", "REGISTER", VIEW_SHORT},
+    {"protected", "PROTECTED", VIEW_YES}, {"due_on", "DUE", VIEW_DUE},
+    {"open_task", "TASK", VIEW_NUMBER},   FIELD_END};
+
+static const struct view_field task_fields[] = {{"task", "task", 0},
+                                                {"kind", "kind", 0},
+                                                {"state", "state", 0},
+                                                {"household", "household", 0},
+                                                {"head_name", "head", 0},
+                                                {"township", "township", 0},
+                                                {"opened_on", "opened on", 0},
+                                                {"nominal_due_on", "nominally due on", 0},
+                                                {"due_on", "due on", VIEW_DUE},
+                                                {"days_left", "days left", VIEW_LEFT},
+                                                {"section", "section", 0},
+                                                {"provisional", NULL, VIEW_HIDDEN},
+                                                FIELD_END};
+
+static const struct view_field task_columns[] = {
+    {"task", "TASK", VIEW_NUMBER},     {"kind", "KIND", VIEW_SHORT}, {"household", "HOUSEHOLD", 0},
+    {"head_name", "HEAD", VIEW_SHORT}, {"township", "TOWNSHIP", 0},  {"due_on", "DUE", VIEW_DUE},
+    {"days_left", "LEFT", VIEW_LEFT},  {"section", "SECTION", 0},    FIELD_END};
+
+static const struct view_field message_columns[] = {
+    {"id", "MESSAGE", 0},        {"kind", "KIND", 0},
+    {"subject", "SUBJECT", 0},   {"created_on", "CREATED", 0},
+    {"state", "STATE", 0},       {"lease_until", "LEASED UNTIL", 0},
+    {"body", "BODY", VIEW_BODY}, FIELD_END};
+
+static const struct view_field standard_columns[] = {{"district", "DISTRICT", 0},
+                                                     {"name", "NAME", 0},
+                                                     {"year", "YEAR", VIEW_NUMBER},
+                                                     {"dibao", "DIBAO", VIEW_NUMBER},
+                                                     {"poverty_line", "POVERTY LINE", VIEW_NUMBER},
+                                                     FIELD_END};
+
+static const struct view_field audit_columns[] = {{"seq", "SEQ", VIEW_NUMBER},
+                                                  {"at", "AT", 0},
+                                                  {"who", "WHO", 0},
+                                                  {"action", "ACTION", 0},
+                                                  {"household", "HOUSEHOLD", 0},
+                                                  {"hash", "HASH", VIEW_HASH},
+                                                  {"after", "AFTER", VIEW_BODY},
+                                                  FIELD_END};
+
+static const struct view_field chain_fields[] = {
+    {"ok", "whole", VIEW_YES},
+    {"rows", "rows", 0},
+    {"first_bad", "first bad row", 0},
+    {"head", "head", 0},
+    {"head_found", "head that was asked for", VIEW_YES},
+    FIELD_END};
+
+static const struct view_field failure_columns[] = {
+    {"invariant", "INVARIANT", 0}, {"household", "HOUSEHOLD", 0}, {"what", "WHAT", 0}, FIELD_END};
+
+/* An import's faults go to stderr, where those of a refusal go. */
+static const struct view_field import_fields[] = {
+    {"rows", "rows", 0},         {"added", "added", 0},
+    {"changed", "changed", 0},   {"unchanged", "unchanged", 0},
+    {"bad", "bad", 0},           {"faults", NULL, VIEW_HIDDEN},
+    {"more", NULL, VIEW_HIDDEN}, FIELD_END};
+
+/* ---- the commands -------------------------------------------------------------------------- */
+
+const struct command table_commands[] = {
+    {"status", "status", NULL, NULL, "policy, counts, runs and warnings", show_status,
+     status_fields, NULL},
+    {"import", "import", import_arguments, import_options, "load a file", show_object,
+     import_fields, NULL},
+    {"household show", "household.show", household_argument, NULL, "one household", show_object,
+     household_fields, NULL},
+    {"household list", "household.list", NULL, household_options, "households, a page at a time",
+     NULL, household_columns, NULL},
+    {"due", "due", NULL, due_options, "tasks whose deadline comes", NULL, task_columns, NULL},
+    {"late", "late", NULL, late_options, "tasks whose deadline is past", NULL, task_columns, NULL},
+    {"task show", "task.show", task_argument, NULL, "one task", show_object, task_fields, NULL},
+    {"review", "review", task_argument, review_options, "the outcome of a task", show_object, NULL,
+     NULL},
+    {"explain", "explain", household_argument, NULL, "why a household's dates are what they are",
+     show_explain, NULL, NULL},
+    {"explain task", "explain", task_argument, NULL, "why a task's dates are what they are",
+     show_explain, NULL, NULL},
+    {"queue show", "queue.show", division_argument, page_options, "the messages of a division",
+     NULL, message_columns, NULL},
+    {"standards list", "standards.list", NULL, standards_options,
+     "dibao standards and poverty lines", NULL, standard_columns, NULL},
+    {"run", "run", NULL, run_options, "the daily run, now", show_object, NULL, NULL},
+    {"clock show", "clock.show", NULL, NULL, "what time it is for the service", show_object, NULL,
+     NULL},
+    {"clock set", "clock.set", to_argument, NULL, "move a manual clock to a time", show_object,
+     NULL, NULL},
+    {"clock advance", "clock.advance", by_argument, NULL, "move a manual clock on", show_object,
+     NULL, NULL},
+    {"audit", "audit", NULL, audit_options, "who did what", NULL, audit_columns, NULL},
+    {"audit verify", "audit.verify", NULL, chain_options, "the chain of hashes", show_object,
+     chain_fields, show_chain_good},
+    {"verify", "verify", NULL, NULL, "every invariant over the whole store", show_verify,
+     failure_columns, show_verify_good},
+    {"reload", "reload", NULL, NULL, "read the configuration again", show_done, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL},
+};

@@ -1,0 +1,453 @@
+#include "control/connection.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "control/dispatch.h"
+#include "control/server.h"
+
+#define READ_PIECE ((size_t)16 * 1024)
+#define OUTPUT_MAX ((size_t)1024 * 1024)           /* of one connection */
+#define OUTPUT_ALL_MAX ((int64_t)64 * 1024 * 1024) /* of all: then each gets one answer at a time  \
+                                                    */
+#define TELL_MAX ((size_t)64 * 1024)
+#define TURN_NS ((int64_t)2000000)
+#define LINGER_SECONDS 2
+#define LINGER_BYTES ((size_t)16 * 1024 * 1024)
+
+static void turn(struct connection *c);
+static void update(struct connection *c);
+
+/* ---- descriptors ----------------------------------------------------------------------------- */
+
+static void fds_close(int *fds, int count)
+{
+    for (int i = 0; i < count; i++) {
+        close(fds[i]);
+    }
+}
+
+static void passed_drop(struct connection *c, int index)
+{
+    c->passed_count--;
+    memmove(&c->passed[index], &c->passed[index + 1],
+            (size_t)(c->passed_count - index) * sizeof *c->passed);
+}
+
+/* The control buffer has room for CONNECTION_FDS: the kernel itself closes what one message has
+ * beyond. */
+static void passed_add(struct connection *c, struct msghdr *msg, uint64_t from, uint64_t to)
+{
+    struct passed set = {.from = from, .to = to};
+    int queued = 0;
+    for (int i = 0; i < c->passed_count; i++) {
+        queued += c->passed[i].count;
+    }
+    for (struct cmsghdr *h = CMSG_FIRSTHDR(msg); h; h = CMSG_NXTHDR(msg, h)) {
+        if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS) {
+            continue;
+        }
+        size_t count = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (size_t i = 0; i < count; i++) {
+            int fd;
+            memcpy(&fd, CMSG_DATA(h) + i * sizeof fd, sizeof fd);
+            if (queued < CONNECTION_FDS) {
+                set.fds[set.count++] = fd;
+                queued++;
+            } else {
+                close(fd);
+            }
+        }
+    }
+    if (set.count > 0) {
+        c->passed[c->passed_count++] = set;
+    }
+}
+
+/* Those that came before this call belonged to one that did not want them. */
+int connection_take_fds(struct connection *c, int fds[CONNECTION_FDS])
+{
+    while (c->passed_count > 0 && c->passed[0].to <= c->line_at) {
+        fds_close(c->passed[0].fds, c->passed[0].count);
+        passed_drop(c, 0);
+    }
+    if (c->passed_count == 0 || c->passed[0].from > c->line_at) {
+        return 0;
+    }
+    int count = c->passed[0].count;
+    memcpy(fds, c->passed[0].fds, (size_t)count * sizeof *fds);
+    passed_drop(c, 0);
+    return count;
+}
+
+/* ---- output ------------------------------------------------------------------------------------
+ */
+
+static int put(const char *bytes, size_t len, void *out)
+{
+    return evbuffer_add(out, bytes, len);
+}
+
+static void put_json(struct connection *c, json_t *value)
+{
+    json_dump_callback(value, put, c->out, JSON_COMPACT | JSON_ENCODE_ANY);
+    json_decref(value);
+}
+
+/* A batch is written as it is answered: a hundred pages are never held at once. */
+void connection_answer(struct connection *c, json_t *response)
+{
+    if (!response) {
+        return;
+    }
+    if (c->line.batch) {
+        evbuffer_add(c->out, c->answered ? "," : "[", 1);
+    }
+    c->answered = true;
+    put_json(c, response);
+    if (!c->line.batch) {
+        evbuffer_add(c->out, "\n", 1);
+    }
+}
+
+void connection_tell(struct connection *c, json_t *notification)
+{
+    if (c->line.batch || c->closing || evbuffer_get_length(c->out) > TELL_MAX) {
+        json_decref(notification);
+        return;
+    }
+    put_json(c, notification);
+    evbuffer_add(c->out, "\n", 1);
+    update(c);
+}
+
+static bool write_some(struct connection *c)
+{
+    bool ok = true;
+    if (evbuffer_get_length(c->out) > 0) {
+        int n = evbuffer_write(c->out, c->fd);
+        if (n > 0) {
+            c->active_at = job_now();
+        }
+        ok = n > 0 || errno == EAGAIN || errno == EINTR;
+    }
+    size_t left = evbuffer_get_length(c->out);
+    c->server->output += (int64_t)left - (int64_t)c->counted;
+    c->counted = left;
+    return ok;
+}
+
+bool connection_flush(struct connection *c)
+{
+    return write_some(c) && evbuffer_get_length(c->out) > 0;
+}
+
+static bool output_full(const struct connection *c)
+{
+    size_t bound = c->server->output > OUTPUT_ALL_MAX ? 0 : OUTPUT_MAX;
+    return evbuffer_get_length(c->out) > bound;
+}
+
+/* ---- lines ----------------------------------------------------------------------------------- */
+
+/* The length of the line that `in` begins with, -1 where it has no end yet. */
+static ssize_t line_length(struct connection *c)
+{
+    size_t len = evbuffer_get_length(c->in);
+    struct evbuffer_ptr at;
+    if (c->scanned < len) {
+        evbuffer_ptr_set(c->in, &at, c->scanned, EVBUFFER_PTR_SET);
+        at = evbuffer_search(c->in, "\n", 1, &at);
+        if (at.pos >= 0) {
+            c->scanned = (size_t)at.pos;
+            return at.pos;
+        }
+        c->scanned = len;
+    }
+    return c->eof && len > 0 ? (ssize_t)len : -1;
+}
+
+static bool has_input(struct connection *c)
+{
+    return line_length(c) >= 0 || evbuffer_get_length(c->in) > RPC_LINE_MAX;
+}
+
+static bool may_go_on(struct connection *c)
+{
+    return !c->pending && !c->closing && !output_full(c) && (c->line.root || has_input(c));
+}
+
+static void refuse_line(struct connection *c)
+{
+    connection_answer(c, rpc_fault(NULL, RPC_INVALID_REQUEST, "a line holds at most 262144 bytes"));
+    c->closing = true;
+    evbuffer_drain(c->in, evbuffer_get_length(c->in));
+}
+
+static void line_end(struct connection *c)
+{
+    if (c->line.batch && c->answered) {
+        evbuffer_add(c->out, "]\n", 2);
+    }
+    rpc_line_free(&c->line);
+    c->served = true;
+}
+
+static void line_begin(struct connection *c)
+{
+    ssize_t len = line_length(c);
+    if (len < 0 || (size_t)len > RPC_LINE_MAX) {
+        refuse_line(c);
+        return;
+    }
+    const char *text = (const char *)evbuffer_pullup(c->in, len);
+    json_t *answer;
+    c->answered = false;
+    c->next_call = 0;
+    c->line_at = c->position;
+    if (!rpc_line_parse(&c->line, (struct str){text, (size_t)len}, &answer)) {
+        connection_answer(c, answer);
+    }
+    size_t taken = evbuffer_get_length(c->in) > (size_t)len ? (size_t)len + 1 : (size_t)len;
+    evbuffer_drain(c->in, taken);
+    c->position += taken;
+    c->scanned = 0;
+}
+
+/* The caller's role as the settings now say. A connection whose caller cannot be told is of no use.
+ */
+static void peer_renew(struct connection *c)
+{
+    struct error err = ERROR_INIT;
+    struct peer *peer = peer_new(c->fd, c->server->work->settings, &err);
+    if (peer) {
+        peer_drop(c->peer);
+        c->peer = peer;
+    } else {
+        c->peer->role = ROLE_NONE;
+        error_clear(&err);
+    }
+    c->peer_stale = false;
+}
+
+static void call_next(struct connection *c)
+{
+    struct rpc_call call;
+    json_t *answer;
+    if (c->peer_stale) {
+        peer_renew(c);
+    }
+    if (rpc_call_at(&c->line, c->next_call++, &call, &answer)) {
+        dispatch_call(c, &call);
+    } else {
+        connection_answer(c, answer);
+    }
+    if (!c->pending && c->next_call == c->line.count) {
+        line_end(c);
+    }
+}
+
+/* Lines until the time of one turn is used up; of a batch one call. The rest waits for the others.
+ */
+static void turn(struct connection *c)
+{
+    int64_t until = job_now() + TURN_NS;
+    bool batch = false;
+    while (!batch && may_go_on(c)) {
+        if (!c->line.root) {
+            line_begin(c);
+        }
+        batch = c->line.batch;
+        if (c->line.root) {
+            call_next(c);
+        }
+        if (job_now() >= until) {
+            break;
+        }
+    }
+    update(c);
+}
+
+void connection_resume(struct connection *c)
+{
+    if (c->next_call == c->line.count) {
+        line_end(c);
+    }
+    update(c);
+}
+
+/* ---- events ---------------------------------------------------------------------------------- */
+
+static void event_want(struct event *event, bool wanted)
+{
+    if (wanted) {
+        event_add(event, NULL);
+    } else {
+        event_del(event);
+    }
+}
+
+/* Closing a socket with unread input cuts the client's writing short before it has read our answer:
+ * we say that nothing more comes, and throw away for a while what it still sends. */
+static void linger(struct connection *c)
+{
+    const struct timeval wait = {LINGER_SECONDS, 0};
+    c->lingering = true;
+    shutdown(c->fd, SHUT_WR);
+    event_add(c->linger, &wait);
+}
+
+/* Writes what there is, then asks for the events that the state of things calls for. The last thing
+ * that is done with a connection in each callback: it may be gone afterwards. */
+static void update(struct connection *c)
+{
+    static const struct timeval at_once = {0, 0};
+    bool ok = write_some(c);
+    bool empty = evbuffer_get_length(c->out) == 0;
+    bool over = c->eof && !c->pending && !c->line.root && empty && !has_input(c);
+    if (!ok || over) {
+        connection_free(c);
+        return;
+    }
+    if (c->closing && empty && !c->lingering) {
+        linger(c);
+    }
+    bool go_on = may_go_on(c);
+    bool reads =
+        !c->eof && !c->pending && !c->closing && !c->line.root && !go_on && !output_full(c);
+    event_want(c->read, reads || c->lingering);
+    event_want(c->write, !empty);
+    if (go_on) {
+        event_add(c->turn, &at_once);
+    }
+}
+
+static void throw_away(struct connection *c)
+{
+    char piece[READ_PIECE];
+    ssize_t n = recv(c->fd, piece, sizeof piece, 0);
+    c->drained += n > 0 ? (size_t)n : 0;
+    bool goes_on = n > 0 ? c->drained < LINGER_BYTES : n < 0 && (errno == EAGAIN || errno == EINTR);
+    if (!goes_on) {
+        connection_free(c);
+    }
+}
+
+static ssize_t receive(struct connection *c)
+{
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(CONNECTION_FDS * sizeof(int))];
+    } control;
+    struct iovec piece;
+    if (evbuffer_reserve_space(c->in, READ_PIECE, &piece, 1) != 1) {
+        abort(); /* out of memory */
+    }
+    struct msghdr msg = {.msg_iov = &piece,
+                         .msg_iovlen = 1,
+                         .msg_control = control.bytes,
+                         .msg_controllen = sizeof control.bytes};
+    ssize_t n = recvmsg(c->fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    int why = errno;
+    piece.iov_len = n > 0 ? (size_t)n : 0;
+    uint64_t from = c->position + evbuffer_get_length(c->in);
+    evbuffer_commit_space(c->in, &piece, 1);
+    if (n > 0) {
+        passed_add(c, &msg, from, from + (uint64_t)n);
+    }
+    errno = why;
+    return n;
+}
+
+static void on_read(evutil_socket_t fd, short what, void *self)
+{
+    struct connection *c = self;
+    (void)fd;
+    (void)what;
+    if (c->lingering) {
+        throw_away(c);
+        return;
+    }
+    ssize_t n = receive(c);
+    if (n < 0 && errno != EAGAIN && errno != EINTR) {
+        connection_free(c);
+        return;
+    }
+    if (n >= 0) {
+        c->active_at = job_now();
+    }
+    c->eof = n == 0;
+    turn(c);
+}
+
+static void on_write(evutil_socket_t fd, short what, void *self)
+{
+    (void)fd;
+    (void)what;
+    update(self);
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *self)
+{
+    (void)fd;
+    (void)what;
+    turn(self);
+}
+
+static void on_linger(evutil_socket_t fd, short what, void *self)
+{
+    (void)fd;
+    (void)what;
+    connection_free(self);
+}
+
+struct connection *connection_new(struct server *server, int fd, struct peer *peer)
+{
+    struct connection *c = xcalloc(1, sizeof *c);
+    c->server = server;
+    c->fd = fd;
+    c->peer = peer;
+    c->active_at = job_now();
+    c->in = evbuffer_new();
+    c->out = evbuffer_new();
+    c->read = event_new(server->base, fd, EV_READ | EV_PERSIST, on_read, c);
+    c->write = event_new(server->base, fd, EV_WRITE | EV_PERSIST, on_write, c);
+    c->turn = evtimer_new(server->base, on_turn, c);
+    c->linger = evtimer_new(server->base, on_linger, c);
+    if (!c->in || !c->out || !c->read || !c->write || !c->turn || !c->linger) {
+        abort(); /* out of memory */
+    }
+    c->prev = server->last;
+    *(server->last ? &server->last->next : &server->first) = c;
+    server->last = c;
+    server->count++;
+    update(c);
+    return c;
+}
+
+void connection_free(struct connection *c)
+{
+    struct server *s = c->server;
+    *(c->prev ? &c->prev->next : &s->first) = c->next;
+    *(c->next ? &c->next->prev : &s->last) = c->prev;
+    s->count--;
+    s->output -= (int64_t)c->counted;
+    if (c->pending) {
+        dispatch_forget(c->pending);
+    }
+    for (int i = 0; i < c->passed_count; i++) {
+        fds_close(c->passed[i].fds, c->passed[i].count);
+    }
+    rpc_line_free(&c->line);
+    event_free(c->read);
+    event_free(c->write);
+    event_free(c->turn);
+    event_free(c->linger);
+    evbuffer_free(c->in);
+    evbuffer_free(c->out);
+    close(c->fd);
+    peer_drop(c->peer);
+    free(c);
+}

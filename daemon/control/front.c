@@ -1,0 +1,271 @@
+#include "control/front.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "control/daily_timer.h"
+#include "control/methods.h"
+#include "control/server.h"
+
+enum { ON_TERM, ON_INT, ON_HUP, SIGNALS };
+
+/* Callers of a reload by signal: nobody waits for the answer, so it is logged on the writer's side.
+ */
+struct front {
+    struct front_options options;
+    struct event_base *base;
+    struct server server;
+    struct writer *writer;
+    struct daily_timer *daily;
+    struct event *woken, *watchdog, *signals[SIGNALS];
+    int wake_fd;
+    struct request reload;
+    const struct settings *reloaded;
+    bool reloading;
+    uint64_t turns; /* of the writer, when the watchdog was last fed */
+    bool writer_failed;
+};
+
+/* ---- the writer's results
+ * ------------------------------------------------------------------------ */
+
+void front_wake(void *front)
+{
+    struct front *f = front;
+    const uint64_t one = 1;
+    /* Fails only where the counter is full: then it is awake already. */
+    ssize_t n = write(f->wake_fd, &one, sizeof one);
+    (void)n;
+}
+
+static void say_status(struct front *f)
+{
+    char at[CLOCK_TEXT] = "by the manual clock";
+    if (daily_timer_at(f->daily) > 0) {
+        clock_format(daily_timer_at(f->daily), at);
+    }
+    sd_notifyf(0, "STATUS=Answering calls; next run %s%s", at,
+               f->options.work->held ? "; the daily run is held" : "");
+}
+
+static void on_woken(evutil_socket_t fd, short what, void *self)
+{
+    struct front *f = self;
+    struct work *w = f->options.work;
+    struct rulebook *rules;
+    uint64_t times;
+    ssize_t n = read((int)fd, &times, sizeof times);
+    (void)n;
+    (void)what;
+    int64_t next = daily_timer_at(f->daily);
+    bool held = w->held;
+    w->held = writer_held(f->writer);
+    if (writer_take(f->writer, &rules)) {
+        rulebook_drop(w->rules);
+        w->rules = rules;
+    }
+    if (next != daily_timer_at(f->daily) || held != w->held) {
+        say_status(f);
+    }
+    if (writer_failed(f->writer)) {
+        f->writer_failed = true;
+        event_base_loopbreak(f->base);
+    }
+}
+
+/* ---- signals
+ * ------------------------------------------------------------------------------------- */
+
+static bool reload_change(struct request *r, struct work *w, struct error *err)
+{
+    struct front *f = r->owner;
+    const struct settings *before = w->settings;
+    bool ok = f->options.reload(w, err) && work_audit(w, (struct actor){-1, "signal"}, "reload",
+                                                      STR_NONE, STR_NONE, STR_NONE, err);
+    f->reloaded = w->settings != before ? w->settings : NULL;
+    log_put(ok ? LOG_NOTICE : LOG_ERR, "reload: %s", ok ? "done" : err->message);
+    return ok;
+}
+
+static void reload_done(struct request *r)
+{
+    struct front *f = r->owner;
+    error_clear(&r->error);
+    f->reloading = false;
+    if (f->reloaded) {
+        server_settings(&f->server, f->reloaded);
+    }
+    sd_notify(0, "READY=1");
+    say_status(f);
+}
+
+static void on_hup(evutil_socket_t fd, short what, void *self)
+{
+    struct front *f = self;
+    (void)fd;
+    (void)what;
+    if (f->reloading || !f->options.reload) {
+        return;
+    }
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+               (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+    f->reloading = true;
+    f->reload =
+        (struct request){.change = reload_change, .done = reload_done, .owner = f, .alone = true};
+    writer_post(f->writer, &f->reload);
+}
+
+static void on_stop(evutil_socket_t fd, short what, void *self)
+{
+    struct front *f = self;
+    (void)fd;
+    (void)what;
+    event_base_loopbreak(f->base);
+}
+
+static bool signals_new(struct front *f, struct error *err)
+{
+    static const struct {
+        int number;
+        event_callback_fn call;
+    } table[SIGNALS] = {
+        [ON_TERM] = {SIGTERM, on_stop}, [ON_INT] = {SIGINT, on_stop}, [ON_HUP] = {SIGHUP, on_hup}};
+    signal(SIGPIPE, SIG_IGN);
+    for (int i = 0; i < SIGNALS; i++) {
+        f->signals[i] = evsignal_new(f->base, table[i].number, table[i].call, f);
+        if (!f->signals[i] || event_add(f->signals[i], NULL) != 0) {
+            return error_set(err, REASON_INTERNAL, "cannot watch for signal %d", table[i].number);
+        }
+    }
+    return true;
+}
+
+/* ---- the watchdog
+ * -------------------------------------------------------------------------------- */
+
+/* That this runs shows that the front lives; the writer lives where it made a turn, or owes no
+ * answer. */
+static void on_watchdog(evutil_socket_t fd, short what, void *self)
+{
+    struct front *f = self;
+    uint64_t turns = writer_turns(f->writer);
+    (void)fd;
+    (void)what;
+    if (turns != f->turns || f->server.outstanding == 0) {
+        sd_notify(0, "WATCHDOG=1");
+    }
+    f->turns = turns;
+}
+
+static void watchdog_start(struct front *f)
+{
+    uint64_t usec;
+    if (sd_watchdog_enabled(0, &usec) <= 0) {
+        return;
+    }
+    const struct timeval half = {(time_t)(usec / 2 / 1000000), (suseconds_t)(usec / 2 % 1000000)};
+    f->watchdog = event_new(f->base, -1, EV_PERSIST, on_watchdog, f);
+    if (f->watchdog) {
+        event_add(f->watchdog, &half);
+    }
+}
+
+/* ---- the whole
+ * ----------------------------------------------------------------------------------- */
+
+static void settings_changed(struct server *s)
+{
+    struct front *f = s->owner;
+    daily_timer_set(f->daily);
+}
+
+static struct event_base *base_new(void)
+{
+    struct event_config *config = event_config_new();
+    struct event_base *base = NULL;
+    if (config) {
+        event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+        base = event_base_new_with_config(config);
+        event_config_free(config);
+    }
+    return base;
+}
+
+static bool open_all(struct front *f, struct error *err)
+{
+    struct work *w = f->options.work;
+    f->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    f->base = base_new();
+    if (f->wake_fd < 0 || !f->base) {
+        return error_set(err, REASON_INTERNAL, "cannot make an event loop: %s", strerror(errno));
+    }
+    f->woken = event_new(f->base, f->wake_fd, EV_READ | EV_PERSIST, on_woken, f);
+    f->daily = daily_timer_new(f->base, w, err);
+    f->server =
+        (struct server){.base = f->base, .work = w, .reloaded = settings_changed, .owner = f};
+    return f->daily && signals_new(f, err) &&
+           server_open(&f->server, f->options.listen_fd, w->settings->socket, err);
+}
+
+struct front *front_new(const struct front_options *options, struct error *err)
+{
+    struct front *f = xcalloc(1, sizeof *f);
+    f->options = *options;
+    f->wake_fd = -1;
+    method_reload = options->reload;
+    if (!open_all(f, err)) {
+        front_free(f);
+        return NULL;
+    }
+    return f;
+}
+
+bool front_run(struct front *f, struct writer *writer)
+{
+    f->writer = f->server.writer = writer;
+    event_add(f->woken, NULL);
+    watchdog_start(f);
+    daily_timer_start(f->daily, writer);
+    sd_notify(0, "READY=1");
+    say_status(f);
+    event_base_dispatch(f->base);
+    sd_notify(0, "STOPPING=1\nSTATUS=Finishing what is under way");
+    server_stop(&f->server);
+    return !f->writer_failed;
+}
+
+static void event_drop(struct event *event)
+{
+    if (event) {
+        event_free(event);
+    }
+}
+
+void front_free(struct front *f)
+{
+    if (!f) {
+        return;
+    }
+    server_close(&f->server);
+    daily_timer_free(f->daily);
+    event_drop(f->woken);
+    event_drop(f->watchdog);
+    for (int i = 0; i < SIGNALS; i++) {
+        event_drop(f->signals[i]);
+    }
+    if (f->base) {
+        event_base_free(f->base);
+    }
+    if (f->wake_fd >= 0) {
+        close(f->wake_fd);
+    }
+    free(f);
+}

@@ -1,0 +1,266 @@
+#include "control/method.h"
+
+#include "control/methods.h"
+#include "rules/household.h"
+#include "store/division.h"
+
+#define INTEGER_MAX ((json_int_t)1 << 53) /* what every JSON reader keeps exactly (RFC 8785) */
+
+/* ---- the table --------------------------------------------------------------------------------
+ */
+
+const struct method *const methods[] = {
+    methods_status,  methods_import, methods_household, methods_task,
+    methods_explain, methods_queue,  methods_standards, methods_run,
+    methods_care,    methods_audit,  methods_discover,  NULL,
+};
+
+const struct method *method_find(struct str name)
+{
+    for (const struct method *const *family = methods; *family; family++)
+        for (const struct method *m = *family; m->name; m++)
+            if (str_is(name, m->name))
+                return m;
+    return NULL;
+}
+
+/* ---- parameters -------------------------------------------------------------------------------
+ */
+
+static struct str text_of(const json_t *value)
+{
+    if (!json_is_string(value))
+        return STR_NONE;
+    return (struct str){json_string_value(value), json_string_length(value)};
+}
+
+static bool is_text(const struct param *p, const json_t *value)
+{
+    (void)p;
+    return text_of(value).len > 0;
+}
+
+static bool is_division(const struct param *p, const json_t *value)
+{
+    (void)p;
+    return division_code(text_of(value)) != 0;
+}
+
+static bool is_date(const struct param *p, const json_t *value)
+{
+    (void)p;
+    return date_is(date_parse(text_of(value)));
+}
+
+static bool is_count(const struct param *p, const json_t *value)
+{
+    json_int_t least = p->type == PARAM_INTEGER ? 1 : 0;
+
+    return json_is_integer(value) && json_integer_value(value) >= least &&
+           json_integer_value(value) <= INTEGER_MAX;
+}
+
+static bool is_boolean(const struct param *p, const json_t *value)
+{
+    (void)p;
+    return json_is_boolean(value);
+}
+
+static bool is_file(const struct param *p, const json_t *value)
+{
+    json_t *fd = json_object_get(value, "fd");
+
+    (void)p;
+    return json_object_size(value) == 1 && json_is_integer(fd) && json_integer_value(fd) >= 0;
+}
+
+static bool is_word(const struct param *p, const json_t *value)
+{
+    return json_is_string(value) && names_find(p->words, text_of(value)) >= 0;
+}
+
+static const struct {
+    bool (*is)(const struct param *p, const json_t *value);
+    const char *must_be;
+} types[] = {
+    [PARAM_STRING] = {is_text, "a text that is not empty"},
+    [PARAM_DIVISION] = {is_division, "a text of 2 to 12 digits"},
+    [PARAM_DATE] = {is_date, "a day such as \"2026-11-24\""},
+    [PARAM_INTEGER] = {is_count, "an integer from 1 to 2^53"},
+    [PARAM_COUNT] = {is_count, "an integer from 0 to 2^53"},
+    [PARAM_BOOLEAN] = {is_boolean, "true or false"},
+    [PARAM_FILE] = {is_file, "{\"fd\": n}"},
+    [PARAM_WORD] = {is_word, "one of: "},
+};
+
+void method_type_text(const struct param *p, struct strbuf *out)
+{
+    strbuf_addz(out, types[p->type].must_be);
+    if (p->type == PARAM_WORD)
+        names_list(p->words, out);
+}
+
+static const struct param *param_find(const struct method *m, const char *name)
+{
+    for (const struct param *p = m->params; p && p->name; p++)
+        if (strcmp(p->name, name) == 0)
+            return p;
+    return NULL;
+}
+
+static bool refuse_unknown(const struct method *m, const char *name, struct error *err)
+{
+    struct strbuf known = STRBUF_INIT;
+
+    for (const struct param *p = m->params; p && p->name; p++)
+        strbuf_addf(&known, "%s%s", known.len > 0 ? ", " : "", p->name);
+    error_set(err, REASON_BAD_ARGUMENT, "%s has no parameter \"%.64s\"; it takes %s", m->name, name,
+              known.len > 0 ? strbuf_text(&known) : "none");
+    strbuf_free(&known);
+    return false;
+}
+
+static bool refuse_value(const struct param *p, struct error *err)
+{
+    struct strbuf must = STRBUF_INIT;
+
+    method_type_text(p, &must);
+    error_set(err, REASON_BAD_ARGUMENT, "%s must be %s", p->name, strbuf_text(&must));
+    strbuf_free(&must);
+    return false;
+}
+
+bool method_check(const struct method *m, json_t *params, struct error *err)
+{
+    const char *name;
+    json_t *value;
+
+    if (params && !json_is_object(params))
+        return error_set(err, REASON_BAD_ARGUMENT, "the parameters of %s are an object", m->name);
+    json_object_foreach(params, name, value)
+    {
+        const struct param *p = param_find(m, name);
+
+        if (!p)
+            return refuse_unknown(m, name, err);
+        /* null is what absent looks like in our own answers: a caller may hand it back. */
+        if (!json_is_null(value) && !types[p->type].is(p, value))
+            return refuse_value(p, err);
+    }
+    for (const struct param *p = m->params; p && p->name; p++) {
+        value = json_object_get(params, p->name);
+        if (p->required && (!value || json_is_null(value)))
+            return error_set(err, REASON_BAD_ARGUMENT, "%s needs %s: %s", m->name, p->name,
+                             p->help);
+    }
+    return true;
+}
+
+/* ---- what a call was given --------------------------------------------------------------------
+ */
+
+static json_t *given(const struct call *c, const char *name)
+{
+    json_t *value = json_object_get(c->params, name);
+
+    return json_is_null(value) ? NULL : value;
+}
+
+struct str call_str(const struct call *c, const char *name)
+{
+    return text_of(given(c, name));
+}
+
+int64_t call_division(const struct call *c, const char *name)
+{
+    return division_code(call_str(c, name));
+}
+
+struct date call_date(const struct call *c, const char *name)
+{
+    return date_parse(call_str(c, name));
+}
+
+int64_t call_int(const struct call *c, const char *name)
+{
+    json_t *value = given(c, name);
+
+    return json_is_integer(value) ? json_integer_value(value) : -1;
+}
+
+bool call_bool(const struct call *c, const char *name)
+{
+    return json_is_true(given(c, name));
+}
+
+int call_word(const struct call *c, const char *name)
+{
+    const struct param *p = param_find(c->method, name);
+    json_t *value = given(c, name);
+
+    return p && p->words && value ? names_find(p->words, text_of(value)) : -1;
+}
+
+int call_fd(struct call *c, const char *name)
+{
+    json_t *index = json_object_get(given(c, name), "fd");
+    json_int_t i = json_is_integer(index) ? json_integer_value(index) : -1;
+    int fd;
+
+    if (i < 0 || i >= c->fd_count)
+        return -1;
+    fd = c->fds[i];
+    c->fds[i] = -1;
+    return fd;
+}
+
+int call_limit(const struct call *c)
+{
+    int64_t limit = call_int(c, "limit");
+
+    return limit < 1 || limit > c->page ? c->page : (int)limit;
+}
+
+struct actor call_actor(const struct call *c)
+{
+    return (struct actor){c->peer->uid, c->peer->who};
+}
+
+/* ---- JSON of the common types -----------------------------------------------------------------
+ */
+
+json_t *json_day(struct date d)
+{
+    char text[DATE_TEXT];
+
+    return date_is(d) ? json_string(date_text(d, text)) : json_null();
+}
+
+json_t *json_str(struct str s)
+{
+    json_t *value = s.data ? json_stringn(s.data, s.len) : json_null();
+
+    /* jansson refuses what is no UTF-8. Nothing such gets into the store; should it, one cell is
+     * lost and not the answer. */
+    return value ? value : json_string("\xEF\xBF\xBD");
+}
+
+json_t *json_division(int64_t code)
+{
+    char text[DIVISION_TEXT];
+
+    return code ? json_string(division_text(code, text)) : json_null();
+}
+
+json_t *json_money(int64_t fen)
+{
+    struct strbuf text = STRBUF_INIT;
+    json_t *value;
+
+    if (fen == FEN_UNKNOWN)
+        return json_null();
+    strbuf_addfen(&text, fen);
+    value = json_str(strbuf_str(&text));
+    strbuf_free(&text);
+    return value;
+}

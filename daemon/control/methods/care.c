@@ -1,0 +1,159 @@
+/* clock.show, clock.set, clock.advance, reload, verify */
+#include "control/methods.h"
+#include "work/daily.h"
+#include "work/verify.h"
+
+/* ---- clock ------------------------------------------------------------------------------------
+ */
+
+static bool clock_run(struct call *c, struct work *w, json_t **result, struct error *err)
+{
+    (void)c;
+    (void)err;
+    *result = json_pack("{s:o, s:s, s:b}", "now", methods_instant(clock_now(w->clock)), "timezone",
+                        w->settings->timezone, "manual", (int)w->clock->manual);
+    return true;
+}
+
+static bool may_move(const struct call *c, const struct work *w, struct error *err)
+{
+    return methods_unbound(c, err) &&
+           (w->clock->manual ||
+            error_set(err, REASON_CONFLICT,
+                      "the clock is the machine's; reviewd --manual-clock makes one that moves"));
+}
+
+static struct job *set_make(struct call *c, struct work *w, struct error *err)
+{
+    int64_t to;
+
+    if (!may_move(c, w, err) || !clock_parse(call_str(c, "to"), &to, err))
+        return NULL;
+    return clock_job(to, call_actor(c));
+}
+
+static struct job *advance_make(struct call *c, struct work *w, struct error *err)
+{
+    int64_t by, to;
+
+    if (!may_move(c, w, err) || !clock_parse_span(call_str(c, "by"), &by, err))
+        return NULL;
+    if (__builtin_add_overflow(clock_now(w->clock), by, &to)) {
+        error_set(err, REASON_BAD_ARGUMENT, "by is too long");
+        return NULL;
+    }
+    return clock_job(to, call_actor(c));
+}
+
+static json_t *clock_done(struct call *c, struct job *job)
+{
+    const struct clock_result *r = clock_job_result(job);
+    json_t *runs = json_array();
+
+    (void)c;
+    for (int i = 0; i < r->run_count; i++)
+        json_array_append_new(runs, json_day(r->runs[i]));
+    return json_pack("{s:o, s:o}", "now", methods_instant(r->now), "runs", runs);
+}
+
+/* ---- reload -----------------------------------------------------------------------------------
+ */
+
+static bool reload_run(struct call *c, struct work *w, json_t **result, struct error *err)
+{
+    if (!methods_unbound(c, err))
+        return false;
+    if (!method_reload)
+        return error_set(err, REASON_INTERNAL, "nothing here knows how to reload");
+    if (!method_reload(w, err))
+        return false;
+    *result = json_object();
+    return true;
+}
+
+/* ---- verify -----------------------------------------------------------------------------------
+ */
+
+static struct job *verify_make(struct call *c, struct work *w, struct error *err)
+{
+    (void)w;
+    return methods_unbound(c, err) ? verify_job(call_actor(c)) : NULL;
+}
+
+static json_t *failure_json(const struct verify_failure *f)
+{
+    json_t *failure = json_pack("{s:s}", "invariant", f->invariant);
+
+    if (f->household)
+        json_object_set_new(failure, "household", json_str(str_of(f->household)));
+    json_object_set_new(failure, "what", json_str(str_of(f->what)));
+    return failure;
+}
+
+static json_t *verify_done(struct call *c, struct job *job)
+{
+    const struct verify_result *r = verify_job_result(job);
+    json_t *failures = json_array();
+
+    (void)c;
+    for (int i = 0; i < r->failure_count; i++)
+        json_array_append_new(failures, failure_json(&r->failures[i]));
+    return json_pack("{s:I, s:o}", "checked", (json_int_t)r->checked, "failures", failures);
+}
+
+/* ---- the table --------------------------------------------------------------------------------
+ */
+
+static const struct param set_params[] = {
+    {"to", PARAM_STRING, true, NULL, "local time: \"2026-11-24\" or \"2026-11-24T07:30\""},
+    {NULL, PARAM_STRING, false, NULL, NULL},
+};
+static const struct param advance_params[] = {
+    {"by", PARAM_STRING, true, NULL, "\"1d\", \"12h\", \"90m\" or \"30s\""},
+    {NULL, PARAM_STRING, false, NULL, NULL},
+};
+
+#define CLOCK_RESULT                                                                               \
+    "`{now, runs}`: the days whose run the clock passed, each with its lists delivered. Backward " \
+    "is allowed and runs nothing. `conflict` where the clock is the machine's."
+
+const struct method methods_care[] = {
+    {.name = "clock.show",
+     .least = ROLE_VIEWER,
+     .how = METHOD_QUERY,
+     .summary = "What time it is for the service",
+     .run = clock_run,
+     .result_help = "`{now, timezone, manual}`."},
+    {.name = "clock.set",
+     .least = ROLE_ADMIN,
+     .how = METHOD_JOB,
+     .summary = "Move a manual clock to a time",
+     .params = set_params,
+     .job = set_make,
+     .result = clock_done,
+     .result_help = CLOCK_RESULT},
+    {.name = "clock.advance",
+     .least = ROLE_ADMIN,
+     .how = METHOD_JOB,
+     .summary = "Move a manual clock on",
+     .params = advance_params,
+     .job = advance_make,
+     .result = clock_done,
+     .result_help = CLOCK_RESULT},
+    {.name = "reload",
+     .least = ROLE_ADMIN,
+     .how = METHOD_CHANGE,
+     .summary = "Read configuration, policies and calendars again",
+     .run = reload_run,
+     .result_help = "`{}`. A fault refuses it and leaves everything as it was; a run under way "
+                    "keeps the rules that it began with."},
+    {.name = "verify",
+     .least = ROLE_ADMIN,
+     .how = METHOD_JOB,
+     .summary = "Check every invariant over the whole store",
+     .job = verify_make,
+     .result = verify_done,
+     .result_help = "`{checked, failures: [{invariant, household?, what}]}`, at most 1,000 "
+                    "failures; `checked` counts households."},
+    {.name = NULL},
+};

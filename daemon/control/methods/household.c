@@ -1,0 +1,188 @@
+/* household.show, household.list */
+#include "work/household.h"
+#include "control/methods.h"
+#include "rules/protection.h"
+
+/* ---- one household ----------------------------------------------------------------------------
+ */
+
+static const char *word(const struct names *names, int value)
+{
+    return names_text(names, value);
+}
+
+static json_t *household_json(const struct household_row *row, const struct cycle_row *cycle,
+                              bool is_protected, const char *clause)
+{
+    bool open = cycle->cycle != 0;
+
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:s, "
+        "s:b, s:s?}",
+        "household", json_str(row->household), "division", json_division(row->division), "township",
+        json_division(row->township), "head_name", json_str(row->head_name), "tier",
+        word(&tiers, (int)row->tier), "tier_source", word(&tier_sources, (int)row->tier_source),
+        "status", word(&statuses, (int)row->status), "approved_on", json_day(row->approved_on),
+        "anchor_on", json_day(row->anchor_on), "last_review_on", json_day(row->last_review_on),
+        "nominal_due_on", open ? json_day(cycle->dates.nominal) : json_null(), "due_on",
+        open ? json_day(cycle->dates.due_on) : json_null(), "opens_on",
+        open ? json_day(cycle->dates.opens_on) : json_null(), "provisional",
+        open ? json_boolean(cycle->dates.provisional) : json_null(), "open_task",
+        open && cycle->task ? json_integer(cycle->task) : json_null(), "missed_cycles",
+        (json_int_t)row->missed_cycles, "register",
+        word(&register_states, (int)row->register_state), "protected", (int)is_protected,
+        "protection_clause", is_protected ? clause : NULL);
+}
+
+static bool show_run(struct call *c, struct work *w, json_t **result, struct error *err)
+{
+    struct household_view view;
+    struct household_row row;
+    struct str household = call_str(c, "household");
+
+    if (!methods_find_household(c, w, household, &row, err) ||
+        !household_load(w, &c->arena, household, &view, err))
+        return false;
+    *result = household_json(&view.row, &view.cycle, view.is_protected, view.protection_clause);
+    return true;
+}
+
+/* ---- a page of them ---------------------------------------------------------------------------
+ */
+
+/* One walk over households by name. Protection rests on status and register alone, so that it needs
+ * no members. */
+struct walk {
+    const struct policy *policy; /* NULL before the first version */
+    struct scope scope;
+    int tier, status, register_state; /* -1: any */
+    bool only_protected;
+    struct household_row *rows; /* [limit + 1]: one more tells that there is a next page */
+    int limit, count, looked;
+    struct str last; /* looked at */
+};
+
+static bool is_protected(const struct policy *policy, const struct household_row *row,
+                         const char **clause)
+{
+    const struct household_facts facts = {.status = row->status,
+                                          .register_state = row->register_state,
+                                          .income = FEN_UNKNOWN,
+                                          .pension = FEN_UNKNOWN,
+                                          .employment_cost = FEN_UNKNOWN};
+
+    *clause = NULL;
+    return policy && protection_holds(policy, &facts, clause, NULL);
+}
+
+static bool is_wanted(const struct walk *walk, const struct household_row *row)
+{
+    const char *clause;
+
+    return (walk->tier < 0 || walk->tier == (int)row->tier) &&
+           (walk->status < 0 || walk->status == (int)row->status) &&
+           (walk->register_state < 0 || walk->register_state == (int)row->register_state) &&
+           methods_in_scope(&walk->scope, row->division) &&
+           (!walk->only_protected || is_protected(walk->policy, row, &clause));
+}
+
+static bool take(void *self, const struct household_row *row)
+{
+    struct walk *walk = self;
+
+    walk->looked++;
+    walk->last = row->household;
+    if (is_wanted(walk, row))
+        walk->rows[walk->count++] = *row;
+    return walk->count <= walk->limit && walk->looked < METHODS_LOOK;
+}
+
+static json_t *walk_next(const struct walk *walk)
+{
+    if (walk->count > walk->limit)
+        return json_str(walk->rows[walk->limit - 1].household);
+    return walk->looked < METHODS_LOOK ? NULL : json_str(walk->last);
+}
+
+static bool walk_items(const struct walk *walk, struct work *w, json_t *items, struct error *err)
+{
+    for (int i = 0; i < walk->count && i < walk->limit; i++) {
+        const struct household_row *row = &walk->rows[i];
+        struct cycle_row cycle;
+        const char *clause;
+        bool protects = is_protected(walk->policy, row, &clause);
+
+        if (!store_cycle_open_of(w->store, row->id, &cycle, err))
+            return false;
+        json_array_append_new(items, household_json(row, &cycle, protects, clause));
+    }
+    return true;
+}
+
+static bool list_run(struct call *c, struct work *w, json_t **result, struct error *err)
+{
+    struct walk walk = {
+        .policy = work_policy(w, work_today(w), NULL),
+        .tier = call_word(c, "tier"),
+        .status = call_word(c, "status"),
+        .register_state = call_word(c, "register"),
+        .only_protected = call_bool(c, "protected"),
+        .limit = call_limit(c),
+    };
+    struct str after = call_str(c, "cursor");
+    json_t *items;
+
+    if (!methods_scope(c, w, &walk.scope, err))
+        return false;
+    walk.rows = arena_alloc(&c->arena, (size_t)(walk.limit + 1) * sizeof walk.rows[0]);
+    if (!store_household_each(w->store, &c->arena, walk.scope.township,
+                              after.data ? after : STR(""), take, &walk, err))
+        return false;
+    items = json_array();
+    if (!walk_items(&walk, w, items, err)) {
+        json_decref(items);
+        return false;
+    }
+    *result = methods_list(items, walk_next(&walk));
+    return true;
+}
+
+/* ---- the table --------------------------------------------------------------------------------
+ */
+
+static const struct param show_params[] = {
+    {"household", PARAM_STRING, true, NULL, "the household's number in the office's books"},
+    {NULL, PARAM_STRING, false, NULL, NULL},
+};
+
+static const struct param list_params[] = {
+    METHODS_TOWNSHIP,
+    {"tier", PARAM_WORD, false, &tiers, "only this tier"},
+    {"status", PARAM_WORD, false, &statuses, "only this status"},
+    {"register", PARAM_WORD, false, &register_states, "only this state on the poverty register"},
+    {"protected", PARAM_BOOLEAN, false, NULL, "true: only those that the continuity rule protects"},
+    METHODS_PAGE,
+};
+
+const struct method methods_household[] = {
+    {.name = "household.show",
+     .least = ROLE_VIEWER,
+     .how = METHOD_QUERY,
+     .summary = "One household: its tier, its open cycle, its protection",
+     .params = show_params,
+     .run = show_run,
+     .result_help =
+         "`{household, division, township, head_name, tier, tier_source, status, approved_on, "
+         "anchor_on, last_review_on, nominal_due_on, due_on, opens_on, provisional, open_task, "
+         "missed_cycles, register, protected, protection_clause}`. The four dates and marks from "
+         "`nominal_due_on` to `provisional` are of the open cycle, null without one; `provisional` "
+         "says that they rest on a year whose calendar is not published."},
+    {.name = "household.list",
+     .least = ROLE_VIEWER,
+     .how = METHOD_QUERY,
+     .summary = "Households in bytewise order of their numbers",
+     .params = list_params,
+     .run = list_run,
+     .result_help = "`{items, next}`; an item has the fields of `household.show`."},
+    {.name = NULL},
+};

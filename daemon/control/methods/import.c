@@ -1,0 +1,143 @@
+/* import: CSV files into the store. */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "control/methods.h"
+#include "work/import.h"
+
+/* ---- the files --------------------------------------------------------------------------------
+ */
+
+/* Nothing that can block the writer or change under its hands (spec.md section 5, Files): what is
+ * read is a pipe or sealed memory of the kernel's; what is written is such memory unsealed, for a
+ * pipe that nobody reads would hold the writer. */
+static bool is_fit(int fd, bool to_read)
+{
+    const int fixed = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
+    struct stat st;
+    int seals = fcntl(fd, F_GET_SEALS);
+
+    if (seals >= 0)
+        return to_read ? (seals & fixed) == fixed : (seals & (F_SEAL_WRITE | F_SEAL_GROW)) == 0;
+    return to_read && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+static bool is_way(int fd, bool to_read)
+{
+    int mode = fcntl(fd, F_GETFL) & O_ACCMODE;
+
+    return mode == O_RDWR || mode == (to_read ? O_RDONLY : O_WRONLY);
+}
+
+/* *fd is the descriptor of a parameter, -1 where it was not given. */
+static bool take_file(struct call *c, const char *name, bool to_read, int *fd, struct error *err)
+{
+    *fd = call_fd(c, name);
+    if (*fd < 0) {
+        json_t *value = json_object_get(c->params, name);
+
+        return !value || json_is_null(value) ||
+               error_set(err, REASON_BAD_ARGUMENT, "%s: no such descriptor came with the call",
+                         name);
+    }
+    if (is_fit(*fd, to_read) && is_way(*fd, to_read))
+        return true;
+    close(*fd);
+    *fd = -1;
+    return error_set(err, REASON_BAD_ARGUMENT, "%s must be %s", name,
+                     to_read ? "a pipe, or a memfd sealed against writing, shrinking and growing"
+                             : "a memfd that can be written");
+}
+
+static struct job *import_make(struct call *c, struct work *w, struct error *err)
+{
+    int file, skip_bad;
+
+    (void)w;
+    if (!methods_unbound(c, err) || !take_file(c, "file", true, &file, err))
+        return NULL;
+    if (!take_file(c, "skip_bad", false, &skip_bad, err)) {
+        close(file);
+        return NULL;
+    }
+    return import_job((enum import_kind)call_word(c, "kind"), file, skip_bad, call_actor(c));
+}
+
+/* ---- what is answered -------------------------------------------------------------------------
+ */
+
+static json_t *fault(const struct import_fault *f)
+{
+    return json_pack("{s:I, s:o, s:s, s:o}", "line", (json_int_t)f->line, "column",
+                     f->column && *f->column ? json_string(f->column) : json_null(), "reason",
+                     f->reason, "message", json_str(str_of(f->message)));
+}
+
+/* faults and more, where there are some. */
+static void add_faults(json_t *to, const struct import_result *r)
+{
+    json_t *faults;
+
+    if (r->fault_count == 0)
+        return;
+    faults = json_array();
+    for (int i = 0; i < r->fault_count; i++)
+        json_array_append_new(faults, fault(&r->faults[i]));
+    json_object_set_new(to, "faults", faults);
+    if (r->more > 0)
+        json_object_set_new(to, "more", json_integer(r->more));
+}
+
+static json_t *import_done(struct call *c, struct job *job)
+{
+    const struct import_result *r = import_job_result(job);
+    json_t *result = json_pack("{s:I, s:I, s:I, s:I, s:I}", "rows", (json_int_t)r->rows, "added",
+                               (json_int_t)r->added, "changed", (json_int_t)r->changed, "unchanged",
+                               (json_int_t)r->unchanged, "bad", (json_int_t)r->bad);
+
+    (void)c;
+    add_faults(result, r);
+    return result;
+}
+
+static json_t *import_refused(struct call *c, struct job *job)
+{
+    const struct import_result *r = import_job_result(job);
+    json_t *data;
+
+    (void)c;
+    if (!r || r->fault_count == 0)
+        return NULL;
+    data = json_object();
+    add_faults(data, r);
+    return data;
+}
+
+static const struct param import_params[] = {
+    {"kind", PARAM_WORD, true, &import_kinds, "what the file holds"},
+    {"file", PARAM_FILE, true, NULL,
+     "CSV with a heading, UTF-8 or GB18030: a pipe or sealed memfd"},
+    {"skip_bad", PARAM_FILE, false, NULL,
+     "take the good rows; the bad ones are written here, an unsealed memfd"},
+    {NULL, PARAM_STRING, false, NULL, NULL},
+};
+
+const struct method methods_import[] = {
+    {.name = "import",
+     .least = ROLE_ADMIN,
+     .how = METHOD_JOB,
+     .summary = "Load a CSV file: all of it, or with `skip_bad` its good rows",
+     .params = import_params,
+     .job = import_make,
+     .result = import_done,
+     .failed = import_refused,
+     .result_help =
+         "`{rows, added, changed, unchanged, bad}`, and `faults` for the rows that a change in "
+         "between made impossible. Refused with `bad-rows`, the error's data has `faults`: "
+         "`[{line, column, reason, message}]`, at most 1,000, and `more` where there are more. "
+         "`line` is the physical line on which the record starts, the heading being 1; `column` "
+         "the English name, null for the whole row. The file is not looked at twice: an import "
+         "that was accepted always completes."},
+    {.name = NULL},
+};

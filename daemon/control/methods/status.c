@@ -1,0 +1,226 @@
+/* status: how the service is. */
+#include "control/methods.h"
+#include "store/run.h"
+#include "work/daily.h"
+
+#define NAMED_MAX 10      /* households set aside that a warning names */
+#define ASIDE_LOOK 10000  /* rows looked at to count them */
+#define GRACE_SECONDS 600 /* a run that takes its time is not overdue yet */
+
+/* ---- calendars --------------------------------------------------------------------------------
+ */
+
+static void add_year(json_t *list, int year, bool published)
+{
+    json_array_append_new(list, json_pack("{s:i, s:s}", "year", year, "state",
+                                          published ? "published" : "provisional"));
+}
+
+/* The published years and, where they are not among them, this one and the next. */
+static json_t *calendars(const struct work *w, int this_year)
+{
+    const struct calendar *calendar = w->rules->calendar;
+    json_t *list = json_array();
+    int wanted = this_year;
+
+    for (int year = 0; calendar_next_year(calendar, &year);) {
+        for (; wanted <= this_year + 1 && wanted < year; wanted++)
+            add_year(list, wanted, false);
+        wanted += wanted == year;
+        add_year(list, year, true);
+    }
+    for (; wanted <= this_year + 1; wanted++)
+        add_year(list, wanted, false);
+    return list;
+}
+
+/* ---- counts -----------------------------------------------------------------------------------
+ */
+
+static int64_t count_protected(const struct policy *policy, const struct store_counts *counts)
+{
+    int64_t count = 0;
+
+    for (int r = 0; policy && policy->continuity && r < register_states.count; r++)
+        if (policy->protected_set & 1U << r)
+            count += counts->by_status_register[STATUS_ACTIVE][r];
+    return count;
+}
+
+/* The counts are kept for the whole store: an account bound to divisions is not told them. */
+static json_t *count(const struct call *c, int64_t value)
+{
+    return c->peer->division_count == 0 ? json_integer(value) : json_null();
+}
+
+static json_t *counts_of(const struct call *c, const struct store_counts *n, int64_t is_protected)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "households", count(c, n->households), "active",
+                     count(c, n->active), "protected", count(c, is_protected), "open_tasks",
+                     count(c, n->open_tasks), "late", count(c, n->late));
+}
+
+/* ---- warnings ---------------------------------------------------------------------------------
+ */
+
+static void warn(json_t *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void warn(json_t *list, const char *format, ...)
+{
+    struct strbuf text = STRBUF_INIT;
+    va_list args;
+
+    va_start(args, format);
+    strbuf_vaddf(&text, format, args);
+    va_end(args);
+    json_array_append_new(list, json_str(strbuf_str(&text)));
+    strbuf_free(&text);
+}
+
+static void warn_calendars(json_t *list, const struct work *w, int this_year)
+{
+    for (int year = this_year; year <= this_year + 1; year++)
+        if (!calendar_is_published(w->rules->calendar, year))
+            warn(list, "no calendar of %d is published: dates in that year are provisional", year);
+}
+
+static bool warn_run(json_t *list, struct work *w, const struct run_row *last, struct error *err)
+{
+    struct date today = work_today(w);
+    char day[DATE_TEXT];
+    bool due;
+
+    if (!daily_due(w, &due, err))
+        return false;
+    if (w->held)
+        warn(list,
+             "the daily run is held: nothing ran since %s; reviewctl run --confirm catches up",
+             date_is(last->day) ? date_text(last->day, day) : "the store was made");
+    else if (due && clock_now(w->clock) >= work_run_instant(w, today) + GRACE_SECONDS)
+        warn(list, "the run of %s is overdue", date_text(today, day));
+    return true;
+}
+
+struct aside {
+    struct call *c;
+    struct work *w;
+    struct error *err;
+    struct strbuf names;
+    int count, looked;
+    bool failed;
+};
+
+static bool take_aside(void *self, const struct set_aside_row *row)
+{
+    struct aside *a = self;
+    struct household_row household;
+
+    if (a->c->peer->division_count > 0) {
+        if (!store_household_get(a->w->store, &a->c->arena, row->household_id, &household,
+                                 a->err)) {
+            a->failed = true;
+            return false;
+        }
+        if (!peer_sees(a->c->peer, household.division))
+            return ++a->looked < ASIDE_LOOK;
+    }
+    if (a->count++ < NAMED_MAX)
+        strbuf_addf(&a->names, "%s%.*s", a->count > 1 ? ", " : "", STR_ARG(row->household));
+    return ++a->looked < ASIDE_LOOK;
+}
+
+static bool warn_aside(json_t *list, struct call *c, struct work *w, struct error *err)
+{
+    struct aside a = {.c = c, .w = w, .err = err};
+    bool ok = store_set_aside_each(w->store, &c->arena, take_aside, &a, err) && !a.failed;
+
+    if (ok && a.count > 0)
+        warn(list, "%d household%s set aside by the daily run: %s%s", a.count,
+             a.count == 1 ? " is" : "s are", strbuf_text(&a.names),
+             a.count > NAMED_MAX ? ", …" : "");
+    strbuf_free(&a.names);
+    return ok;
+}
+
+static bool warnings(json_t *list, struct call *c, struct work *w, const struct run_row *last,
+                     struct error *err)
+{
+    warn_calendars(list, w, date_ymd(work_today(w)).year);
+    return warn_run(list, w, last, err) && warn_aside(list, c, w, err);
+}
+
+/* ---- the call ---------------------------------------------------------------------------------
+ */
+
+/* The latest day whose run is complete: the one under way has each day before it behind it. */
+static bool last_run(struct work *w, const struct run_row *last, struct date *day,
+                     struct error *err)
+{
+    struct run_row before;
+
+    *day = last->day;
+    if (!date_is(last->day) || last->phase == RUN_DONE)
+        return true;
+    if (!store_run_get(w->store, date_plus(last->day, -1), &before, err))
+        return false;
+    *day = before.day;
+    return true;
+}
+
+struct facts {
+    const struct policy *policy;
+    struct store_counts counts;
+    struct run_row last;
+    struct date last_run;
+    int64_t next_run;
+    char head[DIGEST_HEX + 1];
+};
+
+static bool facts_load(struct work *w, struct facts *f, struct error *err)
+{
+    struct date today = work_today(w);
+
+    f->policy = work_policy(w, today, NULL);
+    if (!store_counts(w->store, today, clock_now(w->clock), &f->counts, err) ||
+        !store_audit_head(w->store, f->head, NULL, err) ||
+        !store_run_last(w->store, &f->last, err) || !last_run(w, &f->last, &f->last_run, err))
+        return false;
+    f->next_run = work_next_run(w, err);
+    return f->next_run >= 0;
+}
+
+static bool status_run(struct call *c, struct work *w, json_t **result, struct error *err)
+{
+    struct facts f;
+    json_t *list = json_array();
+
+    if (!facts_load(w, &f, err) || !warnings(list, c, w, &f.last, err)) {
+        json_decref(list);
+        return false;
+    }
+    *result = json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:s, s:o}",
+                        "version", REVIEWD_VERSION, "now", methods_instant(clock_now(w->clock)),
+                        "timezone", w->settings->timezone, "policy", methods_policy(f.policy),
+                        "calendars", calendars(w, date_ymd(work_today(w)).year), "counts",
+                        counts_of(c, &f.counts, count_protected(f.policy, &f.counts)), "last_run",
+                        json_day(f.last_run), "next_run", methods_instant(f.next_run), "queues",
+                        "messages", count(c, f.counts.messages), "leased",
+                        count(c, f.counts.leased), "audit_head", f.head, "warnings", list);
+    return true;
+}
+
+const struct method methods_status[] = {
+    {.name = "status",
+     .least = ROLE_VIEWER,
+     .how = METHOD_QUERY,
+     .summary = "How the service is: policy, calendars, counts, runs, queues, warnings",
+     .run = status_run,
+     .result_help =
+         "`{version, now, timezone, policy: {name, from, until, hash}, calendars: [{year, state}], "
+         "counts: {households, active, protected, open_tasks, late}, last_run, next_run, queues: "
+         "{messages, leased}, audit_head, warnings}`. `policy` is null before the first version. "
+         "`state` is `published` or `provisional`. `last_run` is the latest day whose run is "
+         "complete, `next_run` the instant of the next. `messages` are those neither delivered nor "
+         "acknowledged. `warnings` are texts. An account bound to divisions gets null for each "
+         "count: they are of the whole store."},
+    {.name = NULL},
+};

@@ -1,0 +1,269 @@
+#include "control/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "control/connection.h"
+
+#define GIVE_WAY_NS ((int64_t)10000000000) /* of silence */
+#define FLUSH_NS ((int64_t)500000000)
+#define RESUME_MS 100
+
+/* ---- who may come in --------------------------------------------------------------------------
+ */
+
+/* Best effort: a client that cannot take one line at once gets none. */
+static void turn_away(int fd, const struct error *err)
+{
+    json_t *answer = rpc_refusal(NULL, 0, err, NULL);
+    struct strbuf line = STRBUF_INIT;
+    char *text = json_dumps(answer, JSON_COMPACT);
+    strbuf_addf(&line, "%s\n", text ? text : "");
+    send(fd, strbuf_text(&line), line.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    strbuf_free(&line);
+    free(text);
+    json_decref(answer);
+    close(fd);
+}
+
+static bool gives_way(const struct connection *c, int64_t now)
+{
+    bool useless = !c->served || evbuffer_get_length(c->out) > 0;
+    return useless && !c->pending && now - c->active_at > GIVE_WAY_NS;
+}
+
+/* Closes one connection of `uid` (-1: of anyone) that gives way. */
+static bool make_room(struct server *s, int64_t uid)
+{
+    int64_t now = job_now();
+    for (struct connection *c = s->first; c; c = c->next) {
+        if ((uid < 0 || c->peer->uid == uid) && gives_way(c, now)) {
+            connection_free(c);
+            return true;
+        }
+    }
+    return false;
+}
+
+static int count_of(const struct server *s, int64_t uid)
+{
+    int count = 0;
+    for (const struct connection *c = s->first; c; c = c->next) {
+        count += c->peer->uid == uid;
+    }
+    return count;
+}
+
+static bool admit(struct server *s, const struct peer *peer, struct error *err)
+{
+    const struct settings *set = s->work->settings;
+    bool exempt = peer->uid == 0 || peer->uid == geteuid();
+    if (!exempt && count_of(s, peer->uid) >= set->limit_connections_per_user &&
+        !make_room(s, peer->uid)) {
+        return error_set(err, REASON_BUSY, "%s has %d connections already", peer->who,
+                         set->limit_connections_per_user);
+    }
+    int slots = set->limit_connections - (peer->role == ROLE_ADMIN ? 0 : 1);
+    if (s->count >= slots && !make_room(s, -1)) {
+        return error_set(err, REASON_BUSY, "all %d connections are taken", slots);
+    }
+    return true;
+}
+
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from,
+                      int len, void *self)
+{
+    struct server *s = self;
+    struct error err = ERROR_INIT;
+    struct peer *peer = peer_new(fd, s->work->settings, &err);
+    (void)listener;
+    (void)from;
+    (void)len;
+    if (peer && admit(s, peer, &err)) {
+        connection_new(s, fd, peer);
+        return;
+    }
+    turn_away(fd, &err);
+    peer_drop(peer);
+    error_clear(&err);
+}
+
+/* Without descriptors the listener would report ready for ever: a pause lets others close theirs.
+ */
+static void on_accept_error(struct evconnlistener *listener, void *self)
+{
+    struct server *s = self;
+    const struct timeval pause = {0, RESUME_MS * 1000};
+    make_room(s, -1);
+    evconnlistener_disable(listener);
+    event_add(s->resume, &pause);
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *self)
+{
+    struct server *s = self;
+    (void)fd;
+    (void)what;
+    if (s->listener) {
+        evconnlistener_enable(s->listener);
+    }
+}
+
+/* ---- the socket
+ * ---------------------------------------------------------------------------------- */
+
+/* A folder deep down can make a path longer than sun_path: the kernel takes the way by the folder's
+ * descriptor as well. */
+static bool address_of(const char *path, int folder, struct sockaddr_un *address, struct error *err)
+{
+    const char *slash = strrchr(path, '/');
+    size_t room = sizeof address->sun_path;
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    int n = strlen(path) < room ? snprintf(address->sun_path, room, "%s", path)
+                                : snprintf(address->sun_path, room, "/proc/self/fd/%d%s", folder,
+                                           slash ? slash : "");
+    return (n > 0 && (size_t)n < room) ||
+           error_set(err, REASON_BAD_ARGUMENT, "%s is too long for a socket", path);
+}
+
+static bool fails(const char *path, struct error *err)
+{
+    return error_set(err, REASON_STORAGE, "socket %s: %s", path, strerror(errno));
+}
+
+/* Only a socket that nobody answers is removed. */
+static bool clear_the_place(const char *path, const struct sockaddr_un *address, struct error *err)
+{
+    struct stat st;
+    if (lstat(path, &st) != 0) {
+        return errno == ENOENT || fails(path, err);
+    }
+    if (!S_ISSOCK(st.st_mode)) {
+        return error_set(err, REASON_CONFLICT, "%s is there and is no socket", path);
+    }
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool answered =
+        fd >= 0 && (connect(fd, (const void *)address, sizeof *address) == 0 || errno == EAGAIN);
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (answered) {
+        return error_set(err, REASON_CONFLICT, "another daemon answers at %s", path);
+    }
+    return unlink(path) == 0 || fails(path, err);
+}
+
+static int bind_at(const char *path, const struct sockaddr_un *address, struct error *err)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    mode_t before = umask(0111);
+    bool ok = fd >= 0 && bind(fd, (const void *)address, sizeof *address) == 0 &&
+              listen(fd, SOMAXCONN) == 0;
+    umask(before);
+    if (!ok) {
+        fails(path, err);
+        if (fd >= 0) {
+            close(fd);
+        }
+        return -1;
+    }
+    return fd;
+}
+
+static int socket_at(const char *path, struct error *err)
+{
+    struct sockaddr_un address;
+    const char *slash = strrchr(path, '/');
+    char *parent = slash && slash != path ? xstrndup(path, (size_t)(slash - path))
+                                          : xstrdup(slash ? "/" : ".");
+    if (mkdir(parent, 0755) == 0) {
+        chmod(parent, 0755);
+    }
+    int folder = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int fd = -1;
+    if (folder < 0) {
+        fails(path, err);
+    } else if (address_of(path, folder, &address, err) && clear_the_place(path, &address, err)) {
+        fd = bind_at(path, &address, err);
+    }
+    if (folder >= 0) {
+        close(folder);
+    }
+    free(parent);
+    return fd;
+}
+
+bool server_open(struct server *s, int fd, const char *path, struct error *err)
+{
+    if (fd < 0) {
+        fd = socket_at(path, err);
+        if (fd < 0) {
+            return false;
+        }
+        s->path = xstrdup(path);
+    }
+    evutil_make_socket_nonblocking(fd);
+    s->listener = evconnlistener_new(s->base, on_accept, s,
+                                     LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+    s->resume = evtimer_new(s->base, on_resume, s);
+    if (!s->listener || !s->resume) {
+        return error_set(err, REASON_INTERNAL, "cannot listen on the socket");
+    }
+    evconnlistener_set_error_cb(s->listener, on_accept_error);
+    return true;
+}
+
+void server_stop(struct server *s)
+{
+    if (s->listener) {
+        evconnlistener_free(s->listener);
+        s->listener = NULL;
+    }
+}
+
+static void flush_all(struct server *s)
+{
+    int64_t until = job_now() + FLUSH_NS;
+    for (struct connection *c = s->first; c; c = c->next) {
+        while (connection_flush(c) && job_now() < until) {
+            struct pollfd ready = {.fd = c->fd, .events = POLLOUT};
+            poll(&ready, 1, 50);
+        }
+    }
+}
+
+void server_close(struct server *s)
+{
+    server_stop(s);
+    flush_all(s);
+    while (s->first) {
+        connection_free(s->first);
+    }
+    if (s->resume) {
+        event_free(s->resume);
+        s->resume = NULL;
+    }
+    if (s->path) {
+        unlink(s->path);
+        free(s->path);
+        s->path = NULL;
+    }
+}
+
+void server_settings(struct server *s, const struct settings *settings)
+{
+    s->work->settings = settings;
+    for (struct connection *c = s->first; c; c = c->next) {
+        c->peer_stale = true;
+    }
+    if (s->reloaded) {
+        s->reloaded(s);
+    }
+}

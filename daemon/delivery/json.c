@@ -1,0 +1,112 @@
+#include "base/canon.h"
+#include "delivery/list.h"
+
+static void put_date(struct canon *c, const char *key, struct date d)
+{
+    char text[DATE_TEXT];
+
+    if (date_is(d))
+        canon_str(c, key, str_of(date_text(d, text)));
+    else
+        canon_null(c, key);
+}
+
+/* The CSV's fields; the words of programmes in English (spec.md section 5), texts as on the list. */
+static void put_item(struct strbuf *out, const struct list *list, const struct list_item *item)
+{
+    const struct task_row *task = &item->task;
+    struct canon c = canon_open(out);
+
+    canon_str(&c, "cause", str_of(item->cause_zh));
+    canon_str(&c, "clause", str_of(item->clause));
+    canon_int(&c, "days_left", task->due_on.day - list->date.day);
+    put_date(&c, "due_on", task->due_on);
+    canon_null(&c, "ground");
+    canon_str(&c, "head_name", task->head_name);
+    canon_str(&c, "household", task->household);
+    canon_str(&c, "kind", str_of(names_text(&task_kinds, (int)task->kind)));
+    put_date(&c, "nominal_due_on", task->nominal_due_on);
+    canon_null(&c, "on");
+    canon_null(&c, "outcome");
+    canon_str(&c, "phone", task->phone);
+    canon_bool(&c, "protected", item->is_protected);
+    canon_null(&c, "remark");
+    canon_str(&c, "section", str_of(names_text(&sections, (int)item->section)));
+    canon_int(&c, "task", task->task);
+    canon_str(&c, "village", item->village);
+    canon_close(&c);
+}
+
+/* As canon has no arrays: the key by hand, the items between brackets. */
+static void put_section(struct strbuf *out, const struct list *list, enum section section)
+{
+    bool first = true;
+
+    canon_string(out, str_of(names_text(&sections, (int)section)));
+    strbuf_addz(out, ":[");
+    for (int i = 0; i < list->item_count; i++) {
+        if (list->items[i].section != section)
+            continue;
+        if (!first)
+            strbuf_addc(out, ',');
+        put_item(out, list, &list->items[i]);
+        first = false;
+    }
+    strbuf_addc(out, ']');
+}
+
+static void put_sections(struct strbuf *out, const struct list *list)
+{
+    static const enum section ordered[] = {SECTION_DUE, SECTION_LATE, SECTION_NEW};
+
+    strbuf_addc(out, '{');
+    for (size_t i = 0; i < sizeof ordered / sizeof ordered[0]; i++) {
+        if (i)
+            strbuf_addc(out, ',');
+        put_section(out, list, ordered[i]);
+    }
+    strbuf_addc(out, '}');
+}
+
+static void put_policy(struct strbuf *out, const struct policy *policy)
+{
+    struct canon c = canon_open(out);
+
+    canon_str(&c, "hash", str_of(policy->hash));
+    canon_str(&c, "name", str_of(policy->name));
+    canon_close(&c);
+}
+
+static void put_totals(struct strbuf *out, const struct list *list)
+{
+    const int64_t *n = list->totals;
+    struct canon c = canon_open(out);
+
+    canon_int(&c, "due", n[SECTION_DUE]);
+    canon_int(&c, "late", n[SECTION_LATE]);
+    canon_int(&c, "new", n[SECTION_NEW]);
+    canon_int(&c, "open", n[SECTION_LATE] + n[SECTION_DUE] + n[SECTION_NEW] + n[SECTION_REST]);
+    canon_int(&c, "rest", n[SECTION_REST]);
+    canon_close(&c);
+}
+
+/* A nested value is written in place: its key with an empty text, then itself. */
+void list_json(const struct list *list, struct strbuf *out)
+{
+    char code[DIVISION_TEXT];
+    struct canon c = canon_open(out);
+
+    canon_str(&c, "audit_head", str_of(list->audit_head));
+    put_date(&c, "date", list->date);
+    canon_str(&c, "division", str_of(division_text(list->division, code)));
+    canon_str(&c, "id", str_of(list->id));
+    canon_str(&c, "name", list->name);
+    canon_raw(&c, "policy", STR(""));
+    put_policy(out, list->policy);
+    canon_raw(&c, "sections", STR(""));
+    put_sections(out, list);
+    canon_raw(&c, "totals", STR(""));
+    put_totals(out, list);
+    canon_close(&c);
+    strbuf_addc(out, '\n');
+}

@@ -1,0 +1,523 @@
+#include "delivery/spool.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/crash.h"
+#include "base/log.h"
+#include "delivery/list.h"
+#include "store/message.h"
+
+#define BATCH 128 /* lists that share a sync: large enough to be cheap, small enough to be quick */
+#define FOLDER_MODE 0750
+#define FILE_MODE 0640
+#define FILE_NAME 64
+/* No folder below the spool may be a symbolic link: townships can write in theirs. */
+#define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+struct spool {
+    char *path;
+    int root, tmp;      /* folders; root also is what syncfs() is called on */
+    struct arena arena; /* of one list */
+    struct strbuf text; /* of one file */
+};
+
+static const struct {
+    const char *extension;
+    void (*render)(const struct list *list, struct strbuf *out);
+} files[] = {{"csv", list_csv}, {"html", list_html}, {"json", list_json}};
+#define FILES (sizeof files / sizeof files[0])
+
+static bool fail(const struct spool *s, struct error *err, const char *what, const char *name)
+{
+    return error_set(err, REASON_STORAGE, "spool %s: cannot %s %s: %s", s->path, what, name,
+                     strerror(errno));
+}
+
+/* tmp/42-500101001000.csv */
+static void tmp_name(const struct message_row *m, size_t file, char out[FILE_NAME])
+{
+    snprintf(out, FILE_NAME, "%lld-%012lld.%s", (long long)m->seq, (long long)m->division,
+             files[file].extension);
+}
+
+/* new/2026-11-24-daily.csv */
+static void new_name(const struct message_row *m, size_t file, char out[FILE_NAME])
+{
+    char day[DATE_TEXT];
+
+    snprintf(out, FILE_NAME, "%s-daily.%s", date_text(m->created_on, day), files[file].extension);
+}
+
+/* The folder `name` of an open folder, made where it is missing; -1 on failure. */
+static int folder_open(int at, const char *name)
+{
+    int fd = openat(at, name, FOLDER_FLAGS);
+
+    if (fd < 0 && errno == ENOENT && (mkdirat(at, name, FOLDER_MODE) == 0 || errno == EEXIST))
+        fd = openat(at, name, FOLDER_FLAGS);
+    return fd;
+}
+
+static bool make_parents(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        bool ok = mkdir(path, FOLDER_MODE) == 0 || errno == EEXIST;
+        *slash = '/';
+        if (!ok)
+            return false;
+    }
+    return mkdir(path, FOLDER_MODE) == 0 || errno == EEXIST;
+}
+
+struct spool *spool_open(const char *path, struct error *err)
+{
+    struct spool *s = xcalloc(1, sizeof *s);
+
+    s->path = xstrdup(path);
+    s->root = s->tmp = -1;
+    if (make_parents(s->path))
+        s->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (s->root >= 0)
+        s->tmp = folder_open(s->root, "tmp");
+    if (s->tmp < 0) {
+        fail(s, err, "open", s->root < 0 ? "it" : "tmp");
+        spool_close(s);
+        return NULL;
+    }
+    return s;
+}
+
+void spool_close(struct spool *s)
+{
+    if (!s)
+        return;
+    if (s->tmp >= 0)
+        close(s->tmp);
+    if (s->root >= 0)
+        close(s->root);
+    arena_free(&s->arena);
+    strbuf_free(&s->text);
+    free(s->path);
+    free(s);
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static bool write_all(int fd, struct str text)
+{
+    while (text.len) {
+        ssize_t n = write(fd, text.data, text.len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return false;
+        text.data += n;
+        text.len -= (size_t)n;
+    }
+    return true;
+}
+
+/* A file anew: what an attempt that failed left under the name goes first, so that no page of it that
+ * the disk refused can be mistaken for the new one's. */
+static bool write_file(struct spool *s, const char *name, struct str text, struct error *err)
+{
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    int fd = openat(s->tmp, name, flags, FILE_MODE);
+
+    if (fd < 0 && errno == EEXIST && unlinkat(s->tmp, name, 0) == 0)
+        fd = openat(s->tmp, name, flags, FILE_MODE);
+    if (fd < 0)
+        return fail(s, err, "make", name);
+    bool ok = write_all(fd, text);
+    int why = errno;
+    if (close(fd) != 0 && ok) {
+        why = errno;
+        ok = false;
+    }
+    errno = why;
+    return ok || fail(s, err, "write", name);
+}
+
+static bool write_list(struct spool *s, const struct message_row *m, const struct list *list,
+                       struct error *err)
+{
+    for (size_t i = 0; i < FILES; i++) {
+        char name[FILE_NAME];
+        tmp_name(m, i, name);
+        strbuf_reset(&s->text);
+        files[i].render(list, &s->text);
+        if (!write_file(s, name, strbuf_str(&s->text), err))
+            return false;
+    }
+    return true;
+}
+
+static bool sync_spool(struct spool *s, struct error *err)
+{
+    return syncfs(s->root) == 0 || fail(s, err, "sync", "its file system");
+}
+
+/* ---- staging --------------------------------------------------------------------------------- */
+
+/* Runs `mark` for each message in one transaction. */
+static bool mark_all(struct work *w, const struct message_row *rows, int count,
+                     bool (*mark)(struct work *w, const struct message_row *m, struct error *err),
+                     struct error *err)
+{
+    if (!store_begin(w->store, err))
+        return false;
+    for (int i = 0; i < count; i++)
+        if (!mark(w, &rows[i], err)) {
+            store_rollback(w->store);
+            return false;
+        }
+    if (store_commit(w->store, err))
+        return true;
+    if (store_in_transaction(w->store))
+        store_rollback(w->store);
+    return false;
+}
+
+/* For what is not a township's code there is no task to mark. */
+static bool mark_staged(struct work *w, const struct message_row *m, struct error *err)
+{
+    return store_message_state(w->store, m->seq, MESSAGE_STAGED, err) &&
+           store_tasks_listed(w->store, m->division, m->created_on, err) &&
+           store_messages_carried(w->store, m->division, m->seq, err);
+}
+
+static bool mark_delivered(struct work *w, const struct message_row *m, struct error *err)
+{
+    return store_message_state(w->store, m->seq, MESSAGE_DELIVERED, err);
+}
+
+static bool build(struct spool *s, struct work *w, const struct message_row *m, struct list *list,
+                  struct error *err)
+{
+    char id[MESSAGE_ID];
+
+    arena_reset(&s->arena);
+    return list_build(w, &s->arena, m, list, err) ||
+           error_context(err, "list %s", message_id(m, id));
+}
+
+/* The list as the body of its message, ready to be taken: a transaction of its own, since the body can be
+ * large. */
+static bool make_ready(struct spool *s, struct work *w, const struct message_row *m,
+                       struct error *err)
+{
+    struct list list;
+
+    if (!build(s, w, m, &list, err))
+        return false;
+    strbuf_reset(&s->text);
+    list_json(&list, &s->text);
+    struct str body = strbuf_str(&s->text);
+    body.len--; /* the line feed at its end */
+    return store_message_ready(w->store, m->seq, body, err) &&
+           store_tasks_listed(w->store, m->division, m->created_on, err);
+}
+
+/* Lists for the socket, in one transaction. */
+static bool ready_lists(struct spool *s, struct work *w, const struct message_row *rows, int count,
+                        struct error *err)
+{
+    if (!count)
+        return true;
+    if (!store_begin(w->store, err))
+        return false;
+    for (int i = 0; i < count; i++)
+        if (!make_ready(s, w, &rows[i], err)) {
+            store_rollback(w->store);
+            return false;
+        }
+    if (store_commit(w->store, err))
+        return true;
+    if (store_in_transaction(w->store))
+        store_rollback(w->store);
+    return false;
+}
+
+static bool stage_lists(struct spool *s, struct work *w, const struct message_row *rows, int count,
+                        struct error *err)
+{
+    if (!count)
+        return true;
+    for (int i = 0; i < count; i++) {
+        struct list list;
+        if (!build(s, w, &rows[i], &list, err) || !write_list(s, &rows[i], &list, err))
+            return false;
+    }
+    crash_point("spool-written");
+    if (!sync_spool(s, err))
+        return false;
+    crash_point("spool-synced");
+    if (!mark_all(w, rows, count, mark_staged, err))
+        return false;
+    crash_point("spool-staged");
+    return true;
+}
+
+/* The next batch, parted by the way that each leaves. All are of one day: what is new on a list depends
+ * on the list before it, which therefore is marked first. */
+static bool stage_batch(struct spool *s, struct work *w, struct arena *a, bool *more,
+                        struct error *err)
+{
+    struct message_row *rows;
+    int count, day_count = 0, filed = 0, ready = 0;
+
+    if (!store_messages_in(w->store, a, MESSAGE_QUEUED, MESSAGE_DAILY, 0, BATCH, &rows, &count,
+                           err))
+        return false;
+    while (day_count < count && date_cmp(rows[day_count].created_on, rows[0].created_on) == 0)
+        day_count++;
+    *more = day_count < count || count == BATCH;
+    struct message_row *by_spool = arena_alloc(a, (size_t)count * sizeof *rows);
+    struct message_row *by_socket = arena_alloc(a, (size_t)count * sizeof *rows);
+    for (int i = 0; i < day_count; i++) {
+        if (settings_delivery(w->settings, rows[i].division) == DELIVERY_SOCKET)
+            by_socket[ready++] = rows[i];
+        else
+            by_spool[filed++] = rows[i];
+    }
+    return ready_lists(s, w, by_socket, ready, err) && stage_lists(s, w, by_spool, filed, err);
+}
+
+/* ---- into new/ ------------------------------------------------------------------------------- */
+
+/* SPOOL/DISTRICT/TOWNSHIP/new, SPOOL/DISTRICT/new, SPOOL/CITY/new; -1 on failure. */
+static int new_folder(struct spool *s, const struct division_row *division)
+{
+    char own[DIVISION_TEXT], district[DIVISION_TEXT];
+    const char *way[3];
+    int steps = 0, at = s->root;
+
+    if (division->level >= LEVEL_TOWNSHIP)
+        way[steps++] = division_text(division->code / 1000000 * 1000000, district);
+    way[steps++] = division_text(division->code, own);
+    way[steps++] = "new";
+    for (int i = 0; i < steps && at >= 0; i++) {
+        int next = folder_open(at, way[i]);
+        int why = errno;
+        if (at != s->root)
+            close(at);
+        errno = why;
+        at = next;
+    }
+    return at;
+}
+
+struct finish {
+    int delivered, renamed; /* messages, files */
+    int waiting;            /* messages that stay staged, to be tried again */
+    int fault;              /* errno of the last failure in a folder, 0 where the store failed */
+};
+
+/* What a township can do to its own folders: a link, a file or a folder where it does not belong. */
+static bool is_theirs(int fault)
+{
+    return fault == ELOOP || fault == ENOTDIR || fault == EISDIR || fault == ENOTEMPTY ||
+           fault == EEXIST;
+}
+
+/* A file that is not in tmp/ any more had been renamed before a kill, and perhaps fetched since. What is
+ * in new/ under its name can only be itself: a division has one list a day. */
+static bool rename_files(struct spool *s, const struct message_row *m, int folder,
+                         struct finish *f, struct error *err)
+{
+    for (size_t i = 0; i < FILES; i++) {
+        char from[FILE_NAME], to[FILE_NAME];
+        tmp_name(m, i, from);
+        new_name(m, i, to);
+        if (renameat(s->tmp, from, folder, to) == 0)
+            f->renamed++;
+        else if (errno != ENOENT) {
+            f->fault = errno;
+            return fail(s, err, "rename", from);
+        }
+        crash_point("spool-renamed-one");
+    }
+    return true;
+}
+
+static bool rename_list(struct spool *s, struct work *w, const struct message_row *m,
+                        struct finish *f, struct error *err)
+{
+    struct division_row division;
+    char code[DIVISION_TEXT];
+
+    f->fault = 0;
+    arena_reset(&s->arena);
+    if (!store_division_get(w->store, &s->arena, m->division, &division, err))
+        return false;
+    int folder = new_folder(s, &division);
+    if (folder < 0) {
+        f->fault = errno;
+        return fail(s, err, "open the folder new/ of", division_text(m->division, code));
+    }
+    bool ok = rename_files(s, m, folder, f, err);
+    close(folder);
+    return ok;
+}
+
+/* Renames, syncs and marks one page of staged messages. A township that broke its own folder waits, and
+ * the others get their lists. */
+static bool finish_page(struct spool *s, struct work *w, struct message_row *rows, int count,
+                        struct finish *f, struct error *err)
+{
+    int good = 0;
+
+    for (int i = 0; i < count; i++) {
+        struct error why = ERROR_INIT;
+        if (rename_list(s, w, &rows[i], f, &why)) {
+            rows[good++] = rows[i];
+        } else if (is_theirs(f->fault)) {
+            log_put(LOG_ERR, "delivery: a list waits in tmp/: %s", why.message);
+            f->waiting++;
+        } else {
+            error_set(err, why.reason, "%s", why.message);
+            error_clear(&why);
+            return false;
+        }
+        error_clear(&why);
+    }
+    crash_point("spool-renamed");
+    if (!good)
+        return true;
+    if (!sync_spool(s, err) || !mark_all(w, rows, good, mark_delivered, err))
+        return false;
+    crash_point("spool-delivered");
+    f->delivered += good;
+    return true;
+}
+
+/* All that is staged, by this call or by one that failed or was killed. */
+static bool finish(struct spool *s, struct work *w, struct arena *a, struct finish *f,
+                   struct error *err)
+{
+    int64_t after = 0;
+    int count;
+
+    *f = (struct finish){0};
+    do {
+        struct message_row *rows;
+        if (!store_messages_in(w->store, a, MESSAGE_STAGED, MESSAGE_DAILY, after, BATCH, &rows,
+                               &count, err))
+            return false;
+        if (!count)
+            return true;
+        after = rows[count - 1].seq;
+        if (!finish_page(s, w, rows, count, f, err))
+            return false;
+    } while (count == BATCH);
+    return true;
+}
+
+/* ---- messages that are no lists, for the socket ------------------------------------------------ */
+
+static bool mark_ready(struct work *w, const struct message_row *m, struct error *err)
+{
+    return store_message_state(w->store, m->seq, MESSAGE_READY, err);
+}
+
+/* As they are, once the lists that speak of them are made. */
+static bool ready_division(struct work *w, struct arena *a, int64_t division, struct error *err)
+{
+    int count;
+
+    do {
+        struct message_row *rows;
+        if (!store_messages_told(w->store, a, division, INT64_MAX, 0, BATCH, &rows, &count, err) ||
+            !mark_all(w, rows, count, mark_ready, err))
+            return false;
+    } while (count == BATCH);
+    return true;
+}
+
+static bool ready_others(struct work *w, struct arena *a, struct error *err)
+{
+    int64_t division = 0;
+
+    if (!w->settings->delivery_count)
+        return true;
+    for (;;) {
+        if (!store_message_division_next(w->store, division, &division, err))
+            return false;
+        if (!division)
+            return true;
+        if (settings_delivery(w->settings, division) == DELIVERY_SOCKET &&
+            !ready_division(w, a, division, err))
+            return false;
+    }
+}
+
+/* ---- the outlet ------------------------------------------------------------------------------ */
+
+/* A message of an earlier day that a kill left queued leaves like the others, under its own date, so
+ * `day` is not asked for. */
+bool spool_deliver(void *self, struct work *w, struct date day, bool *more, struct error *err)
+{
+    struct spool *s = self;
+    struct arena a = ARENA_INIT;
+    struct error why = ERROR_INIT;
+    struct finish f;
+
+    (void)day;
+    *more = false;
+    bool ok = stage_batch(s, w, &a, more, &why) && finish(s, w, &a, &f, &why) &&
+              (*more || ready_others(w, &a, &why));
+    if (!ok) {
+        log_put(LOG_ERR, "delivery: %s", why.message);
+        error_set(err, why.reason, "%s", why.message);
+    }
+    error_clear(&why);
+    arena_free(&a);
+    return ok;
+}
+
+/* Files that belong to no staged message: their message is queued still and will be written anew. */
+static bool clean_tmp(struct spool *s, int *removed, struct error *err)
+{
+    int fd = openat(s->root, "tmp", FOLDER_FLAGS);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+
+    if (!folder) {
+        fail(s, err, "read", "tmp");
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    while ((entry = readdir(folder))) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (unlinkat(s->tmp, entry->d_name, 0) == 0)
+            ++*removed;
+    }
+    closedir(folder);
+    return true;
+}
+
+bool spool_recover(void *self, struct work *w, struct error *err)
+{
+    struct spool *s = self;
+    struct arena a = ARENA_INIT;
+    struct finish f;
+    int removed = 0;
+
+    bool ok = finish(s, w, &a, &f, err) && (f.waiting || clean_tmp(s, &removed, err));
+    arena_free(&a);
+    if (f.delivered || removed || !ok)
+        log_put(ok ? LOG_NOTICE : LOG_ERR,
+                "delivery: after a stop midway %d lists were delivered, %d files of them renamed, "
+                "%d left-over files removed",
+                f.delivered, f.renamed, removed);
+    return ok;
+}

@@ -1,0 +1,306 @@
+/* reviewd: options, and what is put together from the modules. */
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "control/front.h"
+#include "delivery/spool.h"
+#include "store/calendar.h"
+#include "work/configuration.h"
+#include "work/daily.h"
+#include "work/import.h"
+
+#ifndef REVIEWD_VERSION
+#define REVIEWD_VERSION "0"
+#endif
+#define DEFAULT_FILE "/etc/reviewd/reviewd.conf"
+
+const char *argp_program_version = "reviewd " REVIEWD_VERSION;
+
+/* ---- options
+ * -------------------------------------------------------------------------------------- */
+
+struct options {
+    const char *file, *clock;
+    bool check;
+};
+
+enum { OPTION_CHECK = 256, OPTION_CLOCK };
+
+static const struct argp_option option_table[] = {
+    {"file", 'f', "FILE", 0, "configuration (default " DEFAULT_FILE ")", 0},
+    {"check", OPTION_CHECK, 0, 0,
+     "read configuration, policies and calendars, say every fault, leave", 0},
+    {"manual-clock", OPTION_CLOCK, "DATETIME", 0,
+     "start at this local time and move only by `reviewctl clock`", 0},
+    {0}};
+
+static error_t option(int key, char *value, struct argp_state *state)
+{
+    struct options *o = state->input;
+    switch (key) {
+    case 'f':
+        o->file = value;
+        return 0;
+    case OPTION_CHECK:
+        o->check = true;
+        return 0;
+    case OPTION_CLOCK:
+        o->clock = value;
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_error(state, "unexpected \"%s\"", value);
+        return EINVAL;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp parser = {option_table,
+                                   option,
+                                   NULL,
+                                   "Keeps the review clocks of subsistence-allowance households "
+                                   "and tells each township what is due.",
+                                   NULL,
+                                   NULL,
+                                   NULL};
+
+/* ---- what lives as long as the process ----------------------------------------------------------
+ */
+
+struct house {
+    const struct settings *settings;
+    struct clock clock;
+    struct spool *spool;
+    struct outlet outlet;
+    struct work writing, reading;
+    struct front *front;
+    struct request resumed[2];
+};
+
+static bool start_clock(struct house *h, const char *at, struct error *err)
+{
+    int64_t instant;
+    if (!at) {
+        clock_init_real(&h->clock);
+        return true;
+    }
+    if (!clock_parse(str_of(at), &instant, err)) {
+        return error_context(err, "--manual-clock");
+    }
+    clock_init_manual(&h->clock, instant);
+    return true;
+}
+
+/* A thousand clients that say nothing must leave descriptors for the one that does. */
+static void raise_limits(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
+/* The folder of the store is the service's own: made where its parent is there. */
+static bool make_folders(struct house *h, struct error *err)
+{
+    const char *store = h->settings->store, *slash = strrchr(store, '/');
+    struct strbuf staging = STRBUF_INIT;
+    strbuf_add(&staging, slash ? store : "./", slash ? (size_t)(slash - store) + 1 : 2);
+    bool ok = mkdir(strbuf_text(&staging), 0700) == 0 || errno == EEXIST;
+    strbuf_addz(&staging, "staging");
+    ok = ok && (mkdir(strbuf_text(&staging), 0700) == 0 || errno == EEXIST);
+    if (!ok) {
+        error_set(err, REASON_STORAGE, "%s: %s", strbuf_text(&staging), strerror(errno));
+    }
+    h->writing.staging = staging.data;
+    return ok;
+}
+
+static bool open_stores(struct house *h, struct error *err)
+{
+    struct date today = work_today(&h->writing);
+    h->writing.store = store_open(h->settings->store, STORE_WRITE, today, err);
+    if (!h->writing.store) {
+        return false;
+    }
+    h->reading.store = store_open(h->settings->store, STORE_READ, today, err);
+    return h->reading.store != NULL;
+}
+
+static bool open_rules(struct house *h, struct policy_set *policies, struct error *err)
+{
+    struct calendar *calendar = store_calendar_load(h->writing.store, err);
+    h->writing.rules = rulebook_new(policies, calendar ? calendar : calendar_new());
+    return calendar && import_calendar_dir(&h->writing, ACTOR_CLOCK, err);
+}
+
+static bool open_outlet(struct house *h, struct error *err)
+{
+    h->spool = spool_open(h->settings->spool, err);
+    h->outlet = (struct outlet){spool_deliver, spool_recover, h->spool};
+    h->writing.outlet = &h->outlet;
+    return h->spool && h->outlet.recover(h->outlet.self, &h->writing, err);
+}
+
+/* The socket that systemd made, or -1. */
+static bool inherited(int *fd, struct error *err)
+{
+    int count = sd_listen_fds(1);
+    *fd = -1;
+    if (count > 1) {
+        return error_set(err, REASON_BAD_ARGUMENT, "systemd passed %d sockets, one is wanted",
+                         count);
+    }
+    if (count == 1) {
+        *fd = SD_LISTEN_FDS_START;
+        return sd_is_socket_unix(*fd, SOCK_STREAM, 1, NULL, 0) > 0 ||
+               error_set(err, REASON_BAD_ARGUMENT, "what systemd passed is no UNIX stream socket");
+    }
+    return true;
+}
+
+static bool open_front(struct house *h, struct error *err)
+{
+    struct front_options options = {.work = &h->reading, .reload = configuration_reload};
+    if (!inherited(&options.listen_fd, err)) {
+        return false;
+    }
+    h->reading.rules = rulebook_use(h->writing.rules);
+    h->writing.rules_changed = false;
+    h->reading.held = h->writing.held;
+    h->front = front_new(&options, err);
+    return h->front != NULL;
+}
+
+static bool open_house(struct house *h, struct policy_set *policies, struct error *err)
+{
+    h->writing.clock = h->reading.clock = &h->clock;
+    h->writing.settings = h->reading.settings = h->settings;
+    if (!make_folders(h, err) || !open_stores(h, err)) {
+        policy_set_free(policies);
+        return false;
+    }
+    return open_rules(h, policies, err) && open_outlet(h, err) && open_front(h, err);
+}
+
+static void close_house(struct house *h)
+{
+    front_free(h->front);
+    rulebook_drop(h->reading.rules);
+    rulebook_drop(h->writing.rules);
+    store_close(h->reading.store);
+    store_close(h->writing.store);
+    if (h->spool) {
+        spool_close(h->spool);
+    }
+    free(h->writing.staging);
+}
+
+/* ---- what a kill left behind
+ * --------------------------------------------------------------------- */
+
+static void resumed_done(struct request *r)
+{
+    r->job->class->free(r->job);
+    error_clear(&r->error);
+}
+
+/* An import that was accepted goes on before the run, and both before anything else. */
+static bool resume(struct house *h, struct job *jobs[2], struct error *err)
+{
+    if (!import_resume(&h->writing, &jobs[0], err) || !daily_resume(&h->writing, &jobs[1], err)) {
+        return false;
+    }
+    for (int i = 0; i < 2; i++) {
+        if (jobs[i]) {
+            log_put(LOG_NOTICE, "%s: goes on where it was interrupted", jobs[i]->class->name);
+        }
+    }
+    return true;
+}
+
+static bool serve(struct house *h, struct error *err)
+{
+    struct job *jobs[2] = {NULL, NULL};
+    if (!resume(h, jobs, err)) {
+        return false;
+    }
+    struct writer *writer = writer_start(&h->writing, front_wake, h->front, err);
+    if (!writer) {
+        return false;
+    }
+    for (int i = 0; i < 2; i++) {
+        if (jobs[i]) {
+            h->resumed[i] = (struct request){.job = jobs[i], .done = resumed_done};
+            writer_post(writer, &h->resumed[i]);
+        }
+    }
+    log_put(LOG_NOTICE, "reviewd %s answers at %s", REVIEWD_VERSION, h->settings->socket);
+    front_run(h->front, writer);
+    bool ok = writer_stop(writer);
+    log_put(ok ? LOG_NOTICE : LOG_CRIT, "reviewd %s", ok ? "stopped" : "ends: the store failed");
+    return ok || error_set(err, REASON_STORAGE, "the store failed");
+}
+
+static int run(const struct settings *settings, struct policy_set *policies, const char *clock)
+{
+    struct house *h = xcalloc(1, sizeof *h);
+    struct error err = ERROR_INIT;
+    h->settings = settings;
+    log_open(settings->log_ident, settings->log_facility, settings->log_level,
+             settings->log_stderr);
+    umask(0077);
+    raise_limits();
+    bool ok = start_clock(h, clock, &err);
+    if (!ok) {
+        policy_set_free(policies);
+    }
+    ok = ok && open_house(h, policies, &err) && serve(h, &err);
+    if (!ok) {
+        log_put(LOG_ERR, "%s", err.message);
+        if (!settings->log_stderr) {
+            fprintf(stderr, "reviewd: %s\n", err.message);
+        }
+    }
+    close_house(h);
+    error_clear(&err);
+    free(h);
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.file = DEFAULT_FILE};
+    struct policy_faults faults = {0};
+    struct policy_set *policies;
+    argp_parse(&parser, argc, argv, 0, NULL, &options);
+
+    const struct settings *settings = configuration_load(options.file, &policies, &faults);
+    for (int i = 0; i < faults.count; i++) {
+        fprintf(stderr, "%s\n", faults.text[i]);
+    }
+    policy_faults_free(&faults);
+    if (!settings) {
+        return EXIT_FAILURE;
+    }
+    int status = EXIT_SUCCESS;
+    if (options.check) {
+        printf("%s: good, %d policies\n", options.file, policy_set_count(policies));
+        policy_set_free(policies);
+    } else {
+        setenv("TZ", settings->timezone, 1);
+        tzset();
+        status = run(settings, policies, options.clock);
+    }
+    configuration_end();
+    return status;
+}

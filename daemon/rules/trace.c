@@ -1,0 +1,83 @@
+#include "rules/trace.h"
+
+#include <stdlib.h>
+
+static const char *const rule_names[] = {
+    [TRACE_POLICY] = "policy",       [TRACE_TIER] = "tier",
+    [TRACE_TIER_RULE] = "tier.rule", [TRACE_ANCHOR] = "anchor",
+    [TRACE_INTERVAL] = "interval",   [TRACE_CLAMP] = "clamp",
+    [TRACE_ROLL] = "roll",           [TRACE_DUE] = "due",
+    [TRACE_LEAD] = "lead",           [TRACE_PROVISIONAL] = "provisional",
+    [TRACE_CANDIDATE] = "candidate", [TRACE_POSTPONED] = "postponed",
+    [TRACE_LATE] = "late",           [TRACE_PROTECTION] = "protection",
+    [TRACE_ALERT] = "alert",
+};
+_Static_assert(sizeof(rule_names) / sizeof(rule_names[0]) == TRACE_RULE_COUNT, "a name each");
+const struct names trace_rules = NAMES_TABLE("rule", rule_names);
+
+static const char *const result_names[] = {
+    [TRACE_PASSED] = "passed",
+    [TRACE_FAILED] = "failed",
+    [TRACE_NOT_REACHED] = "not-reached",
+    [TRACE_COMPUTED] = "computed",
+};
+const struct names trace_results = NAMES_TABLE("result", result_names);
+
+static const char *copy(struct trace *t, const char *text)
+{
+    return text ? arena_copy(&t->arena, str_of(text)) : NULL;
+}
+
+void trace_step(struct trace *t, enum trace_rule rule, enum trace_result result, const char *clause,
+                const char *value, const char *format, ...)
+{
+    if (!t)
+        return;
+    if (t->count == t->cap) {
+        t->cap = t->cap ? t->cap * 2 : 16;
+        t->steps = xrealloc(t->steps, (size_t)t->cap * sizeof(t->steps[0]));
+    }
+    struct strbuf text = STRBUF_INIT;
+    va_list args;
+    va_start(args, format);
+    strbuf_vaddf(&text, format, args);
+    va_end(args);
+    t->steps[t->count++] = (struct trace_step){
+        .rule = rule,
+        .result = result,
+        .text = arena_copy(&t->arena, strbuf_str(&text)),
+        .clause = copy(t, clause),
+        .value = copy(t, value),
+    };
+    strbuf_free(&text);
+}
+
+void trace_fact(struct trace *t, const char *name, const char *value, struct date on,
+                const char *source)
+{
+    if (!t || t->count == 0)
+        return;
+    struct trace_step *step = &t->steps[t->count - 1];
+    int n = step->fact_count;
+    /* An arena cannot grow an array: it moves to one of twice the size at each power of two. */
+    if ((n & (n - 1)) == 0) {
+        size_t cap = n ? (size_t)n * 2 : 1;
+        struct trace_fact *facts = arena_alloc(&t->arena, cap * sizeof(facts[0]));
+        if (n)
+            memcpy(facts, step->facts, (size_t)n * sizeof(facts[0]));
+        step->facts = facts;
+    }
+    step->facts[step->fact_count++] = (struct trace_fact){
+        .name = copy(t, name),
+        .value = copy(t, value),
+        .on = on,
+        .source = copy(t, source),
+    };
+}
+
+void trace_free(struct trace *t)
+{
+    free(t->steps);
+    arena_free(&t->arena);
+    *t = TRACE_INIT;
+}

@@ -1,0 +1,83 @@
+/* Versions of the schema. Version n+1 is reached by schema-(n+1).sql, in one transaction. */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "store/db.h"
+#include "store_sql.h"
+
+/* One entry a version, in order; the first makes an empty store. */
+static const char *const steps[] = {sql_schema_1};
+#define VERSION (int)(sizeof(steps) / sizeof(steps[0]))
+
+static bool version_get(struct store *s, int *version, struct error *err)
+{
+    static const char sql[] = "PRAGMA user_version";
+    sqlite3_stmt *q = NULL;
+    if (sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) != SQLITE_OK || sqlite3_step(q) != SQLITE_ROW) {
+        db_fail(s, sql, err);
+        sqlite3_finalize(q);
+        return false;
+    }
+    *version = sqlite3_column_int(q, 0);
+    sqlite3_finalize(q);
+    return true;
+}
+
+/* A copy of the old store stands beside the new one until somebody removes it. */
+static bool copy_first(struct store *s, int version, struct error *err)
+{
+    char *sql = sqlite3_mprintf("VACUUM INTO '%q.before-v%d'", s->path, version + 1);
+    bool ok = db_exec(s, sql, err) || error_context(err, "copy before the migration");
+    sqlite3_free(sql);
+    return ok;
+}
+
+static bool new_store(struct store *s, struct date today, struct error *err)
+{
+    char salt[33], day[16];
+    random_hex(16, salt);
+    snprintf(day, sizeof day, "%d", today.day);
+    return store_meta_set(s, "salt", salt, err) && store_meta_set(s, "epoch", "1", err) &&
+           store_meta_set(s, "created_on", day, err);
+}
+
+static bool step_to(struct store *s, int version, struct date today, struct error *err)
+{
+    char pragma[48];
+    snprintf(pragma, sizeof pragma, "PRAGMA user_version = %d", version + 1);
+    if (!db_exec(s, "BEGIN IMMEDIATE", err)) {
+        return false;
+    }
+    if (db_exec(s, steps[version], err) && (version > 0 || new_store(s, today, err)) &&
+        db_exec(s, pragma, err) && db_exec(s, "COMMIT", err)) {
+        return true;
+    }
+    sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return error_context(err, "schema version %d", version + 1);
+}
+
+bool migrate(struct store *s, struct date today, struct error *err)
+{
+    int version;
+    if (!version_get(s, &version, err)) {
+        return false;
+    }
+    if (version > VERSION) {
+        return error_set(err, REASON_CONFLICT,
+                         "%s has schema version %d, this programme knows up to %d: install the "
+                         "newer reviewd",
+                         s->path, version, VERSION);
+    }
+    if (version > 0 && version < VERSION) {
+        if (!copy_first(s, version, err)) {
+            return false;
+        }
+        log_put(LOG_NOTICE, "migrating %s from schema version %d to %d", s->path, version, VERSION);
+    }
+    for (; version < VERSION; version++) {
+        if (!step_to(s, version, today, err)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,312 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rules/household.h"
+#include "store/db.h"
+
+/* WAL_AUTOCHECKPOINT is off: the writer checkpoints between slices (architecture.md 2). */
+static const char write_pragmas[] =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
+    "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8000;"
+    "PRAGMA journal_size_limit = 67108864;";
+static const char read_pragmas[] =
+    "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -2000;";
+
+static bool lock(struct store *s, struct error *err)
+{
+    struct strbuf name = STRBUF_INIT;
+    strbuf_addf(&name, "%s.lock", s->path);
+    s->lock_fd = open(strbuf_text(&name), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    bool ok = s->lock_fd >= 0 ||
+              error_set(err, REASON_STORAGE, "%s: %s", strbuf_text(&name), strerror(errno));
+    if (ok && flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        ok = error_set(err, REASON_CONFLICT, "%s: another reviewd has this store open", s->path);
+    }
+    strbuf_free(&name);
+    return ok;
+}
+
+/* SQLite would create the file by the umask; ours is private whatever the umask is. */
+static bool create_private(const char *path, struct error *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return error_set(err, REASON_STORAGE, "%s: %s", path, strerror(errno));
+    }
+    close(fd);
+    return true;
+}
+
+static bool load_meta(struct store *s, struct error *err)
+{
+    struct arena a = ARENA_INIT;
+    char *salt = NULL, *epoch = NULL, *created = NULL;
+    bool ok = store_meta_get(s, &a, "salt", &salt, err) &&
+              store_meta_get(s, &a, "epoch", &epoch, err) &&
+              store_meta_get(s, &a, "created_on", &created, err);
+    if (ok && (!salt || !epoch || !created)) {
+        ok = error_set(err, REASON_STORAGE, "%s is no store of reviewd", s->path);
+    }
+    if (ok) {
+        snprintf(s->salt, sizeof s->salt, "%s", salt);
+        s->epoch = atoll(epoch);
+        s->created_on = (struct date){atoi(created)};
+    }
+    arena_free(&a);
+    return ok;
+}
+
+static bool open_db(struct store *s, struct date today, struct error *err)
+{
+    bool writing = s->mode == STORE_WRITE;
+    if (writing && !(lock(s, err) && create_private(s->path, err))) {
+        return false;
+    }
+    int flags = (writing ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK) {
+        return db_fail(s, s->path, err);
+    }
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    return db_exec(s, writing ? write_pragmas : read_pragmas, err) &&
+           (!writing || migrate(s, today, err)) && load_meta(s, err);
+}
+
+struct store *store_open(const char *path, enum store_mode mode, struct date today,
+                         struct error *err)
+{
+    struct store *s = xcalloc(1, sizeof *s);
+    s->mode = mode;
+    s->path = xstrdup(path);
+    s->lock_fd = -1;
+    s->audit_day = INT32_MIN;
+    s->digest = digest_new();
+    if (!open_db(s, today, err)) {
+        store_close(s);
+        return NULL;
+    }
+    return s;
+}
+
+void store_close(struct store *s)
+{
+    if (!s) {
+        return;
+    }
+    for (size_t i = 0; i < DB_STATEMENTS; i++) {
+        sqlite3_finalize(s->slots[i].stmt);
+    }
+    sqlite3_close(s->db);
+    if (s->lock_fd >= 0) {
+        close(s->lock_fd);
+    }
+    digest_free(s->digest);
+    strbuf_free(&s->scratch);
+    free(s->path);
+    free(s);
+}
+
+/* What is cached of the audit is true of the transaction under way only. */
+static void forget(struct store *s)
+{
+    s->head_known = false;
+    s->audit_day = INT32_MIN;
+}
+
+static bool control(struct store *s, const char *sql, struct error *err)
+{
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    return q && db_run(s, q, err);
+}
+
+bool store_begin(struct store *s, struct error *err)
+{
+    static const char sql[] = "BEGIN IMMEDIATE";
+    return control(s, sql, err);
+}
+
+bool store_commit(struct store *s, struct error *err)
+{
+    static const char sql[] = "COMMIT";
+    if (control(s, sql, err)) {
+        return true;
+    }
+    store_rollback(s);
+    return false;
+}
+
+void store_rollback(struct store *s)
+{
+    static const char sql[] = "ROLLBACK";
+    if (store_in_transaction(s)) {
+        control(s, sql, NULL);
+    }
+    forget(s);
+}
+
+bool store_in_transaction(const struct store *s)
+{
+    return !sqlite3_get_autocommit(s->db);
+}
+
+bool store_savepoint(struct store *s, struct error *err)
+{
+    static const char sql[] = "SAVEPOINT change";
+    return control(s, sql, err);
+}
+
+bool store_release(struct store *s, struct error *err)
+{
+    static const char sql[] = "RELEASE change";
+    return control(s, sql, err);
+}
+
+void store_rollback_to(struct store *s)
+{
+    static const char back[] = "ROLLBACK TO change", release[] = "RELEASE change";
+    control(s, back, NULL);
+    control(s, release, NULL);
+    forget(s);
+}
+
+bool store_read_begin(struct store *s, struct error *err)
+{
+    static const char sql[] = "BEGIN";
+    forget(s);
+    return control(s, sql, err);
+}
+
+void store_read_end(struct store *s)
+{
+    static const char sql[] = "ROLLBACK";
+    if (store_in_transaction(s)) {
+        control(s, sql, NULL);
+    }
+}
+
+bool store_checkpoint(struct store *s, bool all, struct error *err)
+{
+    int mode = all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+    int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, mode, NULL, NULL);
+    /* A reader in the way is no fault: the rest is copied next time. */
+    return rc == SQLITE_OK || rc == SQLITE_BUSY || rc == SQLITE_LOCKED ||
+           db_fail(s, "checkpoint", err);
+}
+
+int64_t store_wal_bytes(const struct store *s)
+{
+    struct strbuf name = STRBUF_INIT;
+    strbuf_addf(&name, "%s-wal", s->path);
+    struct stat st;
+    int64_t size = stat(strbuf_text(&name), &st) == 0 ? st.st_size : 0;
+    strbuf_free(&name);
+    return size;
+}
+
+bool store_meta_get(struct store *s, struct arena *a, const char *name, char **value,
+                    struct error *err)
+{
+    static const char sql[] = "SELECT value FROM meta WHERE name = ?";
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    bool row;
+    *value = NULL;
+    if (!q) {
+        return false;
+    }
+    db_str(q, 1, str_of(name));
+    if (!db_row(s, q, &row, err)) {
+        return false;
+    }
+    if (row) {
+        *value = arena_copy(a, (struct str){(const char *)sqlite3_column_text(q, 0),
+                                            (size_t)sqlite3_column_bytes(q, 0)});
+        db_end(q);
+    }
+    return true;
+}
+
+bool store_meta_set(struct store *s, const char *name, const char *value, struct error *err)
+{
+    static const char sql[] = "INSERT INTO meta VALUES (?, ?) "
+                              "ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    if (!q) {
+        return false;
+    }
+    db_str(q, 1, str_of(name));
+    db_str(q, 2, str_of(value));
+    return db_run(s, q, err);
+}
+
+const char *store_salt(const struct store *s)
+{
+    return s->salt;
+}
+
+struct date store_created_on(const struct store *s)
+{
+    return s->created_on;
+}
+
+int64_t store_epoch(const struct store *s)
+{
+    return s->epoch;
+}
+
+static bool count_households(struct store *s, struct store_counts *counts, struct error *err)
+{
+    static const char sql[] = "SELECT status, register, n FROM household_count";
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    bool row = q != NULL;
+    while (row && db_row(s, q, &row, err)) {
+        if (!row) {
+            return true;
+        }
+        int status = db_get_name(q, 0, &statuses), state = db_get_name(q, 1, &register_states);
+        int64_t n = db_get_int(q, 2);
+        counts->by_status_register[status][state] = n;
+        counts->households += n;
+        counts->active += status == STATUS_ACTIVE ? n : 0;
+    }
+    return false;
+}
+
+static bool count_one(struct store *s, const char *sql, int64_t bound, int64_t *n,
+                      struct error *err)
+{
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    bool row;
+    if (!q) {
+        return false;
+    }
+    if (sqlite3_bind_parameter_count(q) > 0) {
+        db_int(q, 1, bound);
+    }
+    if (!db_row(s, q, &row, err)) {
+        return false;
+    }
+    *n = row ? db_get_int(q, 0) : 0;
+    db_end(q);
+    return true;
+}
+
+bool store_counts(struct store *s, struct date today, int64_t now, struct store_counts *counts,
+                  struct error *err)
+{
+    static const char open_sql[] = "SELECT coalesce(sum(n), 0) FROM task_count";
+    static const char late_sql[] = "SELECT coalesce(sum(n), 0) FROM task_count WHERE due_on < ?";
+    static const char messages_sql[] = "SELECT coalesce(sum(n), 0) FROM message_count "
+                                       "WHERE state IN ('queued', 'staged', 'ready')";
+    static const char leased_sql[] = "SELECT count(*) FROM message "
+                                     "WHERE state = 'ready' AND lease_until > ?";
+    *counts = (struct store_counts){0};
+    return count_households(s, counts, err) &&
+           count_one(s, open_sql, 0, &counts->open_tasks, err) &&
+           count_one(s, late_sql, today.day, &counts->late, err) &&
+           count_one(s, messages_sql, 0, &counts->messages, err) &&
+           count_one(s, leased_sql, now, &counts->leased, err);
+}

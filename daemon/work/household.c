@@ -1,0 +1,241 @@
+#include "work/household.h"
+
+#include "base/canon.h"
+#include "rules/alert.h"
+#include "rules/protection.h"
+#include "rules/tier.h"
+
+struct household_facts household_facts_of(struct arena *a, const struct household_view *view)
+{
+    struct member_facts *members =
+        arena_alloc(a, (size_t)(view->member_count + 1) * sizeof *members);
+    for (int i = 0; i < view->member_count; i++) {
+        const struct member_row *m = &view->members[i];
+        members[i] = (struct member_facts){m->member,       m->health, m->disability,
+                                           m->work_ability, m->status, m->birth_on};
+    }
+    return (struct household_facts){
+        .status = view->row.status,
+        .register_state = view->row.register_state,
+        .income_kind = view->row.income_kind,
+        .income = view->row.income,
+        .pension = view->row.pension,
+        .employment_cost = view->row.employment_cost,
+        .members = members,
+        .member_count = view->member_count,
+    };
+}
+
+bool household_load(struct work *w, struct arena *a, struct str household,
+                    struct household_view *view, struct error *err)
+{
+    *view = (struct household_view){0};
+    if (!store_household_find(w->store, a, household, &view->row, err)) {
+        return false;
+    }
+    if (view->row.id == 0) {
+        return true;
+    }
+    if (!store_cycle_open_of(w->store, view->row.id, &view->cycle, err) ||
+        !store_members(w->store, a, view->row.id, &view->members, &view->member_count, err)) {
+        return false;
+    }
+    const struct policy *policy = work_policy(w, work_today(w), NULL);
+    if (policy) {
+        struct household_facts facts = household_facts_of(a, view);
+        view->is_protected = protection_holds(policy, &facts, &view->protection_clause, NULL);
+    }
+    return true;
+}
+
+bool household_context(struct work *w, struct arena *a, const struct household_row *row,
+                       struct date day, struct cycle_context *context, struct error *err)
+{
+    struct tier_span *spans;
+    *context = (struct cycle_context){.policy = work_policy(w, day, err),
+                                      .calendar = w->rules->calendar,
+                                      .anchor = row->anchor_on};
+    if (!context->policy || !store_tier_spans(w->store, a, row->id, row->tier, &spans,
+                                              &context->tier_count, err)) {
+        return false;
+    }
+    context->tiers = spans;
+    return true;
+}
+
+/* The day of the first rung that the daily run has to look at: today where one is passed already. */
+static struct date first_alert(const struct policy *policy, const struct calendar *calendar,
+                               struct date due_on, struct date today)
+{
+    struct date next;
+    return alert_due(policy, calendar, due_on, -1, today, &next) >= 0 ? today : next;
+}
+
+static bool open_audit(struct work *w, struct actor actor, const struct task_row *task,
+                       struct str household, struct error *err)
+{
+    char due[DATE_TEXT], nominal[DATE_TEXT], opened[DATE_TEXT];
+    struct strbuf after = STRBUF_INIT;
+    struct canon c = canon_open(&after);
+    canon_str(&c, "due_on", str_of(date_text(task->due_on, due)));
+    canon_str(&c, "kind", str_of(names_text(&task_kinds, (int)task->kind)));
+    canon_str(&c, "nominal_due_on", str_of(date_text(task->nominal_due_on, nominal)));
+    canon_str(&c, "opened_on", str_of(date_text(task->opened_on, opened)));
+    canon_int(&c, "task", task->task);
+    canon_close(&c);
+    bool ok = work_audit(w, actor, "task.open", household, STR_NONE, strbuf_str(&after), err);
+    strbuf_free(&after);
+    return ok;
+}
+
+bool household_open_task(struct work *w, struct actor actor, const struct household_row *row,
+                         struct cycle_row *cycle, struct date on, struct error *err)
+{
+    const struct policy *policy = work_policy(w, on, err);
+    if (!policy) {
+        return false;
+    }
+    struct task_row task = {
+        .kind = TASK_REGULAR_REVIEW,
+        .state = TASK_OPEN,
+        .household_id = row->id,
+        .township = row->township,
+        .cycle = cycle->cycle,
+        .opened_on = on,
+        .nominal_due_on = cycle->dates.nominal,
+        .original_due_on = cycle->dates.due_on,
+        .due_on = cycle->dates.due_on,
+        .listed_on = DATE_NONE,
+        .raised = -1,
+        .alert_on = first_alert(policy, w->rules->calendar, cycle->dates.due_on, on),
+        .done_on = DATE_NONE,
+        .outcome = -1,
+    };
+    if (!store_task_insert(w->store, &task, err)) {
+        return false;
+    }
+    cycle->task = task.task;
+    return store_cycle_set_task(w->store, cycle->cycle, task.task, err) &&
+           open_audit(w, actor, &task, row->household, err);
+}
+
+bool household_begin_cycle(struct work *w, struct actor actor, const struct household_row *row,
+                           const struct cycle_dates *dates, struct date day, struct error *err)
+{
+    struct date today = work_today(w);
+    struct cycle_row cycle = {
+        .household_id = row->id,
+        .anchor_on = row->anchor_on,
+        .dates = *dates,
+        .decided_on = day,
+        .state = CYCLE_OPEN,
+        .closed_on = DATE_NONE,
+    };
+    if (!store_cycle_insert(w->store, &cycle, err)) {
+        return false;
+    }
+    return date_cmp(dates->opens_on, today) > 0 ||
+           household_open_task(w, actor, row, &cycle, today, err);
+}
+
+static bool tier_audit(struct work *w, struct actor actor, const struct household_row *row,
+                       enum tier before, enum tier_source source_before, struct error *err)
+{
+    struct strbuf old = STRBUF_INIT, now = STRBUF_INIT;
+    struct canon c = canon_open(&old);
+    canon_str(&c, "tier", str_of(names_text(&tiers, (int)before)));
+    canon_str(&c, "tier_source", str_of(names_text(&tier_sources, (int)source_before)));
+    canon_close(&c);
+    c = canon_open(&now);
+    canon_str(&c, "tier", str_of(names_text(&tiers, (int)row->tier)));
+    canon_str(&c, "tier_source", str_of(names_text(&tier_sources, (int)row->tier_source)));
+    canon_close(&c);
+    bool ok = work_audit(w, actor, "household.tier", row->household, strbuf_str(&old),
+                         strbuf_str(&now), err);
+    strbuf_free(&old);
+    strbuf_free(&now);
+    return ok;
+}
+
+/* The last step that is behind the household on its anchor: of its cycles, or by the review that the
+ * import brought, which left no cycle. */
+static bool household_satisfied(struct work *w, const struct household_row *row,
+                                const struct cycle_context *context, int *satisfied,
+                                struct error *err)
+{
+    struct cycle_dates dates;
+    if (!store_cycle_last_step(w->store, row->id, row->anchor_on, satisfied, err)) {
+        return false;
+    }
+    return *satisfied > 0 || !date_is(row->last_review_on) ||
+           cycle_import(context, row->last_review_on, satisfied, &dates, NULL, err);
+}
+
+/* The open cycle gives way to the first of the new grid (3.4). */
+static bool regrid(struct work *w, struct actor actor, const struct household_row *row,
+                   struct cycle_row *open, struct date day, struct error *err)
+{
+    struct arena arena = ARENA_INIT;
+    struct cycle_context context;
+    struct cycle_dates dates;
+    int satisfied;
+    bool ok = household_context(w, &arena, row, day, &context, err) &&
+              household_satisfied(w, row, &context, &satisfied, err) &&
+              cycle_after_tier(&context, satisfied, day, &dates, NULL, err);
+    if (ok) {
+        open->state = CYCLE_SUPERSEDED;
+        open->closed_on = day;
+        ok = store_cycle_update(w->store, open, err) &&
+             household_begin_cycle(w, actor, row, &dates, day, err);
+    }
+    arena_free(&arena);
+    return ok;
+}
+
+bool household_set_tier(struct work *w, struct actor actor, struct household_row *row,
+                        enum tier tier, enum tier_source source, struct str reason,
+                        struct date day, struct error *err)
+{
+    enum tier before = row->tier;
+    enum tier_source source_before = row->tier_source;
+    struct cycle_row open;
+    row->tier = tier;
+    row->tier_source = source;
+    if (!store_household_update(w->store, row, err) ||
+        !tier_audit(w, actor, row, before, source_before, err)) {
+        return false;
+    }
+    if (tier == before) {
+        return true;
+    }
+    if (!store_tier_change(w->store, row->id, day, before, tier, source, reason, err) ||
+        !store_cycle_open_of(w->store, row->id, &open, err)) {
+        return false;
+    }
+    return open.cycle == 0 || open.task != 0 || regrid(w, actor, row, &open, day, err);
+}
+
+bool household_derive_tier(struct work *w, struct actor actor, struct household_row *row,
+                           struct date day, struct error *err)
+{
+    if (row->tier_source == TIER_GIVEN) {
+        return true;
+    }
+    struct arena arena = ARENA_INIT;
+    struct household_view view = {.row = *row};
+    const struct policy *policy = work_policy(w, day, err);
+    bool ok = policy && store_members(w->store, &arena, row->id, &view.members,
+                                      &view.member_count, err);
+    if (ok && view.member_count) {
+        struct household_facts facts = household_facts_of(&arena, &view);
+        enum tier_source source;
+        enum tier tier = tier_derive(policy, &facts, &source, NULL);
+        /* When the last present member goes, the tier stays (3.3). */
+        bool differs = tier != row->tier || source != row->tier_source;
+        if (household_present(&facts) && differs) {
+            ok = household_set_tier(w, actor, row, tier, source, STR("derived"), day, err);
+        }
+    }
+    arena_free(&arena);
+    return ok;
+}

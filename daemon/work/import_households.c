@@ -1,0 +1,390 @@
+/* Households (spec.md 3.4 Import, section 5). */
+#include "base/canon.h"
+#include "rules/tier.h"
+#include "work/import_kind.h"
+
+enum {
+    HH_HOUSEHOLD,
+    HH_DIVISION,
+    HH_HEAD_NAME,
+    HH_HEAD_ID,
+    HH_ADDRESS,
+    HH_PHONE,
+    HH_STATUS,
+    HH_TIER,
+    HH_INCOME_KIND,
+    HH_INCOME,
+    HH_PENSION,
+    HH_EMPLOYMENT_COST,
+    HH_APPROVED_ON,
+    HH_LAST_REVIEW_ON,
+    HH_REGISTER
+};
+static const struct import_column columns[] = {
+    {"household", "户号", true},        {"division", "区划代码", true},
+    {"head_name", "户主", false},       {"head_id", "户主身份证号", false},
+    {"address", "地址", false},         {"phone", "电话", false},
+    {"status", "状态", false},          {"tier", "复核档次", false},
+    {"income_kind", "收入类型", false}, {"income", "年收入", false},
+    {"pension", "养老金", false},       {"employment_cost", "就业成本", false},
+    {"approved_on", "批准日期", true},  {"last_review_on", "上次复核日期", false},
+    {"register", "建档立卡", false},    {0}};
+
+/* A row as the file gives it: -1, no data or DATE_NONE where the cell is empty. */
+struct given {
+    struct household_row row;
+    int status, register_state, tier, income_kind;
+    struct import_division division;
+};
+
+static void given_words(struct import_context *c, const struct str *cells, struct given *g)
+{
+    g->status = g->register_state = g->tier = g->income_kind = -1;
+    import_word(c, "status", cells[HH_STATUS], &statuses, &g->status);
+    import_word(c, "register", cells[HH_REGISTER], &register_states, &g->register_state);
+    import_word(c, "tier", cells[HH_TIER], &tiers, &g->tier);
+    import_word(c, "income_kind", cells[HH_INCOME_KIND], &income_kinds, &g->income_kind);
+}
+
+static bool given_read(struct import_context *c, const struct str *cells, struct given *g,
+                       struct error *err)
+{
+    struct date birth = DATE_NONE;
+    struct household_row *r = &g->row;
+    *g = (struct given){.row = {.income = FEN_UNKNOWN,
+                                .pension = FEN_UNKNOWN,
+                                .employment_cost = FEN_UNKNOWN,
+                                .approved_on = DATE_NONE,
+                                .anchor_on = DATE_NONE,
+                                .last_review_on = DATE_NONE}};
+    import_text(c, "household", cells[HH_HOUSEHOLD], 64, &r->household);
+    if (cells[HH_HOUSEHOLD].len == 0) {
+        import_fault(c, "household", "missing", "the household's number is empty");
+    }
+    if (!import_find_division(c, cells[HH_DIVISION], &g->division, err)) {
+        return false;
+    }
+    if (g->division.code == 0) {
+        import_fault(c, "division", cells[HH_DIVISION].len ? "unknown-division" : "missing",
+                     "\"%.*s\" is no division known here", STR_ARG(cells[HH_DIVISION]));
+    } else if (g->division.level < LEVEL_TOWNSHIP || !g->division.township) {
+        import_fault(c, "division", "bad-level",
+                     "a household belongs to a village or a township, not to a %s",
+                     names_text(&levels, (int)g->division.level));
+    }
+    r->division = g->division.code;
+    r->township = g->division.township;
+    import_text(c, "head_name", cells[HH_HEAD_NAME], 120, &r->head_name);
+    import_identity(c, "head_id", cells[HH_HEAD_ID], &r->head_id, &birth);
+    import_text(c, "address", cells[HH_ADDRESS], 400, &r->address);
+    import_text(c, "phone", cells[HH_PHONE], 40, &r->phone);
+    given_words(c, cells, g);
+    import_money(c, "income", cells[HH_INCOME], &r->income);
+    import_money(c, "pension", cells[HH_PENSION], &r->pension);
+    import_money(c, "employment_cost", cells[HH_EMPLOYMENT_COST], &r->employment_cost);
+    import_day(c, "approved_on", cells[HH_APPROVED_ON], &r->approved_on);
+    import_day(c, "last_review_on", cells[HH_LAST_REVIEW_ON], &r->last_review_on);
+    return true;
+}
+
+/* What needs no store: the days against each other and against today. */
+static void check_days(struct import_context *c, const struct str *cells, const struct given *g,
+                       bool is_new)
+{
+    char approved[DATE_TEXT], today[DATE_TEXT];
+    struct date a = g->row.approved_on, l = g->row.last_review_on;
+    bool needs = is_new && g->status != STATUS_REGISTER_ONLY;
+    if (needs && cells[HH_APPROVED_ON].len == 0) {
+        import_fault(c, "approved_on", "missing",
+                     "every household but a register-only one has a day of approval");
+    }
+    if (date_is(a) && date_cmp(a, c->today) > 0) {
+        import_fault(c, "approved_on", "after-today", "%s is after today, %s",
+                     date_text(a, approved), date_text(c->today, today));
+    }
+    if (date_is(l) && date_cmp(l, c->today) > 0) {
+        import_fault(c, "last_review_on", "after-today", "the last review is after today, %s",
+                     date_text(c->today, today));
+    }
+    if (date_is(l) && date_is(a) && date_cmp(l, a) < 0) {
+        import_fault(c, "last_review_on", "before-approval",
+                     "the last review is before the approval on %s", date_text(a, approved));
+    }
+}
+
+/* A new admission: a closed household that is approved again, later. */
+static bool readmitted(const struct household_row *old, const struct given *g)
+{
+    return old->status == STATUS_CLOSED && date_is(g->row.approved_on) &&
+           date_is(old->approved_on) && date_cmp(g->row.approved_on, old->approved_on) > 0;
+}
+
+static bool same_district(const struct household_row *old, const struct given *g)
+{
+    return g->division.code == 0 || old->township / 1000000 == g->division.township / 1000000;
+}
+
+/* What an import may not change in a household that is known (spec.md 3.5, section 5). */
+static void check_conflicts(struct import_context *c, const struct household_row *old,
+                            const struct given *g)
+{
+    char text[DATE_TEXT];
+    if (!same_district(old, g)) {
+        import_fault(c, "division", "conflict", "the household belongs to another district");
+    }
+    if (readmitted(old, g)) {
+        return;
+    }
+    if (date_is(g->row.approved_on) && date_is(old->approved_on) &&
+        date_cmp(g->row.approved_on, old->approved_on) != 0) {
+        import_fault(c, "approved_on", "conflict", "the household was approved on %s",
+                     date_text(old->approved_on, text));
+    }
+    if (date_is(g->row.last_review_on) &&
+        (!date_is(old->last_review_on) ||
+         date_cmp(g->row.last_review_on, old->last_review_on) != 0)) {
+        import_fault(c, "last_review_on", "conflict", "the last review on record is %s",
+                     date_is(old->last_review_on) ? date_text(old->last_review_on, text)
+                                                  : "the approval");
+    }
+    if (g->status >= 0 && g->status != (int)old->status) {
+        import_fault(c, "status", "conflict", "the household is %s: an import changes no status",
+                     names_text(&statuses, (int)old->status));
+    }
+    if (g->register_state == REGISTER_NONE && old->register_state != REGISTER_NONE) {
+        import_fault(c, "register", "conflict",
+                     "the household is %s: an import takes nobody off the register",
+                     names_text(&register_states, (int)old->register_state));
+    }
+}
+
+static bool household_check(struct import_context *c, const struct str *cells, struct error *err)
+{
+    struct given g;
+    struct household_row old = {0};
+    if (!given_read(c, cells, &g, err) ||
+        !store_household_find(c->w->store, &c->row, cells[HH_HOUSEHOLD], &old, err)) {
+        return false;
+    }
+    check_days(c, cells, &g, old.id == 0);
+    if (old.id) {
+        check_conflicts(c, &old, &g);
+    }
+    if (cells[HH_HOUSEHOLD].len) {
+        uint64_t first = import_seen_add(c->seen, cells[HH_HOUSEHOLD], c->line);
+        if (first) {
+            import_fault(c, "household", "duplicate", "stands in line %llu already",
+                         (unsigned long long)first);
+        }
+    }
+    return true;
+}
+
+/* The household as the audit sees it: personal values as digests only. */
+static void household_audit(struct import_context *c, struct strbuf *out,
+                            const struct household_row *r)
+{
+    char day[DATE_TEXT], code[DIVISION_TEXT];
+    struct store *s = c->w->store;
+    struct canon j = canon_open(out);
+    canon_str(&j, "address", audit_personal(s, &c->row, r->address));
+    canon_str(&j, "approved_on",
+              date_is(r->approved_on) ? str_of(date_text(r->approved_on, day)) : STR_NONE);
+    canon_str(&j, "division", str_of(division_text(r->division, code)));
+    if (r->employment_cost == FEN_UNKNOWN) {
+        canon_null(&j, "employment_cost");
+    } else {
+        canon_int(&j, "employment_cost", r->employment_cost);
+    }
+    canon_str(&j, "head_id", audit_personal(s, &c->row, r->head_id));
+    canon_str(&j, "head_name", audit_personal(s, &c->row, r->head_name));
+    if (r->income == FEN_UNKNOWN) {
+        canon_null(&j, "income");
+    } else {
+        canon_int(&j, "income", r->income);
+    }
+    canon_str(&j, "income_kind", str_of(names_text(&income_kinds, (int)r->income_kind)));
+    canon_str(&j, "last_review_on",
+              date_is(r->last_review_on) ? str_of(date_text(r->last_review_on, day)) : STR_NONE);
+    if (r->pension == FEN_UNKNOWN) {
+        canon_null(&j, "pension");
+    } else {
+        canon_int(&j, "pension", r->pension);
+    }
+    canon_str(&j, "phone", audit_personal(s, &c->row, r->phone));
+    canon_str(&j, "register", str_of(names_text(&register_states, (int)r->register_state)));
+    canon_str(&j, "status", str_of(names_text(&statuses, (int)r->status)));
+    canon_str(&j, "tier", str_of(names_text(&tiers, (int)r->tier)));
+    canon_str(&j, "tier_source", str_of(names_text(&tier_sources, (int)r->tier_source)));
+    canon_close(&j);
+}
+
+/* The cycle of a household that enters (3.4): the last review satisfies what it can, else the oldest
+ * cycle is open. */
+static bool enter_cycle(struct import_context *c, const struct household_row *row,
+                        struct error *err)
+{
+    struct tier_span span = {DATE_NONE, row->tier};
+    struct cycle_context context = {.policy = work_policy(c->w, c->today, err),
+                                    .calendar = c->w->rules->calendar,
+                                    .anchor = row->anchor_on,
+                                    .tiers = &span,
+                                    .tier_count = 1};
+    struct cycle_dates dates;
+    int satisfied = 0;
+    if (!context.policy) {
+        return false;
+    }
+    bool ok = date_is(row->last_review_on)
+                  ? cycle_import(&context, row->last_review_on, &satisfied, &dates, NULL, err)
+                  : cycle_first(&context, &dates, NULL, err);
+    return ok && household_begin_cycle(c->w, c->actor, row, &dates, c->today, err);
+}
+
+static bool has_cycle(enum status status)
+{
+    return status == STATUS_ACTIVE || status == STATUS_SUSPENDED;
+}
+
+static bool audit_change(struct import_context *c, const char *action,
+                         const struct household_row *old, const struct household_row *row,
+                         struct error *err)
+{
+    struct strbuf before = STRBUF_INIT, after = STRBUF_INIT;
+    if (old) {
+        household_audit(c, &before, old);
+    }
+    household_audit(c, &after, row);
+    bool ok = work_audit(c->w, c->actor, action, row->household,
+                         old ? strbuf_str(&before) : STR_NONE, strbuf_str(&after), err);
+    strbuf_free(&before);
+    strbuf_free(&after);
+    return ok;
+}
+
+static bool household_add(struct import_context *c, struct given *g, struct error *err)
+{
+    struct household_row *r = &g->row;
+    r->status = g->status < 0 ? STATUS_ACTIVE : (enum status)g->status;
+    r->register_state =
+        g->register_state < 0 ? REGISTER_NONE : (enum register_state)g->register_state;
+    r->income_kind = g->income_kind < 0 ? INCOME_UNKNOWN : (enum income_kind)g->income_kind;
+    r->tier = g->tier < 0 ? TIER_QUARTERLY : (enum tier)g->tier;
+    r->tier_source = g->tier < 0 ? TIER_DEFAULT : TIER_GIVEN;
+    r->anchor_on = r->approved_on;
+    return store_household_insert(c->w->store, r, err) &&
+           audit_change(c, "household.add", NULL, r, err) &&
+           (!has_cycle(r->status) || enter_cycle(c, r, err));
+}
+
+static struct str either(struct str given, struct str old)
+{
+    return given.data ? given : old;
+}
+
+static int64_t either_fen(int64_t given, int64_t old)
+{
+    return given == FEN_UNKNOWN ? old : given;
+}
+
+/* The household after the row: empty cells change nothing. */
+static struct household_row merged(const struct household_row *old, const struct given *g)
+{
+    struct household_row r = *old;
+    r.division = g->division.code;
+    r.township = g->division.township;
+    r.head_name = either(g->row.head_name, old->head_name);
+    r.head_id = either(g->row.head_id, old->head_id);
+    r.address = either(g->row.address, old->address);
+    r.phone = either(g->row.phone, old->phone);
+    r.income = either_fen(g->row.income, old->income);
+    r.pension = either_fen(g->row.pension, old->pension);
+    r.employment_cost = either_fen(g->row.employment_cost, old->employment_cost);
+    if (g->income_kind >= 0) {
+        r.income_kind = (enum income_kind)g->income_kind;
+    }
+    if (g->register_state >= 0) {
+        r.register_state = (enum register_state)g->register_state;
+    }
+    if (g->tier >= 0) {
+        r.tier = (enum tier)g->tier;
+        r.tier_source = TIER_GIVEN;
+    }
+    return r;
+}
+
+static bool same(const struct household_row *a, const struct household_row *b)
+{
+    return a->division == b->division && str_equal(a->head_name, b->head_name) &&
+           str_equal(a->head_id, b->head_id) && str_equal(a->address, b->address) &&
+           str_equal(a->phone, b->phone) && a->income == b->income && a->pension == b->pension &&
+           a->employment_cost == b->employment_cost && a->income_kind == b->income_kind &&
+           a->register_state == b->register_state && a->tier == b->tier &&
+           a->tier_source == b->tier_source && a->status == b->status;
+}
+
+static bool household_readmit(struct import_context *c, const struct household_row *old,
+                              struct given *g, struct error *err)
+{
+    struct household_row r = merged(old, g);
+    r.status = g->status < 0 ? STATUS_ACTIVE : (enum status)g->status;
+    r.approved_on = r.anchor_on = g->row.approved_on;
+    r.last_review_on = g->row.last_review_on;
+    return store_household_update(c->w->store, &r, err) &&
+           audit_change(c, "household.readmit", old, &r, err) &&
+           (!has_cycle(r.status) || enter_cycle(c, &r, err));
+}
+
+static bool household_change(struct import_context *c, const struct household_row *old,
+                             struct household_row *r, struct error *err)
+{
+    enum tier tier = r->tier;
+    r->tier = old->tier; /* household_set_tier() changes it, with its cycle */
+    if (tier == old->tier && !store_household_update(c->w->store, r, err)) {
+        return false;
+    }
+    if (tier != old->tier && !household_set_tier(c->w, c->actor, r, tier, r->tier_source,
+                                                 STR("import"), c->today, err)) {
+        return false;
+    }
+    return (old->township == r->township ||
+            store_tasks_move(c->w->store, r->id, r->township, err)) &&
+           audit_change(c, "household.change", old, r, err);
+}
+
+static bool household_apply(struct import_context *c, const struct str *cells,
+                            enum import_effect *effect, struct error *err)
+{
+    struct given g;
+    struct household_row old = {0};
+    *effect = IMPORT_UNCHANGED;
+    if (!given_read(c, cells, &g, err) ||
+        !store_household_find(c->w->store, &c->row, cells[HH_HOUSEHOLD], &old, err)) {
+        return false;
+    }
+    if (old.id == 0) {
+        *effect = IMPORT_ADDED;
+        return household_add(c, &g, err);
+    }
+    check_conflicts(c, &old, &g); /* a change may have come in between */
+    if (c->row_faults) {
+        return true;
+    }
+    if (readmitted(&old, &g)) {
+        *effect = IMPORT_CHANGED;
+        return household_readmit(c, &old, &g, err);
+    }
+    struct household_row r = merged(&old, &g);
+    if (same(&old, &r)) {
+        return true;
+    }
+    *effect = IMPORT_CHANGED;
+    return household_change(c, &old, &r, err);
+}
+
+const struct import_class import_households = {
+    .kind = IMPORT_HOUSEHOLDS,
+    .columns = columns,
+    .check = household_check,
+    .apply = household_apply,
+};

@@ -1,0 +1,225 @@
+/* Members. Those of one household that stand together are one change: one entry in the audit, and their
+ * household's tier is derived once (spec.md 3.3). */
+#include "base/canon.h"
+#include "work/import_kind.h"
+
+enum {
+    MB_HOUSEHOLD,
+    MB_MEMBER,
+    MB_NAME,
+    MB_ID,
+    MB_BIRTH_ON,
+    MB_HEALTH,
+    MB_DISABILITY,
+    MB_WORK_ABILITY,
+    MB_STUDENT,
+    MB_STATUS,
+    MB_STATUS_ON
+};
+static const struct import_column columns[] = {
+    {"household", "户号", true},         {"member", "成员号", true},
+    {"name", "姓名", false},             {"id", "身份证号", false},
+    {"birth_on", "出生日期", false},     {"health", "健康状况", false},
+    {"disability", "残疾等级", false},   {"work_ability", "劳动能力", false},
+    {"student", "在校", false},          {"status", "成员状态", false},
+    {"status_on", "状态日期", false},    {0}};
+
+static const char *const student_names[] = {"no", "yes", "false", "true", "0", "1", "否", "是"};
+static const struct names students = NAMES_TABLE("student", student_names);
+
+struct given {
+    struct member_row row;
+    int health, disability, work_ability, student, status;
+};
+
+static void given_read(struct import_context *c, const struct str *cells, struct given *g)
+{
+    struct date birth = DATE_NONE;
+    char text[DATE_TEXT];
+    *g = (struct given){.row = {.birth_on = DATE_NONE, .status_on = DATE_NONE},
+                        .health = -1,
+                        .disability = -1,
+                        .work_ability = -1,
+                        .student = -1,
+                        .status = -1};
+    import_text(c, "member", cells[MB_MEMBER], 64, &g->row.member);
+    if (cells[MB_MEMBER].len == 0) {
+        import_fault(c, "member", "missing", "the member's number is empty");
+    }
+    import_text(c, "name", cells[MB_NAME], 120, &g->row.name);
+    import_day(c, "birth_on", cells[MB_BIRTH_ON], &g->row.birth_on);
+    import_identity(c, "id", cells[MB_ID], &g->row.id, &birth);
+    if (date_is(birth) && date_is(g->row.birth_on) && date_cmp(birth, g->row.birth_on) != 0) {
+        import_fault(c, "birth_on", "contradiction", "the identity number says %s",
+                     date_text(birth, text));
+    }
+    if (date_is(birth)) {
+        g->row.birth_on = birth; /* the number's day counts (3.7) */
+    }
+    if (date_is(g->row.birth_on) && date_cmp(g->row.birth_on, c->today) > 0) {
+        import_fault(c, "birth_on", "after-today", "the day of birth is after today");
+    }
+    import_word(c, "health", cells[MB_HEALTH], &healths, &g->health);
+    import_word(c, "disability", cells[MB_DISABILITY], &disabilities, &g->disability);
+    import_word(c, "work_ability", cells[MB_WORK_ABILITY], &work_abilities, &g->work_ability);
+    import_word(c, "student", cells[MB_STUDENT], &students, &g->student);
+    import_word(c, "status", cells[MB_STATUS], &member_statuses, &g->status);
+    import_day(c, "status_on", cells[MB_STATUS_ON], &g->row.status_on);
+    if (date_is(g->row.status_on) && date_cmp(g->row.status_on, c->today) > 0) {
+        import_fault(c, "status_on", "after-today", "%s is after today",
+                     date_text(g->row.status_on, text));
+    }
+}
+
+/* The household of the row into the group, where the group is not its already. */
+static bool group_find(struct import_context *c, struct str household, struct error *err)
+{
+    struct import_group *g = &c->members;
+    if (g->household.id && str_equal(g->household.household, household)) {
+        return true;
+    }
+    arena_reset(&c->group);
+    return store_household_find(c->w->store, &c->group, household, &g->household, err);
+}
+
+static bool member_check(struct import_context *c, const struct str *cells, struct error *err)
+{
+    struct given g;
+    given_read(c, cells, &g);
+    if (!group_find(c, cells[MB_HOUSEHOLD], err)) {
+        return false;
+    }
+    if (c->members.household.id == 0) {
+        import_fault(c, "household", cells[MB_HOUSEHOLD].len ? "unknown-household" : "missing",
+                     "there is no household \"%.*s\"", STR_ARG(cells[MB_HOUSEHOLD]));
+    }
+    struct str key = str_of(arena_format(&c->row, "%.*s\n%.*s", STR_ARG(cells[MB_HOUSEHOLD]),
+                                         STR_ARG(cells[MB_MEMBER])));
+    uint64_t first = import_seen_add(c->seen, key, c->line);
+    if (first) {
+        import_fault(c, "member", "duplicate", "stands in line %llu already",
+                     (unsigned long long)first);
+    }
+    return true;
+}
+
+static bool member_joined(const struct import_context *c, const struct str *cells)
+{
+    return c->members.household.id &&
+           str_equal(c->members.household.household, cells[MB_HOUSEHOLD]);
+}
+
+static struct member_row merged(const struct member_row *old, const struct given *g)
+{
+    struct member_row r = *old;
+    r.member = g->row.member;
+    r.name = g->row.name.data ? g->row.name : old->name;
+    r.id = g->row.id.data ? g->row.id : old->id;
+    r.birth_on = date_is(g->row.birth_on) ? g->row.birth_on : old->birth_on;
+    r.health = g->health >= 0 ? (enum health)g->health : old->health;
+    r.disability = g->disability >= 0 ? (enum disability)g->disability : old->disability;
+    r.work_ability =
+        g->work_ability >= 0 ? (enum work_ability)g->work_ability : old->work_ability;
+    r.student = g->student >= 0 ? g->student % 2 : old->student;
+    r.status = g->status >= 0 ? (enum member_status)g->status : old->status;
+    r.status_on = date_is(g->row.status_on) ? g->row.status_on : old->status_on;
+    return r;
+}
+
+static bool same(const struct member_row *a, const struct member_row *b)
+{
+    return str_equal(a->name, b->name) && str_equal(a->id, b->id) &&
+           a->birth_on.day == b->birth_on.day && a->health == b->health &&
+           a->disability == b->disability && a->work_ability == b->work_ability &&
+           a->student == b->student && a->status == b->status &&
+           a->status_on.day == b->status_on.day;
+}
+
+/* One element of the list in the audit; personal values as digests. */
+static void member_audit(struct import_context *c, const struct member_row *r)
+{
+    struct strbuf *out = &c->members.after;
+    struct store *s = c->w->store;
+    char day[DATE_TEXT];
+    strbuf_addc(out, out->len ? ',' : '[');
+    struct canon j = canon_open(out);
+    canon_str(&j, "birth_on",
+              audit_personal(s, &c->row,
+                             date_is(r->birth_on) ? str_of(date_text(r->birth_on, day)) : STR_NONE));
+    canon_str(&j, "disability", str_of(names_text(&disabilities, (int)r->disability)));
+    canon_str(&j, "health", str_of(names_text(&healths, (int)r->health)));
+    canon_str(&j, "id", audit_personal(s, &c->row, r->id));
+    canon_str(&j, "member", r->member);
+    canon_str(&j, "name", audit_personal(s, &c->row, r->name));
+    canon_str(&j, "status", str_of(names_text(&member_statuses, (int)r->status)));
+    canon_str(&j, "status_on",
+              date_is(r->status_on) ? str_of(date_text(r->status_on, day)) : STR_NONE);
+    if (r->student < 0) {
+        canon_null(&j, "student");
+    } else {
+        canon_bool(&j, "student", r->student == 1);
+    }
+    canon_str(&j, "work_ability", str_of(names_text(&work_abilities, (int)r->work_ability)));
+    canon_close(&j);
+}
+
+static bool member_flush(struct import_context *c, struct error *err)
+{
+    struct import_group *g = &c->members;
+    bool ok = true;
+    if (g->changed) {
+        struct strbuf after = STRBUF_INIT;
+        struct canon j = canon_open(&after);
+        strbuf_addc(&g->after, ']');
+        canon_raw(&j, "members", strbuf_str(&g->after));
+        canon_close(&j);
+        ok = work_audit(c->w, c->actor, "household.members", g->household.household, STR_NONE,
+                        strbuf_str(&after), err) &&
+             household_derive_tier(c->w, c->actor, &g->household, c->today, err);
+        strbuf_free(&after);
+    }
+    strbuf_reset(&g->after);
+    g->changed = false;
+    g->household.id = 0;
+    return ok;
+}
+
+static bool member_apply(struct import_context *c, const struct str *cells,
+                         enum import_effect *effect, struct error *err)
+{
+    struct given g;
+    struct member_row old = {.birth_on = DATE_NONE, .student = -1, .status_on = DATE_NONE};
+    bool found;
+    *effect = IMPORT_UNCHANGED;
+    given_read(c, cells, &g);
+    if (!member_joined(c, cells) && !member_flush(c, err)) {
+        return false;
+    }
+    if (!group_find(c, cells[MB_HOUSEHOLD], err)) {
+        return false;
+    }
+    if (c->row_faults || c->members.household.id == 0) {
+        return true;
+    }
+    int64_t id = c->members.household.id;
+    if (!store_member_find(c->w->store, &c->row, id, cells[MB_MEMBER], &old, &found, err)) {
+        return false;
+    }
+    struct member_row r = merged(&old, &g);
+    if (found && same(&old, &r)) {
+        return true;
+    }
+    *effect = found ? IMPORT_CHANGED : IMPORT_ADDED;
+    c->members.changed = true;
+    member_audit(c, &r);
+    return store_member_put(c->w->store, id, &r, err);
+}
+
+const struct import_class import_members = {
+    .kind = IMPORT_MEMBERS,
+    .columns = columns,
+    .check = member_check,
+    .apply = member_apply,
+    .joined = member_joined,
+    .flush = member_flush,
+};

@@ -1,0 +1,184 @@
+#include "work/recalculate.h"
+
+#include "base/canon.h"
+#include "rules/alert.h"
+#include "store/message.h"
+#include "work/household.h"
+
+#define BATCH 256
+
+struct recalculation recalculation_begin(void)
+{
+    return (struct recalculation){.from = date_of(1900, 1, 1),
+                                  .to = date_of(2199, 12, 31),
+                                  .after_due = DATE_NONE};
+}
+
+static void moved_json(struct strbuf *out, const struct cycle_row *cycle, struct date due,
+                       struct date opens)
+{
+    char text[DATE_TEXT];
+    struct canon c = canon_open(out);
+    canon_str(&c, "due_on", str_of(date_text(due, text)));
+    canon_str(&c, "nominal_due_on", str_of(date_text(cycle->dates.nominal, text)));
+    canon_str(&c, "opens_on", str_of(date_text(opens, text)));
+    canon_close(&c);
+}
+
+/* The queue is told of a deadline that an office has been given; one not yet opened is only recorded. */
+static bool tell(struct work *w, const struct task_row *task, struct date from, struct error *err)
+{
+    char was[DATE_TEXT], now[DATE_TEXT];
+    struct strbuf body = STRBUF_INIT, subject = STRBUF_INIT;
+    struct canon c = canon_open(&body);
+    canon_str(&c, "due_on", str_of(date_text(task->due_on, now)));
+    canon_str(&c, "household", task->household);
+    canon_int(&c, "task", task->task);
+    canon_str(&c, "was", str_of(date_text(from, was)));
+    canon_close(&c);
+    strbuf_addf(&subject, "%lld/%s/%s", (long long)task->task, was, now);
+    struct message_row message = {.division = task->township,
+                                  .kind = STR("deadline-moved"),
+                                  .subject = strbuf_str(&subject),
+                                  .created_on = work_today(w),
+                                  .body = strbuf_str(&body)};
+    bool added, ok = store_message_put(w->store, &message, &added, err);
+    strbuf_free(&body);
+    strbuf_free(&subject);
+    return ok;
+}
+
+static bool move_task(struct work *w, struct arena *a, const struct cycle_row *cycle,
+                      struct error *err)
+{
+    struct task_row task;
+    const struct policy *policy = work_policy(w, work_today(w), err);
+    if (!policy || !store_task_get(w->store, a, cycle->task, &task, err)) {
+        return false;
+    }
+    struct date was = task.due_on;
+    if (task.state != TASK_OPEN || was.day == cycle->dates.due_on.day) {
+        return true;
+    }
+    task.due_on = task.original_due_on = cycle->dates.due_on;
+    task.raised = -1; /* a new deadline has a ladder of its own (3.8) */
+    if (alert_due(policy, w->rules->calendar, task.due_on, -1, work_today(w), &task.alert_on) >=
+        0) {
+        task.alert_on = work_today(w);
+    }
+    return store_task_update(w->store, &task, err) && tell(w, &task, was, err);
+}
+
+/* A postponed deadline was chosen by a person: it only gives way where it is no working day any more. */
+static bool postponed(struct work *w, struct arena *a, const struct cycle_row *cycle, bool *is,
+                      struct error *err)
+{
+    struct task_row task = {0};
+    if (cycle->task && !store_task_get(w->store, a, cycle->task, &task, err)) {
+        return false;
+    }
+    *is = cycle->task && date_cmp(task.due_on, task.original_due_on) != 0;
+    return true;
+}
+
+static bool recompute(struct work *w, struct arena *a, struct actor actor, struct cycle_row *cycle,
+                      int64_t *moved, struct error *err)
+{
+    struct household_row row;
+    struct cycle_context context;
+    struct cycle_dates dates;
+    struct date today = work_today(w);
+    bool by_hand;
+    if (!store_household_get(w->store, a, cycle->household_id, &row, err) ||
+        !household_context(w, a, &row, cycle->decided_on, &context, err)) {
+        return false;
+    }
+    context.anchor = cycle->anchor_on;
+    if (!cycle_at(&context, cycle->dates.step, cycle->dates.tier, &dates, NULL, err) ||
+        !postponed(w, a, cycle, &by_hand, err)) {
+        return false;
+    }
+    if (by_hand) {
+        dates = cycle->dates;
+        dates.due_on = calendar_roll(w->rules->calendar, dates.due_on, ROLL_FOLLOWING,
+                                     &dates.provisional, NULL);
+    }
+    if (date_cmp(dates.due_on, cycle->dates.due_on) != 0) {
+        dates.due_on = date_later(dates.due_on,
+                                  calendar_add_working(w->rules->calendar, today, 1, NULL));
+    }
+    bool same = dates.due_on.day == cycle->dates.due_on.day &&
+                dates.opens_on.day == cycle->dates.opens_on.day;
+    if (same && dates.provisional == cycle->dates.provisional) {
+        return true;
+    }
+    struct strbuf before = STRBUF_INIT, after = STRBUF_INIT;
+    moved_json(&before, cycle, cycle->dates.due_on, cycle->dates.opens_on);
+    moved_json(&after, cycle, dates.due_on, dates.opens_on);
+    if (cycle->task) {
+        dates.opens_on = cycle->dates.opens_on; /* it has opened */
+    }
+    cycle->dates = dates;
+    bool ok = store_cycle_update(w->store, cycle, err) &&
+              (!cycle->task || move_task(w, a, cycle, err)) &&
+              (same || work_audit(w, actor, "deadline.move", row.household, strbuf_str(&before),
+                                  strbuf_str(&after), err));
+    *moved += !same;
+    strbuf_free(&before);
+    strbuf_free(&after);
+    return ok;
+}
+
+static bool batch(struct recalculation *r, struct work *w, struct actor actor, bool *more,
+                  struct error *err)
+{
+    struct arena list = ARENA_INIT, a = ARENA_INIT;
+    struct cycle_row *rows;
+    int count;
+    bool ok = store_cycles_due(w->store, &list, r->from, r->to, r->after_due, r->after, BATCH, &rows,
+                               &count, err);
+    for (int i = 0; ok && i < count; i++) {
+        r->after_due = rows[i].dates.due_on;
+        r->after = rows[i].cycle;
+        ok = recompute(w, &a, actor, &rows[i], &r->moved, err);
+        arena_reset(&a);
+    }
+    *more = ok && count == BATCH;
+    arena_free(&a);
+    arena_free(&list);
+    return ok;
+}
+
+bool recalculate_slice(struct recalculation *r, struct work *w, struct actor actor, bool *more,
+                       struct error *err)
+{
+    int64_t until = job_now() + JOB_SLICE_NS;
+    *more = true;
+    if (!store_begin(w->store, err)) {
+        return false;
+    }
+    bool ok = true;
+    while (ok && *more && job_now() < until) {
+        ok = batch(r, w, actor, more, err);
+    }
+    ok = ok && (*more || store_meta_set(w->store, "recalculate", "0", err));
+    if (ok && store_commit(w->store, err)) {
+        return true;
+    }
+    store_rollback(w->store);
+    return false;
+}
+
+bool recalculate_pending(struct work *w, struct actor actor, struct error *err)
+{
+    struct arena a = ARENA_INIT;
+    struct recalculation r = recalculation_begin();
+    char *mark;
+    bool ok = store_meta_get(w->store, &a, "recalculate", &mark, err);
+    bool more = ok && mark && strcmp(mark, "1") == 0;
+    while (ok && more) {
+        ok = recalculate_slice(&r, w, actor, &more, err);
+    }
+    arena_free(&a);
+    return ok;
+}

@@ -1,0 +1,202 @@
+#include "work/staging.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATIENCE_SECONDS 30
+#define FILE_MAX (INT64_C(64) << 30)
+
+int64_t job_now(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+int staging_open(const struct work *w, const char *name, int flags, struct error *err)
+{
+    struct strbuf path = STRBUF_INIT;
+    strbuf_addf(&path, "%s/%s", w->staging, name);
+    int fd = open(strbuf_text(&path), flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        error_set(err, REASON_STORAGE, "%s: %s", strbuf_text(&path), strerror(errno));
+    }
+    strbuf_free(&path);
+    return fd;
+}
+
+void staging_remove(const struct work *w, const char *name)
+{
+    struct strbuf path = STRBUF_INIT;
+    strbuf_addf(&path, "%s/%s", w->staging, name);
+    unlink(strbuf_text(&path));
+    strbuf_free(&path);
+}
+
+bool staging_rename(const struct work *w, const char *from, const char *to)
+{
+    struct strbuf a = STRBUF_INIT, b = STRBUF_INIT;
+    strbuf_addf(&a, "%s/%s", w->staging, from);
+    strbuf_addf(&b, "%s/%s", w->staging, to);
+    bool ok = rename(strbuf_text(&a), strbuf_text(&b)) == 0;
+    strbuf_free(&a);
+    strbuf_free(&b);
+    int folder = open(w->staging, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ok = ok && folder >= 0 && fsync(folder) == 0;
+    staging_close(&folder);
+    return ok;
+}
+
+bool staging_write(int fd, const char *data, size_t len)
+{
+    while (len) {
+        ssize_t n = write(fd, data, len);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return false;
+        }
+        data += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+void staging_close(int *fd)
+{
+    if (*fd >= 0) {
+        close(*fd);
+    }
+    *fd = -1;
+}
+
+static size_t only_line_feeds(char *bytes, size_t len)
+{
+    size_t out = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (bytes[i] == '\n') {
+            bytes[out++] = '\n';
+        }
+    }
+    return out;
+}
+
+bool staging_split(int fd, uint64_t from, uint64_t to, enum staging_part part, int good, int bad,
+                   struct error *err)
+{
+    char buffer[65536];
+    while (from < to) {
+        size_t want = to - from < sizeof buffer ? (size_t)(to - from) : sizeof buffer;
+        ssize_t n = pread(fd, buffer, want, (off_t)from);
+        if (n <= 0) {
+            return error_set(err, REASON_STORAGE, "staging: %s", strerror(errno));
+        }
+        if (part != STAGING_GOOD && !staging_write(bad, buffer, (size_t)n)) {
+            return error_set(err, REASON_BAD_ARGUMENT, "skip_bad cannot be written: %s",
+                             strerror(errno));
+        }
+        size_t out = part == STAGING_BAD ? only_line_feeds(buffer, (size_t)n) : (size_t)n;
+        if (!staging_write(good, buffer, out)) {
+            return error_set(err, REASON_STORAGE, "staging: %s", strerror(errno));
+        }
+        from += (uint64_t)n;
+    }
+    return true;
+}
+
+static void patience(struct arrival *a)
+{
+    a->deadline = job_now() + PATIENCE_SECONDS * INT64_C(1000000000);
+}
+
+static bool arrival_begin(struct arrival *a, const struct work *w, const char *name,
+                          struct error *err)
+{
+    struct stat st;
+    a->digest = digest_new();
+    a->total = -1;
+    patience(a);
+    a->raw = staging_open(w, name, O_RDWR | O_CREAT | O_TRUNC, err);
+    if (a->raw < 0) {
+        return false;
+    }
+    if (fstat(a->file, &st) != 0 || !(S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode))) {
+        return error_set(err, REASON_BAD_ARGUMENT, "the file must be a pipe or a regular file");
+    }
+    if (S_ISREG(st.st_mode)) {
+        lseek(a->file, 0, SEEK_SET);
+        a->total = st.st_size;
+    } else {
+        fcntl(a->file, F_SETFL, O_NONBLOCK);
+    }
+    return true;
+}
+
+static bool arrival_keep(struct arrival *a, const char *bytes, size_t len, struct error *err)
+{
+    patience(a);
+    a->received += (int64_t)len;
+    digest_add(a->digest, bytes, len);
+    for (const char *p = bytes; (p = memchr(p, '\n', (size_t)(bytes + len - p))); p++) {
+        a->lines++;
+    }
+    if (a->received > FILE_MAX) {
+        return error_set(err, REASON_TOO_LARGE, "a file is at most 64 GiB");
+    }
+    return staging_write(a->raw, bytes, len) ||
+           error_set(err, REASON_STORAGE, "staging: %s", strerror(errno));
+}
+
+static bool arrival_wait(struct arrival *a, struct error *err)
+{
+    poll(&(struct pollfd){.fd = a->file, .events = POLLIN}, 1, 5);
+    return job_now() < a->deadline || error_set(err, REASON_BAD_ARGUMENT,
+                                                "nothing came through the pipe for %d seconds",
+                                                PATIENCE_SECONDS);
+}
+
+bool arrival_slice(struct arrival *a, const struct work *w, const char *name, bool *whole,
+                   struct error *err)
+{
+    char buffer[65536];
+    int64_t until = job_now() + JOB_SLICE_NS;
+    *whole = false;
+    if (a->raw < 0 && !arrival_begin(a, w, name, err)) {
+        return false;
+    }
+    while (job_now() < until) {
+        ssize_t n = read(a->file, buffer, sizeof buffer);
+        if (n < 0 && errno == EAGAIN) {
+            return arrival_wait(a, err);
+        }
+        if (n < 0) {
+            return error_set(err, REASON_BAD_ARGUMENT, "the file cannot be read: %s",
+                             strerror(errno));
+        }
+        if (n == 0) {
+            *whole = true;
+            digest_hex(a->digest, a->sha256);
+            staging_close(&a->file);
+            return true;
+        }
+        if (!arrival_keep(a, buffer, (size_t)n, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void arrival_free(struct arrival *a)
+{
+    staging_close(&a->file);
+    staging_close(&a->raw);
+    if (a->digest) {
+        digest_free(a->digest);
+        a->digest = NULL;
+    }
+}

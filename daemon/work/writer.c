@@ -1,0 +1,511 @@
+#include "work/writer.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/str.h"
+
+#define GROUP_MAX 64                               /* small changes in one commit */
+#define WAL_CHECKPOINT ((int64_t)16 * 1024 * 1024) /* bytes: from here on the WAL is copied */
+#define CHECKPOINT_PAUSE_NS ((int64_t)100000000)   /* after one that a reader held up */
+#define PROGRESS_PAUSE_NS ((int64_t)200000000)
+
+/* Something for the front, in the order in which it happened: a report of a job's progress (phase
+ * not NULL), or the end of a request. */
+struct notice {
+    struct request *r;
+    const char *phase;
+    int64_t done, total;
+    struct notice *next;
+};
+
+/* A job that the thread has taken. */
+struct running {
+    struct request *r;
+    int64_t reported_at;
+    struct running *next;
+};
+
+struct running_list {
+    struct running *first, **end;
+};
+
+/* `lock` guards the two queues, `stopping`, `ended` and `rules`; everything below `thread` belongs
+ * to the thread alone. Notices are appended after the commit that makes them true, and a new
+ * rulebook together with the notices of the turn that made it. */
+struct writer {
+    struct work *w;
+    void (*wake)(void *self);
+    void *self;
+    pthread_mutex_t lock;
+    pthread_cond_t cond;
+    struct request *in, **in_end;
+    struct notice *out, **out_end;
+    struct rulebook *rules; /* not yet taken by the front */
+    bool stopping;
+    bool ended; /* the thread takes nothing any more */
+    atomic_bool failed, held;
+    atomic_uint_fast64_t turns;
+    pthread_t thread;
+    struct running_list changing, reading;
+    int64_t checkpoint_after; /* CLOCK_MONOTONIC */
+};
+
+/* ---- queues ---------------------------------------------------------------------------------- */
+
+static void notice_add(struct writer *wr, struct request *r, const char *phase)
+{
+    struct notice *n = xcalloc(1, sizeof *n);
+    n->r = r;
+    n->phase = phase;
+    if (phase) {
+        n->done = r->job->done;
+        n->total = r->job->total;
+    }
+    *wr->out_end = n;
+    wr->out_end = &n->next;
+}
+
+static void publish(struct writer *wr, struct request *const *finished, int count)
+{
+    pthread_mutex_lock(&wr->lock);
+    if (wr->w->rules_changed) {
+        rulebook_drop(wr->rules);
+        wr->rules = rulebook_use(wr->w->rules);
+        wr->w->rules_changed = false;
+    }
+    for (int i = 0; i < count; i++) {
+        notice_add(wr, finished[i], NULL);
+    }
+    pthread_mutex_unlock(&wr->lock);
+    atomic_store(&wr->held, wr->w->held);
+    wr->wake(wr->self);
+}
+
+static void refuse(struct request *r, enum reason reason, const char *why)
+{
+    r->ok = false;
+    error_set(&r->error, reason, "%s", why);
+}
+
+static void running_add(struct running_list *list, struct request *r)
+{
+    struct running *job = xcalloc(1, sizeof *job);
+    job->r = r;
+    job->reported_at = job_now(); /* a short job reports nothing */
+    *list->end = job;
+    list->end = &job->next;
+}
+
+static struct running *running_take(struct running_list *list)
+{
+    struct running *job = list->first;
+    list->first = job->next;
+    if (!list->first) {
+        list->end = &list->first;
+    }
+    job->next = NULL;
+    return job;
+}
+
+static void running_put(struct running_list *list, struct running *job, bool in_front)
+{
+    if (in_front) {
+        job->next = list->first;
+        if (!list->first) {
+            list->end = &job->next;
+        }
+        list->first = job;
+    } else {
+        *list->end = job;
+        list->end = &job->next;
+    }
+}
+
+/* Takes up to GROUP_MAX changes off the queue, and every job that waits before them; a change that
+ * wants to be alone is a group by itself. Waits where there is nothing at all to do. False: it is
+ * time to stop. */
+static bool collect(struct writer *wr, struct request **group, int *count)
+{
+    *count = 0;
+    pthread_mutex_lock(&wr->lock);
+    while (!wr->in && !wr->stopping && !wr->changing.first && !wr->reading.first) {
+        pthread_cond_wait(&wr->cond, &wr->lock);
+    }
+    bool full = false;
+    while (wr->in && !wr->stopping && !full) {
+        struct request *r = wr->in;
+        if (r->alone && *count > 0) {
+            break;
+        }
+        wr->in = r->next;
+        r->next = NULL;
+        if (r->change) {
+            group[(*count)++] = r;
+        } else {
+            running_add(r->job->class->changes ? &wr->changing : &wr->reading, r);
+        }
+        full = *count == GROUP_MAX || r->alone;
+    }
+    if (!wr->in) {
+        wr->in_end = &wr->in;
+    }
+    bool go_on = !wr->stopping;
+    pthread_mutex_unlock(&wr->lock);
+    return go_on;
+}
+
+/* ---- small changes ------------------------------------------------------------------------------
+ */
+
+/* A full disk or a failed read can make the store take back the whole transaction, not only the
+ * change that met it: what was done before in the group is then undone as well, and must say so. */
+static bool group_lost(struct writer *wr, struct request **group, int upto, struct error *err)
+{
+    if (store_in_transaction(wr->w->store)) {
+        return false;
+    }
+    for (int i = 0; i <= upto; i++) {
+        if (group[i]->ok) {
+            refuse(group[i], REASON_STORAGE,
+                   "the store took back the commit that held this change");
+        }
+    }
+    log_put(LOG_ERR, "store took back a commit of %d changes", upto + 1);
+    return !store_begin(wr->w->store, err);
+}
+
+static void change_one(struct writer *wr, struct request *r)
+{
+    struct store *s = wr->w->store;
+    if (!store_savepoint(s, &r->error)) {
+        r->ok = false;
+        return;
+    }
+    r->ok = r->change(r, wr->w, &r->error);
+    if (r->ok) {
+        r->ok = store_release(s, &r->error);
+    }
+    if (!r->ok && store_in_transaction(s)) {
+        store_rollback_to(s);
+    }
+}
+
+/* One commit for the whole group. False: the store cannot be trusted any more. */
+static bool group_run(struct writer *wr, struct request **group, int count)
+{
+    struct error err = ERROR_INIT;
+    bool begun = store_begin(wr->w->store, &err);
+    for (int i = 0; begun && i < count; i++) {
+        change_one(wr, group[i]);
+        begun = store_in_transaction(wr->w->store) || !group_lost(wr, group, i, &err);
+        if (!begun) {
+            for (int later = i + 1; later < count; later++) {
+                refuse(group[later], REASON_STORAGE, err.message);
+            }
+        }
+    }
+    bool committed = begun && store_commit(wr->w->store, &err);
+    if (!committed) {
+        log_put(LOG_CRIT, "commit failed: %s", err.message);
+    }
+    for (int i = 0; i < count && !committed; i++) {
+        error_clear(&group[i]->error);
+        refuse(group[i], REASON_STORAGE, err.message);
+    }
+    error_clear(&err);
+    publish(wr, group, count);
+    return committed;
+}
+
+static bool alone_run(struct writer *wr, struct request *r)
+{
+    struct store *s = wr->w->store;
+    bool good = true;
+    r->ok = r->change(r, wr->w, &r->error);
+    if (store_in_transaction(s)) {
+        if (r->ok) {
+            good = r->ok = store_commit(s, &r->error);
+        } else {
+            store_rollback(s);
+        }
+    }
+    publish(wr, &r, 1);
+    return good;
+}
+
+static bool changes_run(struct writer *wr, struct request **group, int count)
+{
+    if (count == 0) {
+        return true;
+    }
+    return group[0]->alone ? alone_run(wr, group[0]) : group_run(wr, group, count);
+}
+
+/* ---- jobs --------------------------------------------------------------------------------------
+ */
+
+static void report(struct writer *wr, struct running *job, int64_t now)
+{
+    struct request *r = job->r;
+    if (!r->want_progress || !r->progress || !r->job->phase ||
+        now - job->reported_at < PROGRESS_PAUSE_NS) {
+        return;
+    }
+    job->reported_at = now;
+    pthread_mutex_lock(&wr->lock);
+    notice_add(wr, r, r->job->phase);
+    pthread_mutex_unlock(&wr->lock);
+    wr->wake(wr->self);
+}
+
+/* What nobody waits for must be found in the log: the clock's own jobs, and faults of the machine.
+ */
+static void log_failure(const struct request *r)
+{
+    enum reason reason = r->error.reason;
+    bool machine = reason == REASON_STORAGE || reason == REASON_INTERNAL;
+    if (machine || r->job->actor.uid < 0) {
+        log_put(machine ? LOG_ERR : LOG_WARNING, "%s: %s: %s", r->job->class->name,
+                reason_name(reason), r->error.message ? r->error.message : "");
+    }
+}
+
+/* One slice; true where the job goes on. */
+static bool job_slice(struct writer *wr, struct running *job)
+{
+    struct request *r = job->r;
+    enum job_step step = r->job->class->slice(r->job, wr->w, &r->error);
+    if (store_in_transaction(wr->w->store)) {
+        store_rollback(wr->w->store);
+        error_clear(&r->error);
+        refuse(r, REASON_INTERNAL, "a slice left its transaction open");
+        step = JOB_FAILED;
+    }
+    if (step == JOB_MORE) {
+        report(wr, job, job_now());
+        return true;
+    }
+    r->ok = step == JOB_DONE;
+    if (r->ok) {
+        error_clear(&r->error);
+    } else {
+        log_failure(r);
+    }
+    publish(wr, &r, 1);
+    free(job);
+    return false;
+}
+
+/* Changing jobs go one after the other: the first keeps its place until it is done. Reading ones
+ * take turns. */
+static void slices_run(struct writer *wr)
+{
+    if (wr->changing.first) {
+        struct running *job = running_take(&wr->changing);
+        if (job_slice(wr, job)) {
+            running_put(&wr->changing, job, true);
+        }
+    }
+    if (wr->reading.first) {
+        struct running *job = running_take(&wr->reading);
+        if (job_slice(wr, job)) {
+            running_put(&wr->reading, job, false);
+        }
+    }
+}
+
+/* ---- the thread
+ * ---------------------------------------------------------------------------------- */
+
+/* The WAL's file never gets shorter by a plain checkpoint, so that its length would say nothing
+ * about what waits in it: truncating makes the length mean something. A reader in the way costs a
+ * pause. */
+static bool checkpoint(struct writer *wr)
+{
+    struct error err = ERROR_INIT;
+    if (store_wal_bytes(wr->w->store) <= WAL_CHECKPOINT || job_now() < wr->checkpoint_after) {
+        return true;
+    }
+    bool ok = store_checkpoint(wr->w->store, true, &err);
+    if (!ok) {
+        log_put(LOG_CRIT, "checkpoint failed: %s", err.message);
+        error_clear(&err);
+    }
+    wr->checkpoint_after = job_now() + CHECKPOINT_PAUSE_NS;
+    return ok;
+}
+
+static void answer_all(struct writer *wr, struct running_list *list, enum reason reason,
+                       const char *why)
+{
+    while (list->first) {
+        struct running *job = running_take(list);
+        refuse(job->r, reason, why);
+        publish(wr, &job->r, 1);
+        free(job);
+    }
+}
+
+/* From here on whatever is posted is answered by writer_take() itself. */
+static void end(struct writer *wr, enum reason reason, const char *why)
+{
+    pthread_mutex_lock(&wr->lock);
+    wr->ended = true;
+    struct request *left = wr->in;
+    wr->in = NULL;
+    wr->in_end = &wr->in;
+    pthread_mutex_unlock(&wr->lock);
+    answer_all(wr, &wr->changing, reason, why);
+    answer_all(wr, &wr->reading, reason, why);
+    while (left) {
+        struct request *r = left;
+        left = r->next;
+        r->next = NULL;
+        refuse(r, reason, why);
+        publish(wr, &r, 1);
+    }
+}
+
+static void *run(void *self)
+{
+    struct writer *wr = self;
+    struct request *group[GROUP_MAX];
+    struct error err = ERROR_INIT;
+    int count;
+    bool ok = true;
+    while (collect(wr, group, &count)) {
+        ok = changes_run(wr, group, count);
+        if (!ok) {
+            break;
+        }
+        slices_run(wr);
+        ok = checkpoint(wr);
+        atomic_fetch_add(&wr->turns, 1);
+        if (!ok) {
+            break;
+        }
+    }
+    if (!ok) {
+        atomic_store(&wr->failed, true);
+        end(wr, REASON_STORAGE, "the store failed: the service ends and recovers");
+        wr->wake(wr->self);
+        return NULL;
+    }
+    end(wr, REASON_BUSY, "the service is stopping");
+    if (!store_checkpoint(wr->w->store, true, &err)) {
+        log_put(LOG_ERR, "last checkpoint failed: %s", err.message);
+        error_clear(&err);
+    }
+    return NULL;
+}
+
+/* ---- the front's side ---------------------------------------------------------------------------
+ */
+
+struct writer *writer_start(struct work *w, void (*wake)(void *self), void *self, struct error *err)
+{
+    struct writer *wr = xcalloc(1, sizeof *wr);
+    wr->w = w;
+    wr->wake = wake;
+    wr->self = self;
+    wr->in_end = &wr->in;
+    wr->out_end = &wr->out;
+    wr->changing.end = &wr->changing.first;
+    wr->reading.end = &wr->reading.first;
+    pthread_mutex_init(&wr->lock, NULL);
+    pthread_cond_init(&wr->cond, NULL);
+
+    /* Signals are the front's. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int fault = pthread_create(&wr->thread, NULL, run, wr);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (fault != 0) {
+        error_set(err, REASON_INTERNAL, "cannot start a thread: %s", strerror(fault));
+        free(wr);
+        return NULL;
+    }
+    pthread_setname_np(wr->thread, "writer");
+    return wr;
+}
+
+void writer_post(struct writer *wr, struct request *r)
+{
+    r->next = NULL;
+    r->ok = false;
+    pthread_mutex_lock(&wr->lock);
+    bool refused = wr->stopping || wr->ended;
+    if (refused) {
+        refuse(r, REASON_BUSY, "the service is stopping");
+        notice_add(wr, r, NULL);
+    } else {
+        *wr->in_end = r;
+        wr->in_end = &r->next;
+        pthread_cond_signal(&wr->cond);
+    }
+    pthread_mutex_unlock(&wr->lock);
+    if (refused) {
+        wr->wake(wr->self);
+    }
+}
+
+bool writer_take(struct writer *wr, struct rulebook **rules)
+{
+    pthread_mutex_lock(&wr->lock);
+    struct notice *n = wr->out;
+    wr->out = NULL;
+    wr->out_end = &wr->out;
+    *rules = wr->rules;
+    wr->rules = NULL;
+    pthread_mutex_unlock(&wr->lock);
+    while (n) {
+        struct notice *next = n->next;
+        if (n->phase) {
+            n->r->progress(n->r, n->phase, n->done, n->total);
+        } else {
+            n->r->done(n->r); /* may free the request, and may post another */
+        }
+        free(n);
+        n = next;
+    }
+    return *rules != NULL;
+}
+
+bool writer_stop(struct writer *wr)
+{
+    pthread_mutex_lock(&wr->lock);
+    wr->stopping = true;
+    pthread_cond_signal(&wr->cond);
+    pthread_mutex_unlock(&wr->lock);
+    pthread_join(wr->thread, NULL);
+
+    struct rulebook *rules;
+    do {
+        writer_take(wr, &rules);
+        rulebook_drop(rules);
+    } while (wr->out);
+    bool ok = !writer_failed(wr);
+    pthread_cond_destroy(&wr->cond);
+    pthread_mutex_destroy(&wr->lock);
+    free(wr);
+    return ok;
+}
+
+uint64_t writer_turns(const struct writer *wr)
+{
+    return atomic_load(&wr->turns);
+}
+
+bool writer_failed(const struct writer *wr)
+{
+    return atomic_load(&wr->failed);
+}
+
+bool writer_held(const struct writer *wr)
+{
+    return atomic_load(&wr->held);
+}

@@ -1,0 +1,21 @@
+/* base/arena: memory of one request or one slice, freed whole. Out of memory ends the process. */
+#pragma once
+
+#include "base/str.h"
+
+struct arena {
+    struct arena_block *blocks; /* newest first */
+};
+
+#define ARENA_INIT                                                                                 \
+    (struct arena) { 0 }
+
+/* Zeroed, aligned for any object, valid until arena_reset() or arena_free(). */
+void *arena_alloc(struct arena *a, size_t size);
+/* A NUL-terminated copy. */
+char *arena_copy(struct arena *a, struct str s);
+struct str arena_str(struct arena *a, struct str s);
+char *arena_format(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Forgets everything but keeps one block (the first size) for the next round. */
+void arena_reset(struct arena *a);
+void arena_free(struct arena *a);

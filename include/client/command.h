@@ -1,0 +1,54 @@
+/* client/command: what a command is, and how the one that was typed is found.
+ *
+ * Each command is a row of client/table: words, the method that it calls, arguments, options, and
+ * how the result is shown. Parsing, usage, help and suggestions all come out of the row. */
+#pragma once
+
+#include "base/names.h"
+#include "client/show.h"
+
+enum input_kind {
+    INPUT_TEXT,
+    INPUT_WORD,   /* one of `words` */
+    INPUT_DAY,    /* "2026-11-24" */
+    INPUT_NUMBER, /* from 1 on */
+    INPUT_DAYS,   /* "30d" or "30"; a number on the wire */
+    INPUT_SWITCH, /* true where given */
+    INPUT_FILE,   /* read here, sent as a descriptor */
+    INPUT_OUTPUT, /* a descriptor to be written, saved here under the name */
+    INPUT_ALL     /* not sent: every page of a list */
+};
+
+/* An argument or an option. `name` is the option without its dashes; sent under the same name with
+ * '_' for '-'. An argument is sent under `name` too and shown as `placeholder`. */
+struct input {
+    const char *name; /* NULL ends a table */
+    enum input_kind kind;
+    const char *placeholder; /* "CODE"; NULL for switches */
+    bool needed;             /* of an option; arguments always are */
+    const struct names *words;
+    const char *help;
+};
+
+struct command {
+    const char *name; /* one or two words: "household show"; NULL ends the table */
+    const char *method;
+    const struct input *arguments; /* may be NULL */
+    const struct input *options;   /* may be NULL */
+    const char *summary;
+    show_function *show; /* NULL: a list {items, next}, by `fields` */
+    const struct view_field *fields;
+    show_verdict *good; /* NULL: a result is good news */
+};
+
+/* The command whose words `typed` (ending with NULL) begins with: two words before one. *used is
+ * how many. NULL where there is none. */
+const struct command *command_find(char *const *typed, int *used);
+/* Whether some command of two words begins with `word`. */
+bool command_is_group(const char *word);
+/* The name nearest to what was typed, if near enough to be meant; else NULL. */
+const char *command_suggest(char *const *typed);
+/* "import KIND FILE" with its needed options, appended. */
+void command_synopsis(const struct command *c, struct strbuf *out);
+/* One line a command, "  synopsis   summary"; of one group where `group` is not NULL. */
+void command_list(const char *group, struct strbuf *out);

@@ -1,0 +1,25 @@
+/* client/show: results that are more than a table or an object: one function for each shape.
+ *
+ * Each prints the whole result on stdout. The verdicts say whether a result that came well is good
+ * news: the programme exits 1 where not. */
+#pragma once
+
+#include "client/view.h"
+
+typedef void show_function(json_t *result, const struct view_field *fields);
+typedef bool show_verdict(json_t *result);
+
+/* The object, and below it each array of objects. */
+void show_object(json_t *result, const struct view_field *fields);
+/* "done" where the result says nothing more. */
+void show_done(json_t *result, const struct view_field *fields);
+/* status: calendars by span, counts, warnings. */
+void show_status(json_t *result, const struct view_field *fields);
+/* explain: one step a line, facts below. */
+void show_explain(json_t *result, const struct view_field *fields);
+/* verify: each failure. */
+void show_verify(json_t *result, const struct view_field *fields);
+
+bool show_verify_good(json_t *result);
+/* audit.verify: the chain is whole, and the head that was asked for is in it. */
+bool show_chain_good(json_t *result);

@@ -1,0 +1,68 @@
+/* control/methods: the families of calls, and what they share.
+ *
+ * Who is bound to divisions must not learn what exists elsewhere: each look-up here answers
+ * not-found for a thing that the peer does not see, in the words for a thing that is not there. */
+#pragma once
+
+#include "control/method.h"
+#include "store/division.h"
+#include "store/household.h"
+#include "store/task.h"
+
+extern const struct method methods_status[], methods_import[], methods_household[], methods_task[],
+    methods_explain[], methods_queue[], methods_standards[], methods_run[], methods_care[],
+    methods_audit[], methods_discover[];
+
+/* Reads the configuration anew, on the writer; set by whoever starts the front. NULL: refused. */
+extern bool (*method_reload)(struct work *w, struct error *err);
+
+/* Appends what a value of the parameter must be, in English. */
+void method_type_text(const struct param *p, struct strbuf *out);
+
+/* Rows that one call looks at while it searches for its page; then it gives a short page with
+ * `next`, so that no filter makes the front slow for the others. */
+#define METHODS_LOOK 10000
+
+/* The parameters that every list has; the last rows of its table. */
+#define METHODS_PAGE                                                                               \
+    {"limit", PARAM_INTEGER, false, NULL, "items at most (default and most: limits.page)"},   \
+        {"cursor", PARAM_STRING, false, NULL, "`next` of the page before"},                        \
+    {                                                                                              \
+        NULL, PARAM_STRING, false, NULL, NULL                                                      \
+    }
+#define METHODS_TOWNSHIP                                                                           \
+    {"township", PARAM_DIVISION, false, NULL, "only this township (a district or village too)"}
+
+/* {items, next}; both are taken over, `next` NULL is null. */
+json_t *methods_list(json_t *items, json_t *next);
+/* The cursor "A-B", or "A" where `b` is NULL; both stay as they are where no cursor was given.
+ * Fails with bad-argument. */
+bool methods_cursor(const struct call *c, int64_t *a, int64_t *b, struct error *err);
+json_t *methods_cursor_of(int64_t a, int64_t b);
+
+/* "2026-11-24T07:30:00+08:00"; null for 0. */
+json_t *methods_instant(int64_t instant);
+/* {name, from, until, hash}; null for NULL. */
+json_t *methods_policy(const struct policy *policy);
+/* JSON text from the store as a tree; null where there is none. */
+json_t *methods_tree(struct str text);
+
+/* not-allowed for a peer that is bound to divisions: for calls that act on the whole store. */
+bool methods_unbound(const struct call *c, struct error *err);
+/* Each fails with not-found where there is no such thing or the peer does not see it. */
+bool methods_find_household(struct call *c, struct work *w, struct str household,
+                            struct household_row *row, struct error *err);
+bool methods_find_task(struct call *c, struct work *w, int64_t task, struct task_row *row,
+                       struct error *err);
+bool methods_find_division(struct call *c, struct work *w, int64_t code, struct division_row *row,
+                           struct error *err);
+
+/* What a list looks at: what the peer sees and, where a division was given, what lies in it.
+ * `township` narrows the store's own walk; 0 where the division is none or above a township. */
+struct scope {
+    const struct peer *peer;
+    int64_t division, township;
+};
+/* From the parameter `township`; without one, from the only division that the peer is bound to. */
+bool methods_scope(struct call *c, struct work *w, struct scope *scope, struct error *err);
+bool methods_in_scope(const struct scope *scope, int64_t division);

@@ -1,0 +1,18 @@
+/* delivery/spool: the outlet: lists as files, each exactly once (architecture.md section 2).
+ *
+ * A batch: files are written to SPOOL/tmp, one syncfs; the messages are committed as staged; the files are
+ * renamed into new/, one syncfs; the messages are committed as delivered. After a kill spool_recover()
+ * renames what a staged message still has in tmp/ and removes what belongs to none. Divisions that
+ * are delivered by the socket get the list as the body of their message, ready to be taken. */
+#pragma once
+
+#include "work/work.h"
+
+struct spool;
+
+/* Makes SPOOL and SPOOL/tmp (0750). */
+struct spool *spool_open(const char *path, struct error *err);
+void spool_close(struct spool *s);
+/* For struct outlet; `self` is the spool. */
+bool spool_deliver(void *self, struct work *w, struct date day, bool *more, struct error *err);
+bool spool_recover(void *self, struct work *w, struct error *err);

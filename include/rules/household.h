@@ -1,0 +1,55 @@
+/* rules/household: the words for a household and its members, and the facts that rules look at
+ * (spec.md sections 2 and 5). Money is in fen (1/100 yuan) a year for the household. */
+#pragma once
+
+#include "base/names.h"
+#include "rules/date.h"
+
+enum status { STATUS_ACTIVE, STATUS_SUSPENDED, STATUS_CLOSED, STATUS_REGISTER_ONLY };
+enum register_state { REGISTER_NONE, REGISTER_REGISTERED, REGISTER_EXITED, REGISTER_RETURNED };
+enum income_kind { INCOME_UNKNOWN, INCOME_STABLE, INCOME_VARIABLE };
+enum health { HEALTH_UNKNOWN, HEALTH_HEALTHY, HEALTH_CHRONIC, HEALTH_SERIOUS_ILLNESS };
+enum disability {
+    DISABILITY_UNKNOWN,
+    DISABILITY_NONE,
+    DISABILITY_1,
+    DISABILITY_2,
+    DISABILITY_3,
+    DISABILITY_4
+};
+enum work_ability { WORK_UNKNOWN, WORK_NONE, WORK_PARTIAL, WORK_FULL };
+enum member_status { MEMBER_PRESENT, MEMBER_DIED, MEMBER_MOVED_OUT };
+enum tier { TIER_ANNUAL, TIER_SEMI_ANNUAL, TIER_QUARTERLY, TIER_COUNT };
+/* Where a tier comes from: the import or a hand-set change; the policy's rules; neither facts nor a
+ * given tier, so quarterly by default. */
+enum tier_source { TIER_GIVEN, TIER_DERIVED, TIER_DEFAULT };
+
+extern const struct names statuses, register_states, income_kinds, healths, disabilities,
+    work_abilities, member_statuses, tiers, tier_sources;
+/* In the tables the UNKNOWN values are "" (an empty cell, NULL in SQL). */
+
+/* 12, 6, 3. */
+int tier_months(enum tier tier);
+
+struct member_facts {
+    struct str member; /* its number within the household */
+    enum health health;
+    enum disability disability;
+    enum work_ability work_ability;
+    enum member_status status;
+    struct date birth_on; /* DATE_NONE: unknown */
+};
+
+#define FEN_UNKNOWN (-1)
+
+struct household_facts {
+    enum status status;
+    enum register_state register_state;
+    enum income_kind income_kind;
+    int64_t income, pension, employment_cost; /* fen; FEN_UNKNOWN */
+    const struct member_facts *members;
+    int member_count;
+};
+
+/* Members with status present. */
+int household_present(const struct household_facts *facts);

@@ -1,0 +1,33 @@
+/* store/calendar: the published working days, and the standards of districts and years. */
+#pragma once
+
+#include "rules/calendar.h"
+#include "store/store.h"
+
+/* All published years as a calendar of rules/calendar; the caller frees it. NULL on failure. */
+struct calendar *store_calendar_load(struct store *s, struct error *err);
+/* Replaces one year. `days` in order. `file_sha256` is of the file in calendar_dir, NULL for an
+ * import (the hash of the last file is then kept). */
+struct workday_row {
+    struct date day;
+    enum day_kind kind;
+    struct str name;
+};
+bool store_calendar_put(struct store *s, int year, const char *file_sha256,
+                        const struct workday_row *days, int count, struct error *err);
+/* The hash of the file last taken for the year; *hash NULL where none was. */
+bool store_calendar_file(struct store *s, struct arena *a, int year, char **hash,
+                         struct error *err);
+
+struct standard_row {
+    int64_t district; /* 0: not there */
+    int year;
+    int64_t dibao, poverty_line; /* fen a year */
+};
+bool store_standard_get(struct store *s, int64_t district, int year, struct standard_row *row,
+                        struct error *err);
+bool store_standard_put(struct store *s, const struct standard_row *row, struct error *err);
+/* In order of (district, year), after the given; year 0: all years. At most `limit`. */
+bool store_standards(struct store *s, struct arena *a, int year, int64_t after_district,
+                     int after_year, int limit, struct standard_row **rows, int *count,
+                     struct error *err);

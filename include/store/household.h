@@ -1,0 +1,77 @@
+/* store/household: households, their members and their changes of tier. */
+#pragma once
+
+#include "rules/cycle.h"
+#include "rules/household.h"
+#include "store/store.h"
+
+struct household_row {
+    int64_t id; /* 0: not there */
+    struct str household;
+    int64_t division, township;
+    struct str head_name, head_id, address, phone; /* data NULL: unknown */
+    enum status status;
+    enum register_state register_state;
+    enum tier tier;
+    enum tier_source tier_source;
+    enum income_kind income_kind;
+    int64_t income, pension, employment_cost; /* fen; FEN_UNKNOWN */
+    struct date approved_on, anchor_on, last_review_on;
+    int64_t missed_cycles;
+};
+
+struct member_row {
+    struct str member, name, id;
+    struct date birth_on;
+    enum health health;
+    enum disability disability;
+    enum work_ability work_ability;
+    int student; /* -1 unknown, 0, 1 */
+    enum member_status status;
+    struct date status_on;
+};
+
+bool store_household_find(struct store *s, struct arena *a, struct str household,
+                          struct household_row *row, struct error *err);
+bool store_household_get(struct store *s, struct arena *a, int64_t id, struct household_row *row,
+                         struct error *err);
+bool store_household_insert(struct store *s, struct household_row *row, struct error *err);
+/* All columns but id and household. */
+bool store_household_update(struct store *s, const struct household_row *row, struct error *err);
+
+/* A page in bytewise order of `household` after `after` ("" from the start), of one township (0: all):
+ * calls `take` for each row until it returns false or the end. */
+bool store_household_each(struct store *s, struct arena *a, int64_t township, struct str after,
+                          bool (*take)(void *self, const struct household_row *row), void *self,
+                          struct error *err);
+/* The next household by id, for walks over the whole store; row->id 0 at the end. */
+bool store_household_next(struct store *s, struct arena *a, int64_t after,
+                          struct household_row *row, struct error *err);
+
+bool store_member_find(struct store *s, struct arena *a, int64_t household_id, struct str member,
+                       struct member_row *row, bool *found, struct error *err);
+bool store_member_put(struct store *s, int64_t household_id, const struct member_row *row,
+                      struct error *err);
+/* All members in order of `member`, in the arena. */
+bool store_members(struct store *s, struct arena *a, int64_t household_id,
+                   struct member_row **rows, int *count, struct error *err);
+
+/* The spans of the household's tiers for struct cycle_context, in the arena; the last is `now`. */
+bool store_tier_spans(struct store *s, struct arena *a, int64_t household_id, enum tier now,
+                      struct tier_span **spans, int *count, struct error *err);
+bool store_tier_change(struct store *s, int64_t household_id, struct date on, enum tier before,
+                       enum tier after, enum tier_source source, struct str reason,
+                       struct error *err);
+
+/* Households that the daily run set aside: the reason stays until a run succeeds for them. */
+struct set_aside_row {
+    int64_t household_id;
+    struct str household, reason;
+    struct date on;
+};
+bool store_set_aside_put(struct store *s, int64_t household_id, struct str reason, struct date on,
+                         struct error *err);
+bool store_set_aside_clear(struct store *s, int64_t household_id, struct error *err);
+bool store_set_aside_each(struct store *s, struct arena *a,
+                          bool (*take)(void *self, const struct set_aside_row *row), void *self,
+                          struct error *err);

@@ -1,0 +1,61 @@
+/* store: the data on disk. An interface of plain structs and functions; nobody outside daemon/store
+ * sees SQLite, so that another store can stand behind the same headers.
+ *
+ * A store is used by one thread. The writer opens it for writing (and alone: a lock file keeps a second
+ * daemon out); the front opens another, read-only, on the same file and reads committed snapshots.
+ * Texts in rows that a function returns are copied into the arena that the caller gives.
+ *
+ * Every function returns false with storage in *err where the disk or the database fails, with
+ * conflict where a constraint (an invariant of the schema) forbids the change. A look-up that finds
+ * nothing is no error: the row's key is 0. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "rules/date.h"
+
+struct store;
+
+enum store_mode { STORE_WRITE, STORE_READ };
+
+/* Opens `path` (created with mode 0600, and its folder must exist). STORE_WRITE takes the lock
+ * `path`.lock, creates or migrates the schema (a copy `path`.before-vN first) and refuses a store of
+ * a newer version; conflict where another daemon holds the lock. */
+struct store *store_open(const char *path, enum store_mode mode, struct date today,
+                         struct error *err);
+void store_close(struct store *s); /* NULL is fine */
+
+bool store_begin(struct store *s, struct error *err); /* immediate, for writing */
+bool store_commit(struct store *s, struct error *err); /* synchronous: on disk when it returns */
+void store_rollback(struct store *s);
+bool store_in_transaction(const struct store *s);
+/* One nested level, for a change among others of one commit. */
+bool store_savepoint(struct store *s, struct error *err);
+bool store_release(struct store *s, struct error *err);
+void store_rollback_to(struct store *s);
+/* One snapshot over several reads. */
+bool store_read_begin(struct store *s, struct error *err);
+void store_read_end(struct store *s);
+
+/* Copies WAL pages into the store; truncates the WAL where `all`. Called by the writer between
+ * slices; waits for no reader. */
+bool store_checkpoint(struct store *s, bool all, struct error *err);
+int64_t store_wal_bytes(const struct store *s);
+
+/* Named values: "epoch", "salt", "created_on". NULL where there is none. */
+bool store_meta_get(struct store *s, struct arena *a, const char *name, char **value,
+                    struct error *err);
+bool store_meta_set(struct store *s, const char *name, const char *value, struct error *err);
+const char *store_salt(const struct store *s);   /* 32 hex digits */
+struct date store_created_on(const struct store *s);
+int64_t store_epoch(const struct store *s);
+
+/* Counts that are kept, not counted. */
+struct store_counts {
+    int64_t by_status_register[4][4]; /* [enum status][enum register_state] */
+    int64_t households, active, open_tasks, late;
+    int64_t messages, leased; /* not yet delivered or acknowledged; of them leased at `now` */
+};
+bool store_counts(struct store *s, struct date today, int64_t now, struct store_counts *counts,
+                  struct error *err);

@@ -1,0 +1,41 @@
+/* work/household: what is known of one household together, and how its cycles begin and end. */
+#pragma once
+
+#include "rules/trace.h"
+#include "store/cycle.h"
+#include "store/household.h"
+#include "store/task.h"
+#include "work/work.h"
+
+struct household_view {
+    struct household_row row;
+    struct cycle_row cycle; /* the open one; cycle 0: none */
+    struct member_row *members;
+    int member_count;
+    bool is_protected;
+    const char *protection_clause; /* NULL unless protected */
+};
+
+/* row.id 0 where there is no such household. */
+bool household_load(struct work *w, struct arena *a, struct str household,
+                    struct household_view *view, struct error *err);
+/* The facts for rules, borrowed from the view. */
+struct household_facts household_facts_of(struct arena *a, const struct household_view *view);
+/* The context for rules/cycle by the policy of `day`; false with too-early. */
+bool household_context(struct work *w, struct arena *a, const struct household_row *row,
+                       struct date day, struct cycle_context *context, struct error *err);
+/* Begins a cycle that `day`'s policy decided: inserts it and, where its opens_on has come by today, opens
+ * its task. */
+bool household_begin_cycle(struct work *w, struct actor actor, const struct household_row *row,
+                           const struct cycle_dates *dates, struct date day, struct error *err);
+/* A change of tier on `day` (spec.md 3.4): updates the household (every column of *row) and records the
+ * change; an open task keeps its dates, else the open cycle gives way to the first of the new grid. */
+bool household_set_tier(struct work *w, struct actor actor, struct household_row *row,
+                        enum tier tier, enum tier_source source, struct str reason,
+                        struct date day, struct error *err);
+/* Derives the tier of a household whose tier is not given by hand, and sets it where it differs. */
+bool household_derive_tier(struct work *w, struct actor actor, struct household_row *row,
+                           struct date day, struct error *err);
+/* Opens the regular task of an open cycle; on the day given. */
+bool household_open_task(struct work *w, struct actor actor, const struct household_row *row,
+                         struct cycle_row *cycle, struct date on, struct error *err);

@@ -1,0 +1,38 @@
+/* work/staging: the folder beside the store where a file that comes in waits until it is applied. */
+#pragma once
+
+#include "base/digest.h"
+#include "work/job.h"
+
+/* A file of the folder; -1 with storage. */
+int staging_open(const struct work *w, const char *name, int flags, struct error *err);
+void staging_remove(const struct work *w, const char *name);
+/* Renames and syncs the folder; errno on failure. */
+bool staging_rename(const struct work *w, const char *from, const char *to);
+/* All of it, or false with errno. */
+bool staging_write(int fd, const char *data, size_t len);
+void staging_close(int *fd); /* and sets it to -1 */
+
+/* Part of a file whose good records go to one file and whose bad ones to another, the heading to both.
+ * In the good file blank lines stand for a bad record, so that line numbers stay true. */
+enum staging_part { STAGING_HEADING, STAGING_GOOD, STAGING_BAD };
+bool staging_split(int fd, uint64_t from, uint64_t to, enum staging_part part, int good, int bad,
+                   struct error *err);
+
+/* A file on its way in. */
+struct arrival {
+    int file;         /* the caller's descriptor: a pipe or a regular file; -1 once it is whole */
+    int raw;          /* the copy as it came; -1 before the first slice */
+    int64_t received; /* bytes */
+    int64_t total;    /* bytes; -1: a pipe does not tell */
+    uint64_t lines;   /* line feeds seen */
+    char sha256[DIGEST_HEX + 1]; /* of the bytes as they came, once whole */
+    struct digest *digest;
+    int64_t deadline;
+};
+
+/* One slice of copying into `name`; *whole at its end. A pipe that is empty is waited for between
+ * slices, and given up when nothing comes for 30 seconds. */
+bool arrival_slice(struct arrival *a, const struct work *w, const char *name, bool *whole,
+                   struct error *err);
+void arrival_free(struct arrival *a);

@@ -1,0 +1,170 @@
+/* protocol: prints doc/protocol.md. The methods come out of the table that the service checks calls
+ * by; the rest is prose that stands here. */
+#include <stdio.h>
+
+#include "control/methods.h"
+#include "rules/trace.h"
+
+static const char head[] =
+    "# The control socket\n"
+    "\n"
+    "This file is printed by `build/protocol` from the table of methods; `rpc.discover` gives the "
+    "same as an\nOpenRPC document.\n"
+    "\n"
+    "## Calls\n"
+    "\n"
+    "A UNIX stream socket (`socket` in `reviewd.conf`), JSON-RPC 2.0, one object a line, UTF-8, "
+    "ended by a line\nfeed. A line holds at most 256 KiB. Parameters are an object; an unknown "
+    "one, "
+    "a wrong type or a missing one\nis refused before anything runs, and `null` counts as absent. "
+    "Batches (at most 100 calls) and notifications\nare as the standard has them. Calls of one "
+    "connection take effect in the order in which they came, and a\ncall sees what the ones before "
+    "it did.\n"
+    "\n"
+    "Who calls is known by SO_PEERCRED and SO_PEERGROUPS. The roles `viewer`, `operator` and "
+    "`admin` "
+    "each include\nthe one before. An account that is bound to divisions sees and changes those "
+    "alone: anything else is\n`not-found`, in the words used for what is not there; lists pass "
+    "over "
+    "it; and what acts on the whole store\nis `not-allowed`.\n"
+    "\n"
+    "```\n"
+    "> {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"task.show\",\"params\":{\"task\":17}}\n"
+    "< {\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"task\":17,\"kind\":\"regular-review\",…}}\n"
+    "```\n"
+    "\n"
+    "## Errors\n"
+    "\n"
+    "`{code, message, data: {reason, clause?}}`. `message` is English, for people; `reason` is a "
+    "stable word for\nprograms; `clause` is there where the refusal rests on one.\n"
+    "\n"
+    "| code | when |\n"
+    "| --- | --- |\n"
+    "| −32700 | the line is no JSON, or no UTF-8 |\n"
+    "| −32600 | it is no request, or an empty batch, or one too long; a line over the limit is "
+    "answered so with id null and the connection closed |\n"
+    "| −32601 | there is no such method |\n"
+    "| −32602 | the parameters do not fit the table below |\n"
+    "| −32000 | every refusal of the service; `data.reason` says which |\n"
+    "\n"
+    "| reason | means |\n"
+    "| --- | --- |\n";
+
+static const char types_text[] =
+    "\n"
+    "## Types\n"
+    "\n"
+    "`task`, `seq` and counts are integers; `household`, `member`, codes and message ids strings; "
+    "money a string\nin yuan with two decimals (`\"5400.00\"`); days `\"2026-11-24\"`; instants "
+    "`\"2026-11-24T07:30:00+08:00\"`; absent\nis `null`. A division's code may be typed without "
+    "its "
+    "trailing zeros and is answered with its 12 digits.\n"
+    "\n"
+    "**Lists** are `{items, next}`. `next` is null at the end, else an opaque text to be given as "
+    "`cursor` for the\nnext page. One call looks at a bounded number of rows: a page can be short, "
+    "or empty, and still have a `next`.\n"
+    "\n"
+    "**Files.** A file parameter is `{\"fd\": n}`, the index among the descriptors of the call, "
+    "which come in one\nSCM_RIGHTS message with the call's first byte. What is read is a pipe, or "
+    "a "
+    "memfd sealed against writing,\nshrinking and growing; what is written is an unsealed memfd. A "
+    "call with a file cannot stand in a batch.\n"
+    "\n"
+    "**Progress.** While a long call runs, its connection gets notifications\n"
+    "`{\"jsonrpc\":\"2.0\",\"method\":\"progress\",\"params\":{\"id\":…,\"phase\":\"check\","
+    "\"done\":n,"
+    "\"total\":n}}`; `total` is null\nwhere it is not known.\n"
+    "\n"
+    "## Methods\n";
+
+static const struct {
+    enum reason reason;
+    const char *text;
+} reasons[] = {
+    {REASON_NOT_FOUND, "there is no such thing, or the account may not know of it"},
+    {REASON_NOT_ALLOWED, "the account's role or its divisions do not reach so far"},
+    {REASON_PROTECTED, "the continuity rule protects the household"},
+    {REASON_BAD_ARGUMENT, "a value that the rules refuse"},
+    {REASON_BAD_ROWS, "a file with faults: `data.faults`, and `data.more` beyond 1,000"},
+    {REASON_CONFLICT, "not in the state that things are in"},
+    {REASON_TOO_EARLY, "before the day on which it may be done"},
+    {REASON_TOO_LATE, "after the day until which it could be done"},
+    {REASON_RUN_HELD, "a gap holds the daily run; `run` with `confirm` first"},
+    {REASON_BUSY, "not now: the service is full or about to end"},
+    {REASON_TOO_LARGE, "more than the limits allow"},
+    {REASON_STORAGE, "the disk or the store failed"},
+    {REASON_INTERNAL, "a fault of the service's own"},
+};
+
+static const char *const rules[] = {
+    [TRACE_POLICY] = "the version of the policy in force on the day of the decision",
+    [TRACE_TIER] = "the tier in force and where it comes from",
+    [TRACE_TIER_RULE] = "one of the policy's ordered rules tried",
+    [TRACE_ANCHOR] = "the day from which cycles are counted",
+    [TRACE_INTERVAL] = "anchor + k × interval, or the end of the k-th period",
+    [TRACE_CLAMP] = "the day gives way to the end of a shorter month",
+    [TRACE_ROLL] = "a day off passed over, one step for each",
+    [TRACE_DUE] = "the deadline that results",
+    [TRACE_LEAD] = "the deadline less the lead: `opens_on`",
+    [TRACE_PROVISIONAL] = "a year without a published calendar was examined",
+    [TRACE_CANDIDATE] = "a nominal date passed over, and why",
+    [TRACE_POSTPONED] = "the deadline was postponed",
+    [TRACE_LATE] = "whether the task is late today",
+    [TRACE_PROTECTION] = "protected or not, and one step for each condition",
+    [TRACE_ALERT] = "a rung of the ladder of alerts and its day",
+};
+_Static_assert(sizeof rules / sizeof *rules == TRACE_RULE_COUNT, "a line for each rule");
+
+static const char *const hows[] = {
+    [METHOD_QUERY] = "a query, answered from one snapshot",
+    [METHOD_CHANGE] = "a change, on disk when it is answered",
+    [METHOD_JOB] = "long work, with progress",
+};
+
+/* What a value must be; the words of a table as code. */
+static void print_type(const struct param *p)
+{
+    struct strbuf text = STRBUF_INIT;
+
+    if (p->type != PARAM_WORD) {
+        method_type_text(p, &text);
+        printf("%s", strbuf_text(&text));
+        strbuf_free(&text);
+        return;
+    }
+    for (int i = 0; i < p->words->count; i++)
+        if (p->words->text[i] && *p->words->text[i])
+            printf("%s`%s`", i > 0 ? ", " : "", p->words->text[i]);
+}
+
+static void print_method(const struct method *m)
+{
+    printf("\n### %s\n\n%s. Least role: %s; %s.\n\n", m->name, m->summary,
+           names_text(&roles, (int)m->least), hows[m->how]);
+    if (m->params) {
+        printf("| parameter | is | |\n| --- | --- | --- |\n");
+        for (const struct param *p = m->params; p->name; p++) {
+            printf("| `%s`%s | ", p->name, p->required ? "" : "?");
+            print_type(p);
+            printf(" | %s |\n", p->help);
+        }
+        printf("\n");
+    }
+    printf("Result: %s\n", m->result_help);
+}
+
+int main(void)
+{
+    fputs(head, stdout);
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        printf("| `%s` | %s |\n", reason_name(reasons[i].reason), reasons[i].text);
+    fputs(types_text, stdout);
+    for (const struct method *const *family = methods; *family; family++)
+        for (const struct method *m = *family; m->name; m++)
+            print_method(m);
+    printf("\n## Rules of `explain`\n\nThe closed table of the `rule` of a step.\n\n"
+           "| rule | the step says |\n| --- | --- |\n");
+    for (int i = 0; i < TRACE_RULE_COUNT; i++)
+        printf("| `%s` | %s |\n", names_text(&trace_rules, i), rules[i]);
+    return ferror(stdout) || fflush(stdout) != 0;
+}
