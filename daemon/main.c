@@ -1,6 +1,7 @@
 /* reviewd: options, and what is put together from the modules. */
 #include <argp.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -283,6 +284,11 @@ int main(int argc, char **argv)
     struct policy_faults faults = {0};
     struct policy_set *policies;
     argp_parse(&parser, argc, argv, 0, NULL, &options);
+    /* Slices take and give back the same memory all the time: it goes back to the machine when a job
+     * ends (malloc_trim() in the writer), not in between. */
+    mallopt(M_TRIM_THRESHOLD, 16 << 20);
+    mallopt(M_TOP_PAD, 256 << 10);
+    mallopt(M_ARENA_MAX, 2);
 
     const struct settings *settings = configuration_load(options.file, &policies, &faults);
     for (int i = 0; i < faults.count; i++) {

@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BLOCK_SIZE                                                                                 \
-    ((size_t)32 * 1024) /* below malloc's mmap threshold: a round costs no system call */
+/* A block is twice the one before it, so that a small round costs little and a large one few calls. */
+#define BLOCK_MIN ((size_t)1024)
+#define BLOCK_MAX ((size_t)64 * 1024) /* below malloc's mmap threshold */
 #define ALIGNMENT alignof(max_align_t)
 
 struct arena_block {
@@ -28,12 +29,14 @@ static struct arena_block *add_block(struct arena *a, size_t size)
 static void *take(struct arena *a, size_t size)
 {
     struct arena_block *block = a->blocks;
+    size_t wanted = block ? block->size * 2 : BLOCK_MIN;
 
+    wanted = wanted > BLOCK_MAX ? BLOCK_MAX : wanted;
     if (size > SIZE_MAX / 2)
         return xmalloc(SIZE_MAX); /* ends the process */
     size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (!block || block->size - block->used < size)
-        block = add_block(a, size > BLOCK_SIZE ? size : BLOCK_SIZE);
+        block = add_block(a, size > wanted ? size : wanted);
     void *p = block->bytes + block->used;
     block->used += size;
     return p;
@@ -80,8 +83,8 @@ void arena_reset(struct arena *a)
 
     for (struct arena_block *block = a->blocks, *older; block; block = older) {
         older = block->older;
-        if (!kept && block->size == BLOCK_SIZE)
-            kept = block;
+        if (!kept && block->size <= BLOCK_MAX)
+            kept = block; /* the newest, so the largest of the regular ones */
         else
             free(block);
     }

@@ -10,7 +10,7 @@
 #define CRASH_STATUS 137 /* what a shell shows after kill -9 */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static struct str armed;      /* STR_NONE: no point is asked for */
+static struct str armed;       /* STR_NONE: no point is asked for */
 static atomic_int passes_left; /* of the armed point, the last of them fatal */
 
 static void arm(const char *point)

@@ -9,9 +9,10 @@
 #include "control/server.h"
 
 #define READ_PIECE ((size_t)16 * 1024)
-#define OUTPUT_MAX ((size_t)1024 * 1024)           /* of one connection */
-#define OUTPUT_ALL_MAX ((int64_t)64 * 1024 * 1024) /* of all: then each gets one answer at a time  \
-                                                    */
+/* Output that may wait in one connection; and in all of them: beyond it each gets one answer at a
+ * time. */
+#define OUTPUT_MAX ((size_t)1024 * 1024)
+#define OUTPUT_ALL_MAX ((int64_t)64 * 1024 * 1024)
 #define TELL_MAX ((size_t)64 * 1024)
 #define TURN_NS ((int64_t)2000000)
 #define LINGER_SECONDS 2

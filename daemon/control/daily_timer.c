@@ -20,6 +20,8 @@ struct daily_timer {
     struct event *event;
     int fd;
     int64_t at;
+    bool for_run; /* it stands at a run's instant, not at a retry of a failed look-up */
+    bool expired; /* that instant has come */
     bool busy, due;
     struct request check, run;
 };
@@ -33,6 +35,7 @@ static int64_t next_instant(struct daily_timer *t)
         store_read_end(t->w->store);
     }
     error_clear(&err);
+    t->for_run = next >= 0;
     if (next > now) {
         return next;
     }
@@ -71,11 +74,14 @@ static void run_post(struct daily_timer *t)
     writer_post(t->writer, &t->run);
 }
 
+/* The instant that the timer stood at makes a run due whatever else does: on the first day of a
+ * store nothing else would. */
 static bool check_change(struct request *r, struct work *w, struct error *err)
 {
     struct daily_timer *t = r->owner;
     bool held = w->held;
     bool ok = daily_due(w, &t->due, err);
+    t->due = ok && (t->due || t->expired) && !w->held;
     if (!ok) {
         log_put(LOG_ERR, "cannot tell whether the daily run is due: %s", err->message);
     } else if (w->held && !held) {
@@ -89,6 +95,7 @@ static void check_done(struct request *r)
 {
     struct daily_timer *t = r->owner;
     bool due = r->ok && t->due;
+    t->expired = false;
     error_clear(&r->error);
     t->busy = false;
     if (due) {
@@ -113,12 +120,15 @@ static void check_post(struct daily_timer *t)
  * be another thing than it was. */
 static void on_timer(evutil_socket_t fd, short what, void *self)
 {
+    struct daily_timer *t = self;
     uint64_t times;
     (void)what;
-    if (read((int)fd, &times, sizeof times) < 0 && errno != ECANCELED) {
+    ssize_t n = read((int)fd, &times, sizeof times);
+    if (n < 0 && errno != ECANCELED) {
         return;
     }
-    check_post(self);
+    t->expired = t->expired || (n > 0 && t->for_run);
+    check_post(t);
 }
 
 struct daily_timer *daily_timer_new(struct event_base *base, struct work *w, struct error *err)

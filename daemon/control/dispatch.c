@@ -190,7 +190,8 @@ static int check(const struct connection *c, const struct method *m, json_t *par
 {
     if (c->peer->role < m->least) {
         error_set(err, REASON_NOT_ALLOWED, "%s needs the role %s; %s has %s", m->name,
-                  names_text(&roles, m->least), c->peer->who, names_text(&roles, c->peer->role));
+                  names_text(&roles, (int)m->least), c->peer->who,
+                  names_text(&roles, (int)c->peer->role));
         return RPC_REFUSED;
     }
     if (!method_check(m, params, err)) {

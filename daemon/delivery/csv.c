@@ -1,8 +1,9 @@
 #include "base/csv.h"
 #include "delivery/list.h"
 
-/* The headings of spec.md section 4, word for word; a return file has the same. The last four are for
- * the office to fill. UTF-8 with a byte-order mark, or Excel takes it for the local code page. */
+/* The headings of spec.md section 4, word for word; a return file has the same. The last four are
+ * for the office to fill. UTF-8 with a byte-order mark, or Excel takes it for the local code page.
+ */
 static const char mark_and_headings[] =
     "\xEF\xBB\xBF"
     "任务号,户号,户主,村,电话,类别,事由,依据,应核日,期限,栏目,受保护,结果,理由,日期,备注\r\n";

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-/* One page set of A4, landscape, self-contained, readable in black and white. Each section is a table
- * of its own whose heading row repeats on every page that it reaches. */
+/* One page set of A4, landscape, self-contained, readable in black and white. Each section is a
+ * table of its own whose heading row repeats on every page that it reaches. */
 static const char style[] =
     "@page{size:A4 landscape;margin:11mm 10mm 12mm}"
     "@page{@bottom-right{content:\"第 \" counter(page) \" 页，共 \" counter(pages) \" 页\";"
@@ -32,12 +32,12 @@ static const char style[] =
     "th.s small{font-size:9pt;font-weight:normal;margin-left:1em}"
     "tr{break-inside:avoid}"
     "td{height:9.5mm}"
-    "td small{display:block;font-size:7.5pt;line-height:1.25}"
+    "td small{display:block;font-size:7.5pt;line-height:1.25;word-break:keep-all}"
     ".c{text-align:center}"
     ".n{white-space:nowrap;font-variant-numeric:tabular-nums}"
     "td.e{height:7mm;text-align:center;border-width:0 0 .5pt}"
     ".sign{display:flex;justify-content:space-between;margin-top:7mm;break-inside:avoid}"
-    ".sign span{flex:1}"
+    ".sign i{display:inline-block;width:50mm;border-bottom:.5pt solid #000}"
     "footer{margin-top:4mm;padding-top:1.5mm;border-top:.5pt solid #000;font-size:7.5pt;"
     "break-inside:avoid}"
     "footer code{font-family:\"DejaVu Sans Mono\",Consolas,\"Courier New\",monospace;"
@@ -49,9 +49,9 @@ static const struct {
     const char *heading;
     int width;
 } columns[] = {
-    {"序号", 9},        {"任务号", 15},      {"户号", 29},   {"户主<br>电话", 26},
-    {"村", 28},         {"类别<br>事由", 24}, {"应核日", 20}, {"期限<br>依据", 45},
-    {"逾期<br>剩余", 14}, {"受保护", 11},      {"结果", 20},   {"日期", 17},
+    {"序号", 9},          {"任务号", 15},       {"户号", 29},   {"户主<br>电话", 26},
+    {"村", 28},           {"类别<br>事由", 24}, {"应核日", 20}, {"期限<br>依据", 45},
+    {"逾期<br>剩余", 14}, {"受保护", 11},       {"结果", 20},   {"日期", 17},
     {"签字", 19},
 };
 #define COLUMNS (int)(sizeof columns / sizeof columns[0])
@@ -190,7 +190,8 @@ static const char *kind_of_list(const struct list *list)
 
 static void put_header(struct strbuf *out, const struct list *list)
 {
-    strbuf_addz(out, "<!DOCTYPE html>\n<html lang=\"zh-CN\"><head><meta charset=\"utf-8\">\n<title>");
+    strbuf_addz(out,
+                "<!DOCTYPE html>\n<html lang=\"zh-CN\"><head><meta charset=\"utf-8\">\n<title>");
     put_title(out, list);
     strbuf_addf(out, " %s ", kind_of_list(list));
     put_day(out, list->date);
@@ -218,11 +219,13 @@ static void put_sums(struct strbuf *out, const struct list *list)
 
 static void put_notes(struct strbuf *out, const struct list *list)
 {
-    strbuf_addz(out, "<p class=note>结果填写：继续、调整、终止、延期；建档立卡任务填写：保留、退出、"
-                     "返贫、纳入、申请低保、不符合。“其余”已在以前的任务单上列出，期限在七日以后。</p>\n");
+    strbuf_addz(
+        out, "<p class=note>结果填写：继续、调整、终止、延期；建档立卡任务填写：保留、退出、"
+             "返贫、纳入、申请低保、不符合。“其余”已在以前的任务单上列出，期限在七日以后。</p>\n");
     if (list->provisional)
-        strbuf_addz(out, "<p class=note><b>* 暂定期限：</b>该年度放假安排尚未公布，目前只按周末推算，"
-                         "公布后可能变动。</p>\n");
+        strbuf_addz(out,
+                    "<p class=note><b>* 暂定期限：</b>该年度放假安排尚未公布，目前只按周末推算，"
+                    "公布后可能变动。</p>\n");
 }
 
 static void put_notices(struct strbuf *out, const struct list *list)
@@ -245,8 +248,8 @@ static void put_notices(struct strbuf *out, const struct list *list)
 
 static void put_footer(struct strbuf *out, const struct list *list)
 {
-    strbuf_addz(out, "<div class=sign><span>经办人：</span><span>负责人：</span>"
-                     "<span>办结日期：</span></div>\n<footer>审计链首：<code>");
+    strbuf_addz(out, "<div class=sign><span>经办人：<i></i></span><span>负责人：<i></i></span>"
+                     "<span>日期：<i></i></span></div>\n<footer>审计链首：<code>");
     put(out, str_of(list->audit_head));
     strbuf_addz(out, "</code><br>任务单编号：<code>");
     put(out, str_of(list->id));

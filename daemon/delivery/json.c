@@ -11,7 +11,8 @@ static void put_date(struct canon *c, const char *key, struct date d)
         canon_null(c, key);
 }
 
-/* The CSV's fields; the words of programmes in English (spec.md section 5), texts as on the list. */
+/* The CSV's fields; the words of programmes in English (spec.md section 5), texts as on the list.
+ */
 static void put_item(struct strbuf *out, const struct list *list, const struct list_item *item)
 {
     const struct task_row *task = &item->task;

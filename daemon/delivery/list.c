@@ -24,8 +24,8 @@ static const char *const cause_text[] = {"定期复核", "家庭情况变化", "
                                          "应保尽保"};
 static const char *const tier_text[TIER_COUNT] = {"按年复核", "按半年复核", "按季度复核"};
 
-/* Sources of the policy files that are written in English, as they stand on a list; any other stands
- * there as it is in the file. */
+/* Sources of the policy files that are written in English, as they stand on a list; any other
+ * stands there as it is in the file. */
 static const struct {
     const char *source; /* its beginning */
     const char *zh;
@@ -35,8 +35,8 @@ static const struct {
     {"local", "本地规定"},
 };
 
-/* The names on a list come from few divisions, each many times: a small cache, overwritten where two
- * fall on one slot. */
+/* The names on a list come from few divisions, each many times: a small cache, overwritten where
+ * two fall on one slot. */
 struct place {
     int64_t code;
     struct str name;
@@ -83,8 +83,7 @@ static bool place_name(struct builder *b, int64_t code, struct str *name, struct
             struct str above;
             if (!place_name(b, row.parent, &above, err))
                 return false;
-            row.name = str_of(
-                arena_format(b->a, "%.*s%.*s", STR_ARG(above), STR_ARG(row.name)));
+            row.name = str_of(arena_format(b->a, "%.*s%.*s", STR_ARG(above), STR_ARG(row.name)));
         }
         *place = (struct place){code, row.name};
     }
@@ -100,8 +99,8 @@ static const char *source_zh(const char *source)
     return source;
 }
 
-/* 依据: the clause that sets the date, the one that moved it off a day off, and what else there is to
- * know of the deadline. A predicted deadline says so in every rendering (spec.md 3.2). */
+/* 依据: the clause that sets the date, the one that moved it off a day off, and what else there is
+ * to know of the deadline. A predicted deadline says so in every rendering (spec.md 3.2). */
 static const char *clause_of(struct builder *b, const struct policy *policy,
                              const struct list_item *item)
 {
@@ -144,7 +143,8 @@ static bool provisional_day(const struct builder *b, struct date day)
     return !calendar_is_published(b->w->rules->calendar, date_ymd(day).year);
 }
 
-/* Where the policy has no continuity rule nobody is protected, and the household need not be read. */
+/* Where the policy has no continuity rule nobody is protected, and the household need not be read.
+ */
 static bool protected_on(struct builder *b, struct list_item *item, struct error *err)
 {
     const struct policy *policy = b->list->policy;

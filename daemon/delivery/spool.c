@@ -13,7 +13,9 @@
 #include "delivery/list.h"
 #include "store/message.h"
 
-#define BATCH 128 /* lists that share a sync: large enough to be cheap, small enough to be quick */
+#define BATCH                                                                                      \
+    128 /* lists that share a sync: large enough to be cheap, small enough to be quick             \
+         */
 #define FOLDER_MODE 0750
 #define FILE_MODE 0640
 #define FILE_NAME 64
@@ -124,8 +126,8 @@ static bool write_all(int fd, struct str text)
     return true;
 }
 
-/* A file anew: what an attempt that failed left under the name goes first, so that no page of it that
- * the disk refused can be mistaken for the new one's. */
+/* A file anew: what an attempt that failed left under the name goes first, so that no page of it
+ * that the disk refused can be mistaken for the new one's. */
 static bool write_file(struct spool *s, const char *name, struct str text, struct error *err)
 {
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
@@ -208,8 +210,8 @@ static bool build(struct spool *s, struct work *w, const struct message_row *m, 
            error_context(err, "list %s", message_id(m, id));
 }
 
-/* The list as the body of its message, ready to be taken: a transaction of its own, since the body can be
- * large. */
+/* The list as the body of its message, ready to be taken: a transaction of its own, since the body
+ * can be large. */
 static bool make_ready(struct spool *s, struct work *w, const struct message_row *m,
                        struct error *err)
 {
@@ -265,8 +267,8 @@ static bool stage_lists(struct spool *s, struct work *w, const struct message_ro
     return true;
 }
 
-/* The next batch, parted by the way that each leaves. All are of one day: what is new on a list depends
- * on the list before it, which therefore is marked first. */
+/* The next batch, parted by the way that each leaves. All are of one day: what is new on a list
+ * depends on the list before it, which therefore is marked first. */
 static bool stage_batch(struct spool *s, struct work *w, struct arena *a, bool *more,
                         struct error *err)
 {
@@ -320,17 +322,18 @@ struct finish {
     int fault;              /* errno of the last failure in a folder, 0 where the store failed */
 };
 
-/* What a township can do to its own folders: a link, a file or a folder where it does not belong. */
+/* What a township can do to its own folders: a link, a file or a folder where it does not belong.
+ */
 static bool is_theirs(int fault)
 {
     return fault == ELOOP || fault == ENOTDIR || fault == EISDIR || fault == ENOTEMPTY ||
            fault == EEXIST;
 }
 
-/* A file that is not in tmp/ any more had been renamed before a kill, and perhaps fetched since. What is
- * in new/ under its name can only be itself: a division has one list a day. */
-static bool rename_files(struct spool *s, const struct message_row *m, int folder,
-                         struct finish *f, struct error *err)
+/* A file that is not in tmp/ any more had been renamed before a kill, and perhaps fetched since.
+ * What is in new/ under its name can only be itself: a division has one list a day. */
+static bool rename_files(struct spool *s, const struct message_row *m, int folder, struct finish *f,
+                         struct error *err)
 {
     for (size_t i = 0; i < FILES; i++) {
         char from[FILE_NAME], to[FILE_NAME];
@@ -367,8 +370,8 @@ static bool rename_list(struct spool *s, struct work *w, const struct message_ro
     return ok;
 }
 
-/* Renames, syncs and marks one page of staged messages. A township that broke its own folder waits, and
- * the others get their lists. */
+/* Renames, syncs and marks one page of staged messages. A township that broke its own folder waits,
+ * and the others get their lists. */
 static bool finish_page(struct spool *s, struct work *w, struct message_row *rows, int count,
                         struct finish *f, struct error *err)
 {
@@ -420,7 +423,8 @@ static bool finish(struct spool *s, struct work *w, struct arena *a, struct fini
     return true;
 }
 
-/* ---- messages that are no lists, for the socket ------------------------------------------------ */
+/* ---- messages that are no lists, for the socket ------------------------------------------------
+ */
 
 static bool mark_ready(struct work *w, const struct message_row *m, struct error *err)
 {
@@ -460,8 +464,8 @@ static bool ready_others(struct work *w, struct arena *a, struct error *err)
 
 /* ---- the outlet ------------------------------------------------------------------------------ */
 
-/* A message of an earlier day that a kill left queued leaves like the others, under its own date, so
- * `day` is not asked for. */
+/* A message of an earlier day that a kill left queued leaves like the others, under its own date,
+ * so `day` is not asked for. */
 bool spool_deliver(void *self, struct work *w, struct date day, bool *more, struct error *err)
 {
     struct spool *s = self;
@@ -482,7 +486,8 @@ bool spool_deliver(void *self, struct work *w, struct date day, bool *more, stru
     return ok;
 }
 
-/* Files that belong to no staged message: their message is queued still and will be written anew. */
+/* Files that belong to no staged message: their message is queued still and will be written anew.
+ */
 static bool clean_tmp(struct spool *s, int *removed, struct error *err)
 {
     int fd = openat(s->root, "tmp", FOLDER_FLAGS);

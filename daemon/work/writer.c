@@ -1,5 +1,6 @@
 #include "work/writer.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -228,7 +229,10 @@ static bool alone_run(struct writer *wr, struct request *r)
     if (store_in_transaction(s)) {
         if (r->ok) {
             good = r->ok = store_commit(s, &r->error);
-        } else {
+        }
+        if (!good) {
+            log_put(LOG_CRIT, "commit failed: %s", r->error.message);
+        } else if (!r->ok) {
             store_rollback(s);
         }
     }
@@ -296,6 +300,7 @@ static bool job_slice(struct writer *wr, struct running *job)
     }
     publish(wr, &r, 1);
     free(job);
+    malloc_trim(0); /* at rest nothing of the job stays */
     return false;
 }
 
@@ -320,16 +325,14 @@ static void slices_run(struct writer *wr)
 /* ---- the thread
  * ---------------------------------------------------------------------------------- */
 
-/* The WAL's file never gets shorter by a plain checkpoint, so that its length would say nothing
- * about what waits in it: truncating makes the length mean something. A reader in the way costs a
- * pause. */
+/* A reader in the way leaves a rest for the next time, after a pause. */
 static bool checkpoint(struct writer *wr)
 {
     struct error err = ERROR_INIT;
     if (store_wal_bytes(wr->w->store) <= WAL_CHECKPOINT || job_now() < wr->checkpoint_after) {
         return true;
     }
-    bool ok = store_checkpoint(wr->w->store, true, &err);
+    bool ok = store_checkpoint(wr->w->store, false, &err);
     if (!ok) {
         log_put(LOG_CRIT, "checkpoint failed: %s", err.message);
         error_clear(&err);

@@ -1,11 +1,12 @@
 /* control/connection: one client: lines in, calls in order, answers out.
  *
- * A connection is in one of these states at any time: it reads (nothing whole has come); it has a line
- * under way, of which one call after the other is dispatched, a few in a turn; it waits for the writer
- * (`pending` set: nothing further is read or dispatched, so that calls take effect in order); or it is
- * closing (what is written goes out, what comes in is thrown away). It neither reads nor dispatches
- * while its output is above a bound: a client that does not read stops being served, and grows nothing.
- * Front thread only. */
+ * A connection is in one of these states at any time: it reads (nothing whole has come); it has a
+ * line under way, of which one call after the other is dispatched, a few in a turn; it waits for
+ * the writer
+ * (`pending` set: nothing further is read or dispatched, so that calls take effect in order); or it
+ * is closing (what is written goes out, what comes in is thrown away). It neither reads nor
+ * dispatches while its output is above a bound: a client that does not read stops being served, and
+ * grows nothing. Front thread only. */
 #pragma once
 
 #include <event2/buffer.h>
@@ -19,8 +20,8 @@ struct server;
 
 #define CONNECTION_FDS 4 /* descriptors queued; what comes beyond is closed */
 
-/* Descriptors of one message. The stream tells their place only to the read that brought them: they are
- * for a call whose first byte lies in [from, to). */
+/* Descriptors of one message. The stream tells their place only to the read that brought them: they
+ * are for a call whose first byte lies in [from, to). */
 struct passed {
     uint64_t from, to;
     int fds[CONNECTION_FDS];
@@ -47,21 +48,24 @@ struct connection {
     size_t counted; /* bytes of `out` that the server knows of */
     size_t drained; /* bytes thrown away while closing */
     bool eof, closing, lingering;
-    bool served;      /* a call was completed */
+    bool served;       /* a call was completed */
     int64_t active_at; /* CLOCK_MONOTONIC, ns: the last byte in or out */
 };
 
 /* Takes over fd (not blocking) and the reference to the peer; joins the server's list. */
 struct connection *connection_new(struct server *server, int fd, struct peer *peer);
-/* Closes it, at once and with all its descriptors; a call of it with the writer goes on unanswered. */
+/* Closes it, at once and with all its descriptors; a call of it with the writer goes on unanswered.
+ */
 void connection_free(struct connection *c);
 /* Appends one response; takes it over; NULL: a notification's, nothing. */
 void connection_answer(struct connection *c, json_t *response);
-/* Appends a line that answers nothing (progress), unless the client does not keep up. Takes it over. */
+/* Appends a line that answers nothing (progress), unless the client does not keep up. Takes it
+ * over. */
 void connection_tell(struct connection *c, json_t *notification);
 /* The call with the writer has been answered: goes on with the next. May free the connection. */
 void connection_resume(struct connection *c);
-/* The descriptors that came with the call under way, at most CONNECTION_FDS; they are the caller's then. */
+/* The descriptors that came with the call under way, at most CONNECTION_FDS; they are the caller's
+ * then. */
 int connection_take_fds(struct connection *c, int fds[CONNECTION_FDS]);
 /* Writes what can be written without waiting; false once nothing more will go out. */
 bool connection_flush(struct connection *c);

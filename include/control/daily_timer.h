@@ -1,8 +1,9 @@
 /* control/daily_timer: starts the daily run when the clock says so (spec.md section 4).
  *
  * For a real clock a timerfd stands at the next run's instant; a clock that is set wakes it as well
- * (TFD_TIMER_CANCEL_ON_SET). Each time it wakes, the writer looks whether a run is due and does it; then
- * the timer is set anew. A manual clock passes its days by itself and needs no timer. Front thread. */
+ * (TFD_TIMER_CANCEL_ON_SET). Each time it wakes, the writer looks whether a run is due and does it;
+ * then the timer is set anew. A manual clock passes its days by itself and needs no timer. Front
+ * thread. */
 #pragma once
 
 #include <event2/event.h>

@@ -1,7 +1,7 @@
 /* control/front: the thread that owns sockets, timers and signals (architecture.md section 2).
  *
- * It answers queries from a reading store and hands changes and jobs to the writer. It never waits for the
- * disk. */
+ * It answers queries from a reading store and hands changes and jobs to the writer. It never waits
+ * for the disk. */
 #pragma once
 
 #include "work/work.h"
@@ -10,11 +10,11 @@
 struct front;
 
 struct front_options {
-    struct work *work;       /* the front's own, with a reading store */
-    int listen_fd;           /* from systemd, or -1: bind settings->socket */
-    /* Reads the configuration anew for SIGHUP and `reload`; called on the writer's thread outside any
-     * transaction; what it leaves open is committed. The front takes over w->settings where they are
-     * new, and looks every caller up again before the next call. */
+    struct work *work; /* the front's own, with a reading store */
+    int listen_fd;     /* from systemd, or -1: bind settings->socket */
+    /* Reads the configuration anew for SIGHUP and `reload`; called on the writer's thread outside
+     * any transaction; what it leaves open is committed. The front takes over w->settings where
+     * they are new, and looks every caller up again before the next call. */
     bool (*reload)(struct work *writer_work, struct error *err);
 };
 
@@ -22,6 +22,7 @@ struct front_options {
 struct front *front_new(const struct front_options *options, struct error *err);
 /* The writer's wake-up: safe from any thread (an eventfd). */
 void front_wake(void *front);
-/* Runs until SIGTERM or SIGINT; then stops taking calls and returns. False when the writer failed. */
+/* Runs until SIGTERM or SIGINT; then stops taking calls and returns. False when the writer failed.
+ */
 bool front_run(struct front *f, struct writer *writer);
 void front_free(struct front *f);

@@ -26,9 +26,9 @@ struct rpc_line {
     size_t count; /* calls; 1 unless a batch */
 };
 
-/* Reads a line without its line feed. False: the whole line is at fault, and *answer is the one response
- * to it (−32700 for what is no JSON, a name twice in an object included; −32600 for an empty
- * batch or one too long). Else rpc_line_free() when done. */
+/* Reads a line without its line feed. False: the whole line is at fault, and *answer is the one
+ * response to it (−32700 for what is no JSON, a name twice in an object included; −32600 for an
+ * empty batch or one too long). Else rpc_line_free() when done. */
 bool rpc_line_parse(struct rpc_line *line, struct str text, json_t **answer);
 void rpc_line_free(struct rpc_line *line);
 
@@ -39,17 +39,16 @@ struct rpc_call {
     json_t *params;    /* an object or an array, or NULL */
 };
 
-/* The call at `index` (below count). False where it is not a valid request: *answer is then the response,
- * for such a thing is never a notification. */
-bool rpc_call_at(const struct rpc_line *line, size_t index, struct rpc_call *call,
-                 json_t **answer);
+/* The call at `index` (below count). False where it is not a valid request: *answer is then the
+ * response, for such a thing is never a notification. */
+bool rpc_call_at(const struct rpc_line *line, size_t index, struct rpc_call *call, json_t **answer);
 
 /* Responses: new references; `id` NULL stands for null; `result`, `data` are taken over. */
 json_t *rpc_result(json_t *id, json_t *result);
 /* A fault of the standard's; data.reason is not-found for −32601, else bad-argument. */
 json_t *rpc_fault(json_t *id, enum rpc_code code, const char *message);
-/* An error of ours: data.reason, data.clause where there is one, and the members of `data` (or NULL).
- * Its code is −32000, or the one given where it is not 0. */
+/* An error of ours: data.reason, data.clause where there is one, and the members of `data` (or
+ * NULL). Its code is −32000, or the one given where it is not 0. */
 json_t *rpc_refusal(json_t *id, enum rpc_code code, const struct error *err, json_t *data);
 /* The notification `progress` (spec.md section 5). total −1: null. */
 json_t *rpc_progress(json_t *id, const char *phase, int64_t done, int64_t total);

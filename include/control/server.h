@@ -1,9 +1,10 @@
 /* control/server: the listening socket, and who may hold how many connections.
  *
- * At most limits.connections, one slot of them kept for an admin; at most limits.connections_per_user for
- * each uid, except root and the service's own account, who could stop the service anyway. Where a limit
- * is reached, the oldest connection that never completed a call and has been silent for 10 seconds gives
- * way, or one whose client has not read for as long. Who finds no room is told `busy`. */
+ * At most limits.connections, one slot of them kept for an admin; at most
+ * limits.connections_per_user for each uid, except root and the service's own account, who could
+ * stop the service anyway. Where a limit is reached, the oldest connection that never completed a
+ * call and has been silent for 10 seconds gives way, or one whose client has not read for as long.
+ * Who finds no room is told `busy`. */
 #pragma once
 
 #include <event2/event.h>
@@ -30,8 +31,8 @@ struct server {
 };
 
 /* Listens on `fd`, or, where that is -1, on a new socket at `path` (its folder is made where it is
- * missing; one that nobody answers is replaced; mode 0666: the role decides who may do what). conflict
- * where a daemon answers there. */
+ * missing; one that nobody answers is replaced; mode 0666: the role decides who may do what).
+ * conflict where a daemon answers there. */
 bool server_open(struct server *s, int fd, const char *path, struct error *err);
 /* Stops taking connections; those that are there stay. */
 void server_stop(struct server *s);

@@ -1,7 +1,8 @@
-/* delivery/list: the daily list of one division, as data, and its three renderings (spec.md section 4).
+/* delivery/list: the daily list of one division, as data, and its three renderings (spec.md
+ * section 4).
  *
- * Each open task stands in one section only, by work/section: late, else due within 7 days, else new
- * since the last list; the rest is counted. Order within a section: due_on, task. */
+ * Each open task stands in one section only, by work/section: late, else due within 7 days, else
+ * new since the last list; the rest is counted. Order within a section: due_on, task. */
 #pragma once
 
 #include "store/division.h"
@@ -48,8 +49,8 @@ struct list {
 };
 
 struct message_row;
-/* Everything in the arena. `message` is the daily message of the division; its day is the list's. For
- * a township: its open tasks. For a district or city: the tasks that its queued alerts speak of.
+/* Everything in the arena. `message` is the daily message of the division; its day is the list's.
+ * For a township: its open tasks; for a district or city: the tasks its queued alerts speak of.
  * Errors: storage; too-early before the first policy; not-found for an unknown division. */
 bool list_build(struct work *w, struct arena *a, const struct message_row *message,
                 struct list *list, struct error *err);

@@ -1,9 +1,10 @@
 /* delivery/spool: the outlet: lists as files, each exactly once (architecture.md section 2).
  *
- * A batch: files are written to SPOOL/tmp, one syncfs; the messages are committed as staged; the files are
- * renamed into new/, one syncfs; the messages are committed as delivered. After a kill spool_recover()
- * renames what a staged message still has in tmp/ and removes what belongs to none. Divisions that
- * are delivered by the socket get the list as the body of their message, ready to be taken. */
+ * A batch: files are written to SPOOL/tmp, one syncfs; the messages are committed as staged; the
+ * files are renamed into new/, one syncfs; the messages are committed as delivered. After a kill
+ * spool_recover() renames what a staged message still has in tmp/ and removes what belongs to none.
+ * Divisions that are delivered by the socket get the list as the body of their message, ready to be
+ * taken. */
 #pragma once
 
 #include "work/work.h"

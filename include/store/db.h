@@ -34,6 +34,7 @@ struct store {
     int32_t audit_day; /* the latest local day with an entry, INT32_MIN: not read yet */
     struct digest *digest;
     struct strbuf scratch;
+    int wal_pages; /* in the log since it last began anew */
 };
 
 /* The prepared statement, reset and unbound; NULL on failure. */

@@ -1,9 +1,9 @@
 /* work/writer: the thread that owns the writing store.
  *
- * Requests go in, results come out, each in order. Small changes that wait together share one commit;
- * each runs in a savepoint of its own, so that one refused undoes only itself; their results are
- * published after the commit. Jobs run in slices between them. The front is woken by a callback and
- * collects what is finished with writer_take(). */
+ * Requests go in, results come out, each in order. Small changes that wait together share one
+ * commit; each runs in a savepoint of its own, so that one refused undoes only itself; their
+ * results are published after the commit. Jobs run in slices between them. The front is woken by a
+ * callback and collects what is finished with writer_take(). */
 #pragma once
 
 #include "work/job.h"
@@ -11,12 +11,12 @@
 struct request {
     /* Set by the front: */
     bool (*change)(struct request *r, struct work *w, struct error *err); /* or NULL for a job */
-    struct job *job; /* owned by the writer from writer_post() to its result */
-    void (*done)(struct request *r);     /* on the front, by writer_take(): once */
+    struct job *job;                 /* owned by the writer from writer_post() to its result */
+    void (*done)(struct request *r); /* on the front, by writer_take(): once */
     void (*progress)(struct request *r, const char *phase, int64_t done, int64_t total);
     bool want_progress;
-    bool alone; /* the change makes its own commits: it runs by itself, outside any transaction; one that
-                 * it leaves open is committed with it, or rolled back where it failed */
+    bool alone; /* the change makes its own commits: it runs by itself, outside any transaction; one
+                 * that it leaves open is committed with it, or rolled back where it failed */
     void *owner;
     /* Set by the writer before `done`: */
     bool ok;
@@ -27,18 +27,18 @@ struct request {
 
 struct writer;
 
-/* `wake` is called on the writer's thread whenever a result waits. The work is the writer's from here on,
- * until writer_stop(). */
+/* `wake` is called on the writer's thread whenever a result waits. The work is the writer's from
+ * here on, until writer_stop(). */
 struct writer *writer_start(struct work *w, void (*wake)(void *self), void *self,
                             struct error *err);
 /* Thread-safe. After writer_stop() began: done with `busy` at the next writer_take(). */
 void writer_post(struct writer *wr, struct request *r);
-/* On the front: runs `progress` and `done` of everything that is finished; returns whether the rulebook
- * changed, then *rules is a new reference. */
+/* On the front: runs `progress` and `done` of everything that is finished; returns whether the
+ * rulebook changed, then *rules is a new reference. */
 bool writer_take(struct writer *wr, struct rulebook **rules);
-/* Called on the front. Finishes the slice under way, checkpoints, joins. Jobs not finished are answered
- * `busy`; what they had committed goes on at the next start. Runs the `done` of everything that is left,
- * frees the writer, and returns false where it had failed. */
+/* Called on the front. Finishes the slice under way, checkpoints, joins. Jobs not finished are
+ * answered `busy`; what they had committed goes on at the next start. Runs the `done` of everything
+ * that is left, frees the writer, and returns false where it had failed. */
 bool writer_stop(struct writer *wr);
 /* Turns that the thread has made: grows while it makes progress (the watchdog's). */
 uint64_t writer_turns(const struct writer *wr);

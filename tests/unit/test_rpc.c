@@ -109,7 +109,23 @@ static void check(const struct example *table, size_t count)
 
 #define RESULT(value, id) "{\"jsonrpc\":\"2.0\",\"result\":" value ",\"id\":" id "}"
 #define FAULT(code, id) "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":" code "},\"id\":" id "}"
+#define NO_REQUEST FAULT("-32600", "null")
 #define CALL(rest) "{\"jsonrpc\":\"2.0\"," rest "}"
+
+#define NOTIFY_SUM CALL("\"method\":\"notify_sum\",\"params\":[1,2,4]")
+#define NOTIFY_HELLO CALL("\"method\":\"notify_hello\",\"params\":[7]")
+/* clang-format off */
+#define SIX_CALLS                                                                                  \
+    "[" CALL("\"method\":\"sum\",\"params\":[1,2,4],\"id\":\"1\"")                                 \
+    "," NOTIFY_HELLO                                                                               \
+    "," CALL("\"method\":\"subtract\",\"params\":[42,23],\"id\":\"2\"")                            \
+    ",{\"foo\":\"boo\"}"                                                                           \
+    "," CALL("\"method\":\"foo.get\",\"params\":{\"name\":\"myself\"},\"id\":\"5\"")               \
+    "," CALL("\"method\":\"get_data\",\"id\":\"9\"") "]"
+#define SIX_ANSWERS                                                                                \
+    "[" RESULT("7", "\"1\"") "," RESULT("19", "\"2\"") "," NO_REQUEST                              \
+    "," FAULT("-32601", "\"5\"") "," RESULT("[\"hello\",5]", "\"9\"") "]"
+/* clang-format on */
 
 static void test_specification_examples(void **state)
 {
@@ -131,24 +147,9 @@ static void test_specification_examples(void **state)
          FAULT("-32700", "null")},
         {"[]", FAULT("-32600", "null")},
         {"[1]", "[" FAULT("-32600", "null") "]"},
-        {"[1,2,3]",
-         "[" FAULT("-32600", "null") "," FAULT("-32600", "null") "," FAULT("-32600", "null") "]"},
-        {"[" CALL("\"method\":\"sum\",\"params\":[1,2,4],\"id\":\"1\"") "," CALL(
-             "\"method\":\"notify_hello\",\"params\":[7]") "," CALL("\"method\":\"subtract\","
-                                                                    "\"params\":[42,23],\"id\":"
-                                                                    "\"2\"") ",{\"foo\":\"boo\"}"
-                                                                             "," CALL("\"method\":"
-                                                                                      "\"foo.get\","
-                                                                                      "\"params\":{"
-                                                                                      "\"name\":"
-                                                                                      "\"myself\"},"
-                                                                                      "\"id\":"
-                                                                                      "\"5\"") "," CALL("\"method\":\"get_data\",\"id\":\"9\"") "]",
-         "[" RESULT("7", "\"1\"") "," RESULT("19", "\"2\"") "," FAULT("-32600", "null") "," FAULT(
-             "-32601", "\"5\"") "," RESULT("[\"hello\",5]", "\"9\"") "]"},
-        {"[" CALL("\"method\":\"notify_sum\",\"params\":[1,2,4]") "," CALL(
-             "\"method\":\"notify_hello\",\"params\":[7]") "]",
-         NULL},
+        {"[1,2,3]", "[" NO_REQUEST "," NO_REQUEST "," NO_REQUEST "]"},
+        {SIX_CALLS, SIX_ANSWERS},
+        {"[" NOTIFY_SUM "," NOTIFY_HELLO "]", NULL},
     };
     (void)state;
     check(table, sizeof table / sizeof *table);
