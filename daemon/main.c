@@ -284,8 +284,8 @@ int main(int argc, char **argv)
     struct policy_faults faults = {0};
     struct policy_set *policies;
     argp_parse(&parser, argc, argv, 0, NULL, &options);
-    /* Slices take and give back the same memory all the time: it goes back to the machine when a job
-     * ends (malloc_trim() in the writer), not in between. */
+    /* Slices take and give back the same memory all the time: it goes back to the machine when a
+     * job ends (malloc_trim() in the writer), not in between. */
     mallopt(M_TRIM_THRESHOLD, 16 << 20);
     mallopt(M_TOP_PAD, 256 << 10);
     mallopt(M_ARENA_MAX, 2);

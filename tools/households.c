@@ -2,8 +2,9 @@
  *
  *   households DIVISIONS.csv FOLDER COUNT SEED TODAY
  *
- * writes FOLDER/households.csv, members.csv and standards.csv. The same arguments give the same bytes.
- * Names, numbers and phones are made up; identity numbers have a right check digit and name nobody. */
+ * writes FOLDER/households.csv, members.csv and standards.csv. The same arguments give the same
+ * bytes. Names, numbers and phones are made up; identity numbers have a right check digit and name
+ * nobody. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,9 +83,9 @@ static void villages_read(struct maker *m, const char *file)
 
 static const char *const surnames[] = {"王", "李", "张", "刘", "陈", "杨", "黄", "赵",
                                        "周", "吴", "冉", "谭", "向", "田", "秦", "欧阳"};
-static const char *const given[] = {"明华", "秀英", "建国", "桂兰", "德福", "小红", "志强", "玉珍",
-                                    "光明", "素芬", "大勇", "淑芳", "世平", "春梅", "永贵", "丽",
-                                    "军",   "芳",   "伟",   "静"};
+static const char *const given[] = {"明华", "秀英", "建国", "桂兰", "德福", "小红", "志强",
+                                    "玉珍", "光明", "素芬", "大勇", "淑芳", "世平", "春梅",
+                                    "永贵", "丽",   "军",   "芳",   "伟",   "静"};
 
 static void name_put(struct maker *m, const char *surname, FILE *out)
 {
@@ -110,7 +111,8 @@ static struct date identity(struct maker *m, int64_t village, int age, char out[
     return born;
 }
 
-/* The day of the last review of an office that is mostly in time: in the window of the latest date. */
+/* The day of the last review of an office that is mostly in time: in the window of the latest date.
+ */
 static struct date last_review(struct maker *m, struct date approved, enum tier tier)
 {
     int months = tier_months(tier), k = 0;
@@ -131,10 +133,10 @@ static struct date last_review(struct maker *m, struct date approved, enum tier 
 static void member_put(struct maker *m, const char *household, int number, int64_t village,
                        const char *surname, bool able)
 {
-    static const char *const health_words[] = {"healthy", "healthy", "healthy", "chronic",
-                                               "chronic", "serious-illness"};
-    static const char *const disability_words[] = {"none", "none", "none", "none", "none", "none",
-                                                   "1",    "2",    "3",    "4"};
+    static const char *const health_words[] = {"healthy", "healthy", "healthy",
+                                               "chronic", "chronic", "serious-illness"};
+    static const char *const disability_words[] = {"none", "none", "none", "none", "none",
+                                                   "none", "1",    "2",    "3",    "4"};
     char id[19], day[DATE_TEXT];
     int age = number == 1 ? 35 + below(m, 50) : below(m, 85);
     struct date born = identity(m, village, age, id);

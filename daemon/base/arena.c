@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A block is twice the one before it, so that a small round costs little and a large one few calls. */
+/* A block is twice the one before it, so that a small round costs little and a large one few calls.
+ */
 #define BLOCK_MIN ((size_t)1024)
 #define BLOCK_MAX ((size_t)64 * 1024) /* below malloc's mmap threshold */
 #define ALIGNMENT alignof(max_align_t)

@@ -102,8 +102,7 @@ bool store_calendar_put(struct store *s, int year, const char *file_sha256,
     return true;
 }
 
-bool store_calendar_file(struct store *s, struct arena *a, int year, char **hash,
-                         struct error *err)
+bool store_calendar_file(struct store *s, struct arena *a, int year, char **hash, struct error *err)
 {
     static const char sql[] = "SELECT file_sha256 FROM calendar_year WHERE year = ?";
     sqlite3_stmt *q = db_stmt(s, sql, err);
@@ -174,10 +173,9 @@ bool store_standards(struct store *s, struct arena *a, int year, int64_t after_d
                      int after_year, int limit, struct standard_row **rows, int *count,
                      struct error *err)
 {
-    static const char sql[] =
-        "SELECT district, year, dibao, poverty_line FROM standard "
-        "WHERE (district, year) > (?1, ?2) AND (?3 = 0 OR year = ?3) "
-        "ORDER BY district, year LIMIT ?4";
+    static const char sql[] = "SELECT district, year, dibao, poverty_line FROM standard "
+                              "WHERE (district, year) > (?1, ?2) AND (?3 = 0 OR year = ?3) "
+                              "ORDER BY district, year LIMIT ?4";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     int cap = 0;
     *rows = NULL;

@@ -7,11 +7,11 @@ static const char *const state_names[] = {"open",   "satisfied",  "answered",
 const struct names cycle_states = NAMES_TABLE("cycle state", state_names);
 
 #define COLUMNS                                                                                    \
-    "cycle, household_id, anchor_on, step, tier, nominal_due_on, due_on, opens_on, provisional, " \
+    "cycle, household_id, anchor_on, step, tier, nominal_due_on, due_on, opens_on, provisional, "  \
     "decided_on, state, closed_on, task"
 
 #define QUALIFIED                                                                                  \
-    "c.cycle, c.household_id, c.anchor_on, c.step, c.tier, c.nominal_due_on, c.due_on, "          \
+    "c.cycle, c.household_id, c.anchor_on, c.step, c.tier, c.nominal_due_on, c.due_on, "           \
     "c.opens_on, c.provisional, c.decided_on, c.state, c.closed_on, c.task"
 
 static void cycle_read(sqlite3_stmt *q, struct cycle_row *row)
@@ -52,8 +52,8 @@ static void cycle_bind(sqlite3_stmt *q, const struct cycle_row *row)
 
 bool store_cycle_insert(struct store *s, struct cycle_row *row, struct error *err)
 {
-    static const char sql[] = "INSERT INTO cycle (" COLUMNS
-                              ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    static const char sql[] =
+        "INSERT INTO cycle (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {
         return false;
@@ -175,9 +175,9 @@ static bool cycle_all(struct store *s, struct arena *a, sqlite3_stmt *q, struct 
     }
 }
 
-bool store_cycles_to_open(struct store *s, struct arena *a, struct date day, struct date opens_after,
-                          int64_t after, int limit, struct cycle_row **rows, int *count,
-                          struct error *err)
+bool store_cycles_to_open(struct store *s, struct arena *a, struct date day,
+                          struct date opens_after, int64_t after, int limit,
+                          struct cycle_row **rows, int *count, struct error *err)
 {
     static const char sql[] =
         "SELECT " QUALIFIED ", h.household, h.township FROM cycle c "
@@ -196,8 +196,8 @@ bool store_cycles_to_open(struct store *s, struct arena *a, struct date day, str
 }
 
 bool store_cycles_due(struct store *s, struct arena *a, struct date from, struct date to,
-                      struct date after_due, int64_t after, int limit, struct cycle_row **rows, int *count,
-                      struct error *err)
+                      struct date after_due, int64_t after, int limit, struct cycle_row **rows,
+                      int *count, struct error *err)
 {
     static const char sql[] = "SELECT " COLUMNS " FROM cycle WHERE state = 'open' "
                               "AND due_on BETWEEN ? AND ? AND (due_on, cycle) > (?, ?) "
@@ -217,8 +217,7 @@ bool store_cycles_due(struct store *s, struct arena *a, struct date from, struct
 bool store_cycles_of(struct store *s, struct arena *a, int64_t household_id,
                      struct cycle_row **rows, int *count, struct error *err)
 {
-    static const char sql[] =
-        "SELECT " COLUMNS " FROM cycle WHERE household_id = ? ORDER BY cycle";
+    static const char sql[] = "SELECT " COLUMNS " FROM cycle WHERE household_id = ? ORDER BY cycle";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {
         return false;

@@ -14,8 +14,8 @@ sqlite3_stmt *db_stmt(struct store *s, const char *sql, struct error *err)
         i = (i + 1) % DB_STATEMENTS;
     }
     if (!s->slots[i].sql) {
-        if (sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->slots[i].stmt, NULL) !=
-            SQLITE_OK) {
+        if (sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->slots[i].stmt,
+                               NULL) != SQLITE_OK) {
             db_fail(s, sql, err);
             return NULL;
         }

@@ -3,8 +3,8 @@
 #include "store/db.h"
 
 #define COLUMNS                                                                                    \
-    "id, household, division, township, head_name, head_id, address, phone, status, register, "   \
-    "tier, tier_source, income_kind, income, pension, employment_cost, approved_on, anchor_on, "  \
+    "id, household, division, township, head_name, head_id, address, phone, status, register, "    \
+    "tier, tier_source, income_kind, income, pension, employment_cost, approved_on, anchor_on, "   \
     "last_review_on, missed_cycles"
 
 static void household_read(sqlite3_stmt *q, struct arena *a, struct household_row *row)
@@ -75,8 +75,7 @@ bool store_household_get(struct store *s, struct arena *a, int64_t id, struct ho
 bool store_household_next(struct store *s, struct arena *a, int64_t after,
                           struct household_row *row, struct error *err)
 {
-    static const char sql[] =
-        "SELECT " COLUMNS " FROM household WHERE id > ? ORDER BY id LIMIT 1";
+    static const char sql[] = "SELECT " COLUMNS " FROM household WHERE id > ? ORDER BY id LIMIT 1";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {
         return false;
@@ -110,9 +109,9 @@ static void household_bind(sqlite3_stmt *q, const struct household_row *row)
 
 bool store_household_insert(struct store *s, struct household_row *row, struct error *err)
 {
-    static const char sql[] =
-        "INSERT INTO household (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?, ?)";
+    static const char sql[] = "INSERT INTO household (" COLUMNS
+                              ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                              "?, ?, ?, ?)";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {
         return false;
@@ -133,7 +132,8 @@ bool store_household_update(struct store *s, const struct household_row *row, st
         "UPDATE household SET division = ?3, township = ?4, head_name = ?5, head_id = ?6, "
         "address = ?7, phone = ?8, status = ?9, register = ?10, tier = ?11, tier_source = ?12, "
         "income_kind = ?13, income = ?14, pension = ?15, employment_cost = ?16, approved_on = ?17, "
-        "anchor_on = ?18, last_review_on = ?19, missed_cycles = ?20 WHERE id = ?1 AND household = ?2";
+        "anchor_on = ?18, last_review_on = ?19, missed_cycles = ?20 WHERE id = ?1 AND household = "
+        "?2";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {
         return false;
@@ -250,8 +250,8 @@ bool store_member_put(struct store *s, int64_t household_id, const struct member
     return db_run(s, q, err);
 }
 
-bool store_members(struct store *s, struct arena *a, int64_t household_id,
-                   struct member_row **rows, int *count, struct error *err)
+bool store_members(struct store *s, struct arena *a, int64_t household_id, struct member_row **rows,
+                   int *count, struct error *err)
 {
     static const char sql[] =
         "SELECT " MEMBER_COLUMNS " FROM member WHERE household_id = ? ORDER BY member";
@@ -333,7 +333,8 @@ bool store_set_aside_put(struct store *s, int64_t household_id, struct str reaso
 {
     static const char sql[] =
         "INSERT INTO set_aside (household_id, reason, on_day) VALUES (?, ?, ?) "
-        "ON CONFLICT (household_id) DO UPDATE SET reason = excluded.reason, on_day = excluded.on_day";
+        "ON CONFLICT (household_id) DO UPDATE SET reason = excluded.reason, on_day = "
+        "excluded.on_day";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {
         return false;

@@ -98,9 +98,9 @@ static bool message_all(struct store *s, struct arena *a, sqlite3_stmt *q,
     }
 }
 
-bool store_messages_in(struct store *s, struct arena *a, enum message_state state,
-                       const char *kind, int64_t after, int limit, struct message_row **rows,
-                       int *count, struct error *err)
+bool store_messages_in(struct store *s, struct arena *a, enum message_state state, const char *kind,
+                       int64_t after, int limit, struct message_row **rows, int *count,
+                       struct error *err)
 {
     static const char sql[] = "SELECT " COLUMNS " FROM message WHERE state = ?1 "
                               "AND state IN ('queued', 'staged', 'ready') AND seq > ?2 "

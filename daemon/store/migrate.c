@@ -13,7 +13,8 @@ static bool version_get(struct store *s, int *version, struct error *err)
 {
     static const char sql[] = "PRAGMA user_version";
     sqlite3_stmt *q = NULL;
-    if (sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) != SQLITE_OK || sqlite3_step(q) != SQLITE_ROW) {
+    if (sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) != SQLITE_OK ||
+        sqlite3_step(q) != SQLITE_ROW) {
         db_fail(s, sql, err);
         sqlite3_finalize(q);
         return false;

@@ -11,7 +11,7 @@ static const char *const kind_names[] = {"divisions", "households", "members", "
 const struct names import_kinds = NAMES_TABLE("kind", kind_names);
 
 #define COLUMNS                                                                                    \
-    "day, phase, cursor, working_day, for_day, opened, alerts, lists, audit_head, started_at, "   \
+    "day, phase, cursor, working_day, for_day, opened, alerts, lists, audit_head, started_at, "    \
     "finished_at"
 
 static void copy_text(sqlite3_stmt *q, int at, char *out, size_t size)
@@ -151,7 +151,8 @@ bool store_import_insert(struct store *s, struct import_row *row, struct error *
 bool store_import_update(struct store *s, const struct import_row *row, struct error *err)
 {
     static const char sql[] =
-        "UPDATE import SET kind = ?2, sha256 = ?3, file = ?4, accepted_on = ?5, uid = ?6, who = ?7, "
+        "UPDATE import SET kind = ?2, sha256 = ?3, file = ?4, accepted_on = ?5, uid = ?6, who = "
+        "?7, "
         "offset = ?8, line = ?9, rows = ?10, bad = ?11, added = ?12, changed = ?13, "
         "unchanged = ?14, faults = ?15, state = ?16 WHERE import = ?1";
     sqlite3_stmt *q = db_stmt(s, sql, err);

@@ -82,8 +82,8 @@ static bool open_db(struct store *s, struct date today, struct error *err)
 struct store *store_open(const char *path, enum store_mode mode, struct date today,
                          struct error *err)
 {
-    /* Nobody asks for SQLite's memory statistics; keeping them takes a lock for each allocation. Refused,
-     * and without harm, once SQLite is in use. */
+    /* Nobody asks for SQLite's memory statistics; keeping them takes a lock for each allocation.
+     * Refused, and without harm, once SQLite is in use. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct store *s = xcalloc(1, sizeof *s);
     s->mode = mode;

@@ -12,12 +12,12 @@ static const char *const outcome_names[] = {"continue", "adjust", "terminate", "
 const struct names outcomes = NAMES_TABLE("outcome", outcome_names);
 
 #define COLUMNS                                                                                    \
-    "task, kind, state, household_id, township, cycle, year, opened_on, nominal_due_on, "         \
+    "task, kind, state, household_id, township, cycle, year, opened_on, nominal_due_on, "          \
     "original_due_on, due_on, listed_on, raised, alert_on, done_on, outcome"
 #define SELECT                                                                                     \
-    "SELECT t.task, t.kind, t.state, t.household_id, t.township, t.cycle, t.year, t.opened_on, "  \
-    "t.nominal_due_on, t.original_due_on, t.due_on, t.listed_on, t.raised, t.alert_on, "          \
-    "t.done_on, t.outcome, h.household, h.head_name, h.phone, h.division "                        \
+    "SELECT t.task, t.kind, t.state, t.household_id, t.township, t.cycle, t.year, t.opened_on, "   \
+    "t.nominal_due_on, t.original_due_on, t.due_on, t.listed_on, t.raised, t.alert_on, "           \
+    "t.done_on, t.outcome, h.household, h.head_name, h.phone, h.division "                         \
     "FROM task t CROSS JOIN household h ON h.id = t.household_id "
 
 static void task_read(sqlite3_stmt *q, struct arena *a, struct task_row *row)
@@ -69,8 +69,8 @@ static void task_bind(sqlite3_stmt *q, const struct task_row *row)
 
 bool store_task_insert(struct store *s, struct task_row *row, struct error *err)
 {
-    static const char sql[] = "INSERT INTO task (" COLUMNS
-                              ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    static const char sql[] =
+        "INSERT INTO task (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {
         return false;
@@ -125,8 +125,8 @@ bool store_task_get(struct store *s, struct arena *a, int64_t task, struct task_
     return task_one(s, a, q, row, err);
 }
 
-bool store_task_open_of(struct store *s, struct arena *a, int64_t household_id,
-                        enum task_kind kind, struct task_row *row, struct error *err)
+bool store_task_open_of(struct store *s, struct arena *a, int64_t household_id, enum task_kind kind,
+                        struct task_row *row, struct error *err)
 {
     static const char sql[] =
         SELECT "WHERE t.household_id = ? AND t.kind = ? AND t.state = 'open' AND t.year IS NULL";
@@ -224,8 +224,7 @@ bool store_task_raised(struct store *s, int64_t task, int raised, struct date al
     return db_run(s, q, err);
 }
 
-bool store_task_township_next(struct store *s, int64_t after, int64_t *township,
-                              struct error *err)
+bool store_task_township_next(struct store *s, int64_t after, int64_t *township, struct error *err)
 {
     static const char sql[] = "SELECT township FROM task WHERE state = 'open' AND township > ? "
                               "ORDER BY township LIMIT 1";

@@ -19,9 +19,9 @@ struct daily {
     struct date asked; /* DATE_NONE: the local day */
     bool confirm;
     bool begun;
-    bool again;        /* completes a run that a kill interrupted */
+    bool again;             /* completes a run that a kill interrupted */
     struct rulebook *rules; /* pinned for the whole run */
-    struct run_row run; /* the day at hand */
+    struct run_row run;     /* the day at hand */
     /* Cursor of the opening phase, in memory: what was opened has left the query anyway. */
     struct date opens_after;
     int64_t after;
@@ -117,9 +117,8 @@ static bool begin(struct daily *d, struct work *w, bool *done, struct error *err
 
 static bool open_one(struct daily *d, struct work *w, struct cycle_row *cycle, struct error *err)
 {
-    struct household_row row = {.id = cycle->household_id,
-                                .household = cycle->household,
-                                .township = cycle->township};
+    struct household_row row = {
+        .id = cycle->household_id, .household = cycle->household, .township = cycle->township};
     return household_open_task(w, ACTOR_CLOCK, &row, cycle, d->run.day, err);
 }
 
@@ -139,8 +138,8 @@ static bool open_carefully(struct daily *d, struct work *w, struct cycle_row *cy
     store_rollback_to(w->store);
     strbuf_addf(&d->log, "event=set-aside household=%.*s reason=%s\n", STR_ARG(cycle->household),
                 why.message);
-    bool ok = store_set_aside_put(w->store, cycle->household_id, str_of(why.message), d->run.day,
-                                  err);
+    bool ok =
+        store_set_aside_put(w->store, cycle->household_id, str_of(why.message), d->run.day, err);
     error_clear(&why);
     return ok;
 }
@@ -218,14 +217,13 @@ static bool alert_batch(struct daily *d, struct work *w, bool *end, struct error
     struct task_row *rows;
     int count;
     const struct policy *policy = policy_on(d->rules->policies, d->run.day, NULL, err);
-    if (!policy ||
-        !store_tasks_alert(w->store, &d->arena, d->run.day, BATCH, &rows, &count, err)) {
+    if (!policy || !store_tasks_alert(w->store, &d->arena, d->run.day, BATCH, &rows, &count, err)) {
         return false;
     }
     for (int i = 0; i < count; i++) {
         struct date next;
-        int rung = alert_due(policy, d->rules->calendar, rows[i].due_on, rows[i].raised,
-                             d->run.day, &next);
+        int rung = alert_due(policy, d->rules->calendar, rows[i].due_on, rows[i].raised, d->run.day,
+                             &next);
         if (rung >= 0 && !alert_message(d, w, &rows[i], &policy->rungs[rung], err)) {
             return false;
         }
@@ -238,8 +236,8 @@ static bool alert_batch(struct daily *d, struct work *w, bool *end, struct error
     return true;
 }
 
-/* ---- phase list: one message for each township that has anything open, and for each division above
- * that was told something; run.cursor is the last division done. */
+/* ---- phase list: one message for each township that has anything open, and for each division
+ * above that was told something; run.cursor is the last division done. */
 
 static bool list_next(struct daily *d, struct work *w, int64_t *division, struct error *err)
 {
@@ -366,7 +364,8 @@ static bool phase_slice(struct daily *d, struct work *w, struct error *err)
     return ok;
 }
 
-/* A record that the schema refuses fails its slice: the slice is done again household by household. */
+/* A record that the schema refuses fails its slice: the slice is done again household by household.
+ */
 static bool phase_retry(struct daily *d, struct work *w, struct error *err)
 {
     if (d->run.phase != RUN_OPEN || d->careful || err->reason == REASON_STORAGE) {
@@ -389,8 +388,8 @@ static bool deliver(struct daily *d, struct work *w, struct error *err)
     if (more) {
         return true;
     }
-    if (store_begin(w->store, err) && advance(d, w, err) &&
-        store_run_put(w->store, &d->run, err) && store_commit(w->store, err)) {
+    if (store_begin(w->store, err) && advance(d, w, err) && store_run_put(w->store, &d->run, err) &&
+        store_commit(w->store, err)) {
         return true;
     }
     store_rollback(w->store);
@@ -420,8 +419,8 @@ static enum job_step finish(struct daily *d, struct work *w, struct error *err)
                 "event=run date=%s opened=%lld alerts=%lld lists=%lld set_aside=%d caught_up=%d "
                 "audit_head=%s",
                 date_text(d->result.date, day), (long long)d->result.opened,
-                (long long)d->result.alerts, (long long)d->result.lists,
-                d->result.set_aside_count, d->result.caught_up_count, head);
+                (long long)d->result.alerts, (long long)d->result.lists, d->result.set_aside_count,
+                d->result.caught_up_count, head);
     }
     return JOB_DONE;
 }
@@ -493,8 +492,7 @@ const struct daily_result *daily_job_result(const struct job *job)
 }
 
 /* The run under way, or the next day of one that was to catch up more. */
-static bool resume_at(struct daily *d, struct work *w, const struct run_row *run,
-                      struct error *err)
+static bool resume_at(struct daily *d, struct work *w, const struct run_row *run, struct error *err)
 {
     d->begun = true;
     d->result.date = run->for_day;

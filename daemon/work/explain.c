@@ -59,13 +59,14 @@ static void explain_late(struct work *w, const struct task_row *task, struct tra
     bool late = cycle_is_late(task->state == TASK_OPEN, task->due_on, work_today(w));
     trace_step(t, TRACE_LATE, late ? TRACE_PASSED : TRACE_FAILED, NULL, late ? "late" : "not late",
                "task %lld is %s: deadline %s, today %s", (long long)task->task,
-               late ? "late" : task->state == TASK_OPEN ? "open and not late"
-                                                        : names_text(&task_states, (int)task->state),
+               late                       ? "late"
+               : task->state == TASK_OPEN ? "open and not late"
+                                          : names_text(&task_states, (int)task->state),
                date_text(task->due_on, due), date_text(work_today(w), today));
 }
 
-static void explain_alerts(struct work *w, const struct task_row *task,
-                           const struct policy *policy, struct trace *t)
+static void explain_alerts(struct work *w, const struct task_row *task, const struct policy *policy,
+                           struct trace *t)
 {
     char day[DATE_TEXT];
     for (int i = 0; task->state == TASK_OPEN && i < policy->rung_count; i++) {
@@ -113,8 +114,7 @@ static void explain_protection(struct arena *a, const struct household_view *vie
 }
 
 static bool explain_view(struct work *w, struct arena *a, const struct household_view *view,
-                         const struct cycle_row *cycle, struct explanation *out,
-                         struct error *err)
+                         const struct cycle_row *cycle, struct explanation *out, struct error *err)
 {
     struct trace *t = &out->trace;
     out->on = work_today(w);
@@ -145,8 +145,7 @@ bool explain_household(struct work *w, struct str household, struct explanation 
     *out = (struct explanation){.trace = TRACE_INIT};
     bool ok = household_load(w, &a, household, &view, err);
     if (ok && view.row.id == 0) {
-        ok = error_set(err, REASON_NOT_FOUND, "there is no household \"%.*s\"",
-                       STR_ARG(household));
+        ok = error_set(err, REASON_NOT_FOUND, "there is no household \"%.*s\"", STR_ARG(household));
     }
     if (ok) {
         struct strbuf subject = STRBUF_INIT;

@@ -55,15 +55,16 @@ bool household_context(struct work *w, struct arena *a, const struct household_r
     *context = (struct cycle_context){.policy = work_policy(w, day, err),
                                       .calendar = w->rules->calendar,
                                       .anchor = row->anchor_on};
-    if (!context->policy || !store_tier_spans(w->store, a, row->id, row->tier, &spans,
-                                              &context->tier_count, err)) {
+    if (!context->policy ||
+        !store_tier_spans(w->store, a, row->id, row->tier, &spans, &context->tier_count, err)) {
         return false;
     }
     context->tiers = spans;
     return true;
 }
 
-/* The day of the first rung that the daily run has to look at: today where one is passed already. */
+/* The day of the first rung that the daily run has to look at: today where one is passed already.
+ */
 static struct date first_alert(const struct policy *policy, const struct calendar *calendar,
                                struct date due_on, struct date today)
 {
@@ -157,8 +158,8 @@ static bool tier_audit(struct work *w, struct actor actor, const struct househol
     return ok;
 }
 
-/* The last step that is behind the household on its anchor: of its cycles, or by the review that the
- * import brought, which left no cycle. */
+/* The last step that is behind the household on its anchor: of its cycles, or by the review that
+ * the import brought, which left no cycle. */
 static bool household_satisfied(struct work *w, const struct household_row *row,
                                 const struct cycle_context *context, int *satisfied,
                                 struct error *err)
@@ -193,8 +194,8 @@ static bool regrid(struct work *w, struct actor actor, const struct household_ro
 }
 
 bool household_set_tier(struct work *w, struct actor actor, struct household_row *row,
-                        enum tier tier, enum tier_source source, struct str reason,
-                        struct date day, struct error *err)
+                        enum tier tier, enum tier_source source, struct str reason, struct date day,
+                        struct error *err)
 {
     enum tier before = row->tier;
     enum tier_source source_before = row->tier_source;
@@ -224,8 +225,8 @@ bool household_derive_tier(struct work *w, struct actor actor, struct household_
     struct arena arena = ARENA_INIT;
     struct household_view view = {.row = *row};
     const struct policy *policy = work_policy(w, day, err);
-    bool ok = policy && store_members(w->store, &arena, row->id, &view.members,
-                                      &view.member_count, err);
+    bool ok =
+        policy && store_members(w->store, &arena, row->id, &view.members, &view.member_count, err);
     if (ok && view.member_count) {
         struct household_facts facts = household_facts_of(&arena, &view);
         enum tier_source source;

@@ -39,7 +39,7 @@ struct import_work {
     int positions[IMPORT_COLUMNS_MAX];
     bool heading;
     struct import_row row; /* once accepted: as of the last commit */
-    bool careful; /* after a slice that the schema refused: a savepoint for each row */
+    bool careful;          /* after a slice that the schema refused: a savepoint for each row */
     struct arena arena;
     struct recalculation recalculation;
 };
@@ -123,8 +123,7 @@ static bool check_heading(struct import_work *j, const struct csv_record *record
     return import_heading(j->context, j->class->columns, record, j->positions);
 }
 
-static bool check_record(struct import_work *j, const struct csv_record *record,
-                         struct error *err)
+static bool check_record(struct import_work *j, const struct csv_record *record, struct error *err)
 {
     struct import_context *c = j->context;
     struct str cells[IMPORT_COLUMNS_MAX];
@@ -180,7 +179,7 @@ static enum job_step check_slice(struct import_work *j, struct work *w, struct e
         }
         ok = end || heading || check_record(j, &record, err);
         if (ok && !end && j->good >= 0) {
-            enum staging_part part = heading               ? STAGING_HEADING
+            enum staging_part part = heading                ? STAGING_HEADING
                                      : j->result.bad == bad ? STAGING_GOOD
                                                             : STAGING_BAD;
             ok = staging_split(j->text, start, csv_reader_offset(j->reader), part, j->good,
@@ -274,8 +273,7 @@ static enum job_step accept_fail(struct work *w, const char *what, struct error 
 static enum job_step accept_import(struct import_work *j, struct work *w, struct error *err)
 {
     int fd = j->good >= 0 ? j->good : j->text;
-    if (fsync(fd) != 0 ||
-        !staging_rename(w, j->good >= 0 ? good_name : text_name, accepted_name)) {
+    if (fsync(fd) != 0 || !staging_rename(w, j->good >= 0 ? good_name : text_name, accepted_name)) {
         return accept_fail(w, accepted_name, err);
     }
     j->row = (struct import_row){
@@ -345,7 +343,8 @@ static bool apply_record(struct import_work *j, const struct csv_record *record,
     return ok;
 }
 
-/* Records until the slice's time is up, at a record that need not share its commit with the one before. */
+/* Records until the slice's time is up, at a record that need not share its commit with the one
+ * before. */
 static bool apply_records(struct import_work *j, bool *end, struct error *err)
 {
     int64_t until = job_now() + JOB_SLICE_NS;
@@ -366,8 +365,7 @@ static bool apply_records(struct import_work *j, bool *end, struct error *err)
             check_heading(j, &record);
         } else {
             import_cells(&record, j->positions, j->class->columns, cells);
-            if (job_now() >= until && j->class->joined &&
-                !j->class->joined(j->context, cells)) {
+            if (job_now() >= until && j->class->joined && !j->class->joined(j->context, cells)) {
                 csv_reader_close(j->reader);
                 j->reader = csv_reader_open(j->good >= 0 ? j->good : j->text, offset, line, ',');
                 return true;
@@ -414,8 +412,7 @@ static enum job_step apply_slice(struct import_work *j, struct work *w, struct e
     if (!store_begin(w->store, err)) {
         return JOB_FAILED;
     }
-    bool ok = apply_records(j, &end, err) &&
-              (!j->class->flush || j->class->flush(j->context, err));
+    bool ok = apply_records(j, &end, err) && (!j->class->flush || j->class->flush(j->context, err));
     if (ok) {
         row_update(j, end);
         changes = j->result.added + j->result.changed > 0;
@@ -436,7 +433,8 @@ static enum job_step apply_slice(struct import_work *j, struct work *w, struct e
         return JOB_MORE;
     }
     staging_remove(w, accepted_name);
-    log_put(LOG_INFO, "event=import kind=%s rows=%lld added=%lld changed=%lld unchanged=%lld sha256=%s",
+    log_put(LOG_INFO,
+            "event=import kind=%s rows=%lld added=%lld changed=%lld unchanged=%lld sha256=%s",
             names_text(&import_kinds, (int)j->row.kind), (long long)j->result.rows,
             (long long)j->result.added, (long long)j->result.changed,
             (long long)j->result.unchanged, j->sha256);
@@ -562,8 +560,7 @@ bool import_resume(struct work *w, struct job **job, struct error *err)
         staging_remove(w, accepted_name);
         return true;
     }
-    struct import_work *j =
-        import_new(row.kind, (struct actor){row.uid, arena_copy(&a, row.who)});
+    struct import_work *j = import_new(row.kind, (struct actor){row.uid, arena_copy(&a, row.who)});
     j->arena = a;
     j->row = row;
     memcpy(j->sha256, row.sha256, sizeof j->sha256);

@@ -193,8 +193,7 @@ static bool year_audit(struct import_context *c, int year, const char *hash, str
     canon_str(&j, "sha256", str_of(hash));
     canon_int(&j, "year", year);
     canon_close(&j);
-    bool ok =
-        work_audit(c->w, c->actor, "calendar", STR_NONE, STR_NONE, strbuf_str(&after), err);
+    bool ok = work_audit(c->w, c->actor, "calendar", STR_NONE, STR_NONE, strbuf_str(&after), err);
     strbuf_free(&after);
     return ok;
 }
@@ -213,8 +212,8 @@ static bool file_take(struct import_context *c, int fd, int year, const char *ha
         ok = error_set(err, REASON_BAD_ROWS, "line %llu: %s: %s", (unsigned long long)f->line,
                        f->column, f->message);
     }
-    if (ok && count && (date_ymd(days[0].day).year != year ||
-                        date_ymd(days[count - 1].day).year != year)) {
+    if (ok && count &&
+        (date_ymd(days[0].day).year != year || date_ymd(days[count - 1].day).year != year)) {
         ok = error_set(err, REASON_BAD_ROWS, "holds days of other years than %d", year);
     }
     if (!ok || !store_begin(c->w->store, err)) {
@@ -238,8 +237,7 @@ static bool file_consider(struct work *w, struct actor actor, const char *path, 
     struct import_result result = {0};
     struct import_context *c = xcalloc(1, sizeof *c);
     char hash[DIGEST_HEX + 1], *known = NULL;
-    *c = (struct import_context){
-        .w = w, .actor = actor, .today = work_today(w), .result = &result};
+    *c = (struct import_context){.w = w, .actor = actor, .today = work_today(w), .result = &result};
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     bool ok = fd >= 0 && file_hash(fd, hash);
     if (!ok) {
@@ -293,6 +291,5 @@ bool import_calendar_dir(struct work *w, struct actor actor, struct error *err)
         free(names[i]);
     }
     free(names);
-    return ok && (!changed || work_reload_calendar(w, err)) &&
-           recalculate_pending(w, actor, err);
+    return ok && (!changed || work_reload_calendar(w, err)) && recalculate_pending(w, actor, err);
 }

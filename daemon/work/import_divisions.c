@@ -33,8 +33,8 @@ static bool division_read(struct import_context *c, const struct str *cells,
     if (level >= 0 && (level == LEVEL_CITY) != (cells[DIV_PARENT].len == 0)) {
         import_fault(c, "parent", level == LEVEL_CITY ? "bad-parent" : "missing",
                      "a city has no parent, every other division has one");
-    } else if (level > 0 && (row->parent == 0 || row->code / parent_span[level] !=
-                                                     row->parent / parent_span[level])) {
+    } else if (level > 0 && (row->parent == 0 ||
+                             row->code / parent_span[level] != row->parent / parent_span[level])) {
         import_fault(c, "parent", "bad-parent", "\"%.*s\" does not begin the code of this %s",
                      STR_ARG(cells[DIV_PARENT]), names_text(&levels, level));
     }
@@ -45,7 +45,8 @@ static bool division_read(struct import_context *c, const struct str *cells,
     return c->row_faults == before;
 }
 
-/* The level of a division of this file (its number in `seen` is 4 × line + level) or of the store. */
+/* The level of a division of this file (its number in `seen` is 4 × line + level) or of the store.
+ */
 static bool level_of(struct import_context *c, int64_t code, int *level, struct error *err)
 {
     char text[DIVISION_TEXT];
@@ -76,7 +77,8 @@ static bool division_check(struct import_context *c, const struct str *cells, st
     }
     if (row.parent && level < 0) {
         import_fault(c, "parent", "unknown-division",
-                     "\"%.*s\" is in neither the store nor a line above", STR_ARG(cells[DIV_PARENT]));
+                     "\"%.*s\" is in neither the store nor a line above",
+                     STR_ARG(cells[DIV_PARENT]));
     } else if (row.parent && level != (int)row.level - 1) {
         import_fault(c, "parent", "bad-parent", "the parent of a %s cannot be a %s",
                      names_text(&levels, (int)row.level), names_text(&levels, level));
@@ -104,9 +106,9 @@ static bool division_apply(struct import_context *c, const struct str *cells,
     if (!store_division_get(c->w->store, &c->row, row.code, &old, err)) {
         return false;
     }
-    *effect = old.code == 0                    ? IMPORT_ADDED
+    *effect = old.code == 0                   ? IMPORT_ADDED
               : str_equal(old.name, row.name) ? IMPORT_UNCHANGED
-                                               : IMPORT_CHANGED;
+                                              : IMPORT_CHANGED;
     return *effect == IMPORT_UNCHANGED || store_division_put(c->w->store, &row, err);
 }
 
@@ -163,8 +165,7 @@ static bool standard_check(struct import_context *c, const struct str *cells, st
     if (!standard_read(c, cells, &row, err)) {
         return false;
     }
-    struct str key = str_of(
-        arena_format(&c->row, "%lld/%d", (long long)row.district, row.year));
+    struct str key = str_of(arena_format(&c->row, "%lld/%d", (long long)row.district, row.year));
     uint64_t first = c->row_faults ? 0 : import_seen_add(c->seen, key, c->line);
     if (first) {
         import_fault(c, "year", "duplicate", "stands in line %llu already",

@@ -219,8 +219,8 @@ static void household_audit(struct import_context *c, struct strbuf *out,
     canon_close(&j);
 }
 
-/* The cycle of a household that enters (3.4): the last review satisfies what it can, else the oldest
- * cycle is open. */
+/* The cycle of a household that enters (3.4): the last review satisfies what it can, else the
+ * oldest cycle is open. */
 static bool enter_cycle(struct import_context *c, const struct household_row *row,
                         struct error *err)
 {

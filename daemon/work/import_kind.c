@@ -111,8 +111,7 @@ bool import_find_division(struct import_context *c, struct str cell,
     if (code == 0) {
         return true;
     }
-    struct import_division *slot =
-        &c->divisions[((uint64_t)code * 0x9E3779B97F4A7C15u) >> 54];
+    struct import_division *slot = &c->divisions[((uint64_t)code * 0x9E3779B97F4A7C15u) >> 54];
     if (slot->code != code) {
         struct division_row row;
         struct import_division found = {.code = code};

@@ -1,5 +1,5 @@
-/* Members. Those of one household that stand together are one change: one entry in the audit, and their
- * household's tier is derived once (spec.md 3.3). */
+/* Members. Those of one household that stand together are one change: one entry in the audit, and
+ * their household's tier is derived once (spec.md 3.3). */
 #include "base/canon.h"
 #include "work/import_kind.h"
 
@@ -17,12 +17,12 @@ enum {
     MB_STATUS_ON
 };
 static const struct import_column columns[] = {
-    {"household", "户号", true},         {"member", "成员号", true},
-    {"name", "姓名", false},             {"id", "身份证号", false},
-    {"birth_on", "出生日期", false},     {"health", "健康状况", false},
-    {"disability", "残疾等级", false},   {"work_ability", "劳动能力", false},
-    {"student", "在校", false},          {"status", "成员状态", false},
-    {"status_on", "状态日期", false},    {0}};
+    {"household", "户号", true},       {"member", "成员号", true},
+    {"name", "姓名", false},           {"id", "身份证号", false},
+    {"birth_on", "出生日期", false},   {"health", "健康状况", false},
+    {"disability", "残疾等级", false}, {"work_ability", "劳动能力", false},
+    {"student", "在校", false},        {"status", "成员状态", false},
+    {"status_on", "状态日期", false},  {0}};
 
 static const char *const student_names[] = {"no", "yes", "false", "true", "0", "1", "否", "是"};
 static const struct names students = NAMES_TABLE("student", student_names);
@@ -118,8 +118,7 @@ static struct member_row merged(const struct member_row *old, const struct given
     r.birth_on = date_is(g->row.birth_on) ? g->row.birth_on : old->birth_on;
     r.health = g->health >= 0 ? (enum health)g->health : old->health;
     r.disability = g->disability >= 0 ? (enum disability)g->disability : old->disability;
-    r.work_ability =
-        g->work_ability >= 0 ? (enum work_ability)g->work_ability : old->work_ability;
+    r.work_ability = g->work_ability >= 0 ? (enum work_ability)g->work_ability : old->work_ability;
     r.student = g->student >= 0 ? g->student % 2 : old->student;
     r.status = g->status >= 0 ? (enum member_status)g->status : old->status;
     r.status_on = date_is(g->row.status_on) ? g->row.status_on : old->status_on;
@@ -143,9 +142,10 @@ static void member_audit(struct import_context *c, const struct member_row *r)
     char day[DATE_TEXT];
     strbuf_addc(out, out->len ? ',' : '[');
     struct canon j = canon_open(out);
-    canon_str(&j, "birth_on",
-              audit_personal(s, &c->row,
-                             date_is(r->birth_on) ? str_of(date_text(r->birth_on, day)) : STR_NONE));
+    canon_str(
+        &j, "birth_on",
+        audit_personal(s, &c->row,
+                       date_is(r->birth_on) ? str_of(date_text(r->birth_on, day)) : STR_NONE));
     canon_str(&j, "disability", str_of(names_text(&disabilities, (int)r->disability)));
     canon_str(&j, "health", str_of(names_text(&healths, (int)r->health)));
     canon_str(&j, "id", audit_personal(s, &c->row, r->id));

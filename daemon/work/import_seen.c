@@ -1,5 +1,5 @@
-/* Open addressing over a sparse file: 128 bits of a seeded hash stand for a key. At 20 million keys two
- * that share all 128 bits have a chance of 1 in 10^24. */
+/* Open addressing over a sparse file: 128 bits of a seeded hash stand for a key. At 20 million keys
+ * two that share all 128 bits have a chance of 1 in 10^24. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -9,9 +9,8 @@
 
 struct recalculation recalculation_begin(void)
 {
-    return (struct recalculation){.from = date_of(1900, 1, 1),
-                                  .to = date_of(2199, 12, 31),
-                                  .after_due = DATE_NONE};
+    return (struct recalculation){
+        .from = date_of(1900, 1, 1), .to = date_of(2199, 12, 31), .after_due = DATE_NONE};
 }
 
 static void moved_json(struct strbuf *out, const struct cycle_row *cycle, struct date due,
@@ -25,7 +24,8 @@ static void moved_json(struct strbuf *out, const struct cycle_row *cycle, struct
     canon_close(&c);
 }
 
-/* The queue is told of a deadline that an office has been given; one not yet opened is only recorded. */
+/* The queue is told of a deadline that an office has been given; one not yet opened is only
+ * recorded. */
 static bool tell(struct work *w, const struct task_row *task, struct date from, struct error *err)
 {
     char was[DATE_TEXT], now[DATE_TEXT];
@@ -69,7 +69,8 @@ static bool move_task(struct work *w, struct arena *a, const struct cycle_row *c
     return store_task_update(w->store, &task, err) && tell(w, &task, was, err);
 }
 
-/* A postponed deadline was chosen by a person: it only gives way where it is no working day any more. */
+/* A postponed deadline was chosen by a person: it only gives way where it is no working day any
+ * more. */
 static bool postponed(struct work *w, struct arena *a, const struct cycle_row *cycle, bool *is,
                       struct error *err)
 {
@@ -104,8 +105,8 @@ static bool recompute(struct work *w, struct arena *a, struct actor actor, struc
                                      &dates.provisional, NULL);
     }
     if (date_cmp(dates.due_on, cycle->dates.due_on) != 0) {
-        dates.due_on = date_later(dates.due_on,
-                                  calendar_add_working(w->rules->calendar, today, 1, NULL));
+        dates.due_on =
+            date_later(dates.due_on, calendar_add_working(w->rules->calendar, today, 1, NULL));
     }
     bool same = dates.due_on.day == cycle->dates.due_on.day &&
                 dates.opens_on.day == cycle->dates.opens_on.day;
@@ -135,8 +136,8 @@ static bool batch(struct recalculation *r, struct work *w, struct actor actor, b
     struct arena list = ARENA_INIT, a = ARENA_INIT;
     struct cycle_row *rows;
     int count;
-    bool ok = store_cycles_due(w->store, &list, r->from, r->to, r->after_due, r->after, BATCH, &rows,
-                               &count, err);
+    bool ok = store_cycles_due(w->store, &list, r->from, r->to, r->after_due, r->after, BATCH,
+                               &rows, &count, err);
     for (int i = 0; ok && i < count; i++) {
         r->after_due = rows[i].dates.due_on;
         r->after = rows[i].cycle;

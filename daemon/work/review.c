@@ -58,10 +58,10 @@ static bool check_day(const struct review_case *c, struct error *err)
                                 "the review's day %s is before the window opens on %s", on,
                                 date_text(c->cycle.dates.opens_on, limit));
     }
-    if (date_is(c->household.last_review_on) &&
-        date_cmp(c->on, c->household.last_review_on) < 0) {
-        return error_set(err, REASON_TOO_EARLY, "the review's day %s is before the last review on %s",
-                         on, date_text(c->household.last_review_on, limit));
+    if (date_is(c->household.last_review_on) && date_cmp(c->on, c->household.last_review_on) < 0) {
+        return error_set(err, REASON_TOO_EARLY,
+                         "the review's day %s is before the last review on %s", on,
+                         date_text(c->household.last_review_on, limit));
     }
     return true;
 }
@@ -152,8 +152,8 @@ static bool satisfy(struct work *w, struct review_case *c, struct review_result 
                     struct error *err)
 {
     struct cycle_next next = {0};
-    if (!check_day(c, err) || !cycle_after_review(&c->context, c->cycle.dates.step, c->on, &next,
-                                                  NULL, err)) {
+    if (!check_day(c, err) ||
+        !cycle_after_review(&c->context, c->cycle.dates.step, c->on, &next, NULL, err)) {
         return false;
     }
     bool ok = close_cycle(w, c, err) && record_jumps(w, c, &next, result, err) &&

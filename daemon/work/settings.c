@@ -56,9 +56,8 @@ static void read_path(struct reader *r, const config_setting_t *at, void *out)
 {
     const char *text = text_of(r, at);
     if (text) {
-        *(const char **)out = *text == '/'
-                                  ? keep(r, text)
-                                  : arena_format(&r->s->arena, "%s%s", r->folder, text);
+        *(const char **)out =
+            *text == '/' ? keep(r, text) : arena_format(&r->s->arena, "%s%s", r->folder, text);
     }
 }
 
@@ -92,8 +91,8 @@ static void read_minute(struct reader *r, const config_setting_t *at, void *out)
     if (!text) {
         return;
     }
-    if (sscanf(text, "%2d:%2d%n", &hour, &minute, &end) != 2 || text[end] || end != 5 || hour > 23 ||
-        minute > 59 || hour < 0 || minute < 0) {
+    if (sscanf(text, "%2d:%2d%n", &hour, &minute, &end) != 2 || text[end] || end != 5 ||
+        hour > 23 || minute > 59 || hour < 0 || minute < 0) {
         fault(r, at, "%s must be a time of day such as \"07:30\"", config_setting_name(at));
         return;
     }
@@ -222,7 +221,8 @@ static void account_divisions(struct reader *r, const config_setting_t *list, st
         }
     }
     if (count == 0) {
-        fault(r, list, "divisions must name at least one; leave it out for an account without bound");
+        fault(r, list,
+              "divisions must name at least one; leave it out for an account without bound");
     }
 }
 
@@ -270,7 +270,8 @@ static void read_accounts(struct reader *r, const config_setting_t *at, void *ou
     }
 }
 
-/* A libconfig name cannot begin with a digit, so rules are a list: ( { division = "5001"; by = "socket"; } ). */
+/* A libconfig name cannot begin with a digit, so rules are a list: ( { division = "5001"; by =
+ * "socket"; } ). */
 static void read_delivery(struct reader *r, const config_setting_t *at, void *out)
 {
     (void)out;
@@ -286,7 +287,8 @@ static void read_delivery(struct reader *r, const config_setting_t *at, void *ou
         if (!config_setting_is_group(rule) || config_setting_length(rule) != 2 ||
             !config_setting_lookup_string(rule, "division", &division) ||
             !config_setting_lookup_string(rule, "by", &by)) {
-            fault(r, rule, "a delivery is { division = \"500101\"; by = \"spool\" or \"socket\"; }");
+            fault(r, rule,
+                  "a delivery is { division = \"500101\"; by = \"spool\" or \"socket\"; }");
             continue;
         }
         int how = names_find(&deliveries, str_of(by));
@@ -295,8 +297,7 @@ static void read_delivery(struct reader *r, const config_setting_t *at, void *ou
             continue;
         }
         int64_t code = read_division(r, rule, division);
-        r->s->deliveries[r->s->delivery_count++] =
-            (struct delivery_rule){code, (enum delivery)how};
+        r->s->deliveries[r->s->delivery_count++] = (struct delivery_rule){code, (enum delivery)how};
     }
 }
 
@@ -401,7 +402,8 @@ enum delivery settings_delivery(const struct settings *s, int64_t division)
     enum delivery how = DELIVERY_SPOOL;
     int64_t nearest = 0;
     for (int i = 0; i < s->delivery_count; i++) {
-        /* Of two rules that cover a division, the one for the lower division has the larger code. */
+        /* Of two rules that cover a division, the one for the lower division has the larger code.
+         */
         if (covers(s->deliveries[i].division, division) && s->deliveries[i].division >= nearest) {
             nearest = s->deliveries[i].division;
             how = s->deliveries[i].delivery;

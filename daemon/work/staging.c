@@ -155,9 +155,9 @@ static bool arrival_keep(struct arrival *a, const char *bytes, size_t len, struc
 static bool arrival_wait(struct arrival *a, struct error *err)
 {
     poll(&(struct pollfd){.fd = a->file, .events = POLLIN}, 1, 5);
-    return job_now() < a->deadline || error_set(err, REASON_BAD_ARGUMENT,
-                                                "nothing came through the pipe for %d seconds",
-                                                PATIENCE_SECONDS);
+    return job_now() < a->deadline ||
+           error_set(err, REASON_BAD_ARGUMENT, "nothing came through the pipe for %d seconds",
+                     PATIENCE_SECONDS);
 }
 
 bool arrival_slice(struct arrival *a, const struct work *w, const char *name, bool *whole,

@@ -43,8 +43,7 @@ fail(const struct subject *s, const char *invariant, const char *format, ...)
     va_start(args, format);
     strbuf_vaddf(&what, format, args);
     va_end(args);
-    r->failures =
-        xrealloc(r->failures, (size_t)(r->failure_count + 1) * sizeof *r->failures);
+    r->failures = xrealloc(r->failures, (size_t)(r->failure_count + 1) * sizeof *r->failures);
     r->failures[r->failure_count++] = (struct verify_failure){
         invariant,
         s->row.household.data ? xstrndup(s->row.household.data, s->row.household.len) : NULL,
@@ -107,8 +106,7 @@ static bool check_task(const struct subject *s, struct error *err)
     } else if (t && t->township != s->row.township) {
         fail(s, "task-township", "task %lld lies in another township than the household",
              (long long)t->task);
-    } else if (!t && date_is(s->v->last.day) &&
-               date_cmp(c->dates.opens_on, s->v->last.day) <= 0) {
+    } else if (!t && date_is(s->v->last.day) && date_cmp(c->dates.opens_on, s->v->last.day) <= 0) {
         fail(s, "task-opened", "the window opened on %s and there is no task",
              date_text(c->dates.opens_on, day));
     }
@@ -121,8 +119,7 @@ static bool check_deadline(const struct subject *s, struct error *err)
     char due[DATE_TEXT];
     (void)err;
     if (c && !calendar_is_working(s->w->rules->calendar, c->dates.due_on)) {
-        fail(s, "deadline-works", "the deadline %s is a day off",
-             date_text(c->dates.due_on, due));
+        fail(s, "deadline-works", "the deadline %s is a day off", date_text(c->dates.due_on, due));
     }
     return true;
 }
@@ -170,8 +167,8 @@ static bool check_history(const struct subject *s, struct error *err)
     for (int i = 0; i < s->cycle_count; i++) {
         const struct cycle_row *c = &s->cycles[i];
         missed += c->state == CYCLE_MISSED;
-        if (c->state == CYCLE_SATISFIED && (!c->task || !task_of(s, c->task) ||
-                                            task_of(s, c->task)->state != TASK_DONE)) {
+        if (c->state == CYCLE_SATISFIED &&
+            (!c->task || !task_of(s, c->task) || task_of(s, c->task)->state != TASK_DONE)) {
             fail(s, "satisfied-by-task", "cycle %lld is satisfied without a task that is done",
                  (long long)c->cycle);
         }
@@ -320,8 +317,7 @@ static enum job_step chain_slice(struct job *job, struct work *w, struct error *
     int count = 0;
     do {
         struct audit_row *rows;
-        if (!store_audit_list(w->store, &c->arena, STR_NONE, c->after, BATCH, &rows, &count,
-                              err)) {
+        if (!store_audit_list(w->store, &c->arena, STR_NONE, c->after, BATCH, &rows, &count, err)) {
             return JOB_FAILED;
         }
         for (int i = 0; i < count; i++) {

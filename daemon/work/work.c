@@ -46,8 +46,8 @@ bool work_audit(struct work *w, struct actor actor, const char *action, struct s
                            err);
 }
 
-/* A rulebook owns its policies, so a new one with another calendar reads them anew: the files may have
- * changed since, and a rulebook is what is on disk or nothing. */
+/* A rulebook owns its policies, so a new one with another calendar reads them anew: the files may
+ * have changed since, and a rulebook is what is on disk or nothing. */
 bool work_reload_calendar(struct work *w, struct error *err)
 {
     struct policy_faults faults = {0};

@@ -8,7 +8,10 @@ struct arena {
 };
 
 #define ARENA_INIT                                                                                 \
-    (struct arena) { 0 }
+    (struct arena)                                                                                 \
+    {                                                                                              \
+        0                                                                                          \
+    }
 
 /* Zeroed, aligned for any object, valid until arena_reset() or arena_free(). */
 void *arena_alloc(struct arena *a, size_t size);

@@ -32,8 +32,8 @@ int32_t clock_local_day(int64_t instant);
 /* "2026-11-24T07:30:00+08:00", NUL-terminated. */
 #define CLOCK_TEXT 26
 void clock_format(int64_t instant, char out[CLOCK_TEXT]);
-/* Local "2026-11-24T07:30[:00]" or "2026-11-24 07:30[:00]", or with an offset "+08:00" or "Z". A day
- * alone is that day's 00:00. Fails with bad-argument. */
+/* Local "2026-11-24T07:30[:00]" or "2026-11-24 07:30[:00]", or with an offset "+08:00" or "Z". A
+ * day alone is that day's 00:00. Fails with bad-argument. */
 bool clock_parse(struct str text, int64_t *instant, struct error *err);
 /* "1d", "90m", "2h", "30s" as seconds; positive. Fails with bad-argument. */
 bool clock_parse_span(struct str text, int64_t *seconds, struct error *err);

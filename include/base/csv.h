@@ -1,8 +1,8 @@
 /* base/csv: records of a CSV file (RFC 4180), with the physical line of each, by libcsv.
  *
- * The reader takes UTF-8 from a descriptor, with or without byte-order mark, with LF, CRLF or CR. It
- * can begin at any record and tells the offset of the next: that is how an import goes on after a
- * kill. Memory: one record; a record above CSV_RECORD_MAX is a fault. */
+ * The reader takes UTF-8 from a descriptor, with or without byte-order mark, with LF, CRLF or CR.
+ * It can begin at any record and tells the offset of the next: that is how an import goes on after
+ * a kill. Memory: one record; a record above CSV_RECORD_MAX is a fault. */
 #pragma once
 
 #include "base/error.h"

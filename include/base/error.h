@@ -32,7 +32,10 @@ struct error {
 };
 
 #define ERROR_INIT                                                                                 \
-    (struct error) { REASON_NONE, 0, 0 }
+    (struct error)                                                                                 \
+    {                                                                                              \
+        REASON_NONE, 0, 0                                                                          \
+    }
 
 /* Sets reason and message, replacing what was there; always returns false, so that a caller can
  * write `return error_set(err, ...)`. `err` may be NULL: the fault is then dropped. */
@@ -40,8 +43,8 @@ bool error_set(struct error *err, enum reason reason, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Like error_set() with the clause that the refusal rests on. */
-bool error_set_clause(struct error *err, enum reason reason, const char *clause,
-                      const char *format, ...) __attribute__((format(printf, 4, 5)));
+bool error_set_clause(struct error *err, enum reason reason, const char *clause, const char *format,
+                      ...) __attribute__((format(printf, 4, 5)));
 
 /* Puts "context: " before the message. Always returns false. */
 bool error_context(struct error *err, const char *format, ...)

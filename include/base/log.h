@@ -1,5 +1,5 @@
-/* base/log: what operators read, by syslog(3), and on stderr where asked. English, one line an event.
- * Never called on the front thread's hot path: syslog(3) can block (architecture.md 2). */
+/* base/log: what operators read, by syslog(3), and on stderr where asked. English, one line an
+ * event. Never called on the front thread's hot path: syslog(3) can block (architecture.md 2). */
 #pragma once
 
 #include <stdbool.h>

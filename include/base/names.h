@@ -12,7 +12,10 @@ struct names {
     const char *const *text; /* text[value] */
 };
 
-#define NAMES_TABLE(what, array) {(what), (int)(sizeof(array) / sizeof((array)[0])), (array)}
+#define NAMES_TABLE(what, array)                                                                   \
+    {                                                                                              \
+        (what), (int)(sizeof(array) / sizeof((array)[0])), (array)                                 \
+    }
 
 /* The name of a value; "?" outside the table. */
 const char *names_text(const struct names *names, int value);

@@ -52,7 +52,10 @@ struct strbuf {
 };
 
 #define STRBUF_INIT                                                                                \
-    (struct strbuf) { 0, 0, 0 }
+    (struct strbuf)                                                                                \
+    {                                                                                              \
+        0, 0, 0                                                                                    \
+    }
 
 void strbuf_add(struct strbuf *b, const void *bytes, size_t len);
 void strbuf_addstr(struct strbuf *b, struct str s);

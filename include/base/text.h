@@ -7,10 +7,10 @@
 /* True where `s` is well-formed UTF-8 (RFC 3629); else *bad is the offset of the first bad byte. */
 bool text_is_utf8(struct str s, size_t *bad);
 
-/* Copies all of `in` (a file, from its start) to `out` as UTF-8 without a byte-order mark. The whole
- * file is UTF-8 if it is well-formed as such, else GB18030 (GB 18030-2005) if well-formed as that;
- * else false with bad-rows and *line the physical line of the first byte that is neither. Works in
- * pieces of 64 KiB whatever the size. NUL bytes are a fault. */
+/* Copies all of `in` (a file, from its start) to `out` as UTF-8 without a byte-order mark. The
+ * whole file is UTF-8 if it is well-formed as such, else GB18030 (GB 18030-2005) if well-formed as
+ * that; else false with bad-rows and *line the physical line of the first byte that is neither.
+ * Works in pieces of 64 KiB whatever the size. NUL bytes are a fault. */
 bool text_to_utf8(int in, int out, uint64_t *line, struct error *err);
 
 /* Columns of a terminal that the text takes: wide characters are 2. Control characters are 0. */

@@ -16,8 +16,8 @@ enum param_type {
     PARAM_INTEGER,  /* 1 to 2^53 */
     PARAM_COUNT,    /* 0 to 2^53 */
     PARAM_BOOLEAN,
-    PARAM_FILE,     /* {"fd": n} */
-    PARAM_WORD      /* one of `words` */
+    PARAM_FILE, /* {"fd": n} */
+    PARAM_WORD  /* one of `words` */
 };
 
 struct param {
@@ -47,7 +47,7 @@ struct call {
     const struct peer *peer;
     const struct method *method;
     json_t *params; /* an object; owned by the call */
-    int *fds; /* call_fd() takes one and leaves -1; whoever made the call closes the rest */
+    int *fds;       /* call_fd() takes one and leaves -1; whoever made the call closes the rest */
     int fd_count;
     int page; /* limits.page */
 };
@@ -70,7 +70,7 @@ struct method {
     const char *name;
     enum role least;
     enum method_how how;
-    const char *summary; /* one line for rpc.discover and doc/protocol.md */
+    const char *summary;        /* one line for rpc.discover and doc/protocol.md */
     const struct param *params; /* ends with name NULL; may be NULL */
     /* METHOD_QUERY (front) and METHOD_CHANGE (writer): */
     bool (*run)(struct call *c, struct work *w, json_t **result, struct error *err);
@@ -92,7 +92,7 @@ const struct method *method_find(struct str name);
 bool method_check(const struct method *m, json_t *params, struct error *err);
 
 /* JSON of the common types (spec.md section 5, Types). New references. */
-json_t *json_day(struct date d);          /* "2026-11-24" or null */
-json_t *json_str(struct str s);           /* null where data is NULL */
-json_t *json_division(int64_t code);      /* "500101001000"; null for 0 */
-json_t *json_money(int64_t fen);          /* "5400.00"; null for FEN_UNKNOWN */
+json_t *json_day(struct date d);     /* "2026-11-24" or null */
+json_t *json_str(struct str s);      /* null where data is NULL */
+json_t *json_division(int64_t code); /* "500101001000"; null for 0 */
+json_t *json_money(int64_t fen);     /* "5400.00"; null for FEN_UNKNOWN */

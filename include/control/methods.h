@@ -25,13 +25,15 @@ void method_type_text(const struct param *p, struct strbuf *out);
 
 /* The parameters that every list has; the last rows of its table. */
 #define METHODS_PAGE                                                                               \
-    {"limit", PARAM_INTEGER, false, NULL, "items at most (default and most: limits.page)"},   \
+    {"limit", PARAM_INTEGER, false, NULL, "items at most (default and most: limits.page)"},        \
         {"cursor", PARAM_STRING, false, NULL, "`next` of the page before"},                        \
     {                                                                                              \
         NULL, PARAM_STRING, false, NULL, NULL                                                      \
     }
 #define METHODS_TOWNSHIP                                                                           \
-    {"township", PARAM_DIVISION, false, NULL, "only this township (a district or village too)"}
+    {                                                                                              \
+        "township", PARAM_DIVISION, false, NULL, "only this township (a district or village too)"  \
+    }
 
 /* {items, next}; both are taken over, `next` NULL is null. */
 json_t *methods_list(json_t *items, json_t *next);

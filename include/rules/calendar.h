@@ -1,8 +1,8 @@
 /* rules/calendar: working days by the State Council's yearly notices (spec.md 3.2).
  *
  * Weekends are off, holidays are off, make-up weekend days are worked. A year is published once its
- * file is loaded; for any other year weekends alone count, and a date for which a day of such a year
- * was examined is provisional. A calendar is built, then only read. */
+ * file is loaded; for any other year weekends alone count, and a date for which a day of such a
+ * year was examined is provisional. A calendar is built, then only read. */
 #pragma once
 
 #include "base/error.h"
@@ -21,8 +21,8 @@ struct calendar *calendar_new(void);
 void calendar_free(struct calendar *c);
 /* Declares a year published, with no days yet, or empties one that is. */
 void calendar_publish(struct calendar *c, int year);
-/* One day of a notice. The year must be published; a day twice, or a workday that is no weekend day,
- * is bad-argument. `name` is copied. */
+/* One day of a notice. The year must be published; a day twice, or a workday that is no weekend
+ * day, is bad-argument. `name` is copied. */
 bool calendar_add(struct calendar *c, struct date day, enum day_kind kind, struct str name,
                   struct error *err);
 bool calendar_is_published(const struct calendar *c, int year);
@@ -31,7 +31,8 @@ bool calendar_next_year(const struct calendar *c, int *year);
 bool calendar_is_working(const struct calendar *c, struct date day);
 /* The holiday's name, "weekend" for a plain weekend day, NULL for a working day. */
 const char *calendar_day_off(const struct calendar *c, struct date day);
-/* What the notice says of a day: false where it does not name it. *name lives as long as the calendar. */
+/* What the notice says of a day: false where it does not name it. *name lives as long as the
+ * calendar. */
 bool calendar_notice(const struct calendar *c, struct date day, enum day_kind *kind,
                      const char **name);
 /* `day` itself if it is worked, else the next (Civil Code 203) or the previous working day. Sets

@@ -1,10 +1,11 @@
 /* rules/cycle: the clock of one household's reviews (spec.md 3.4; circular 二(四)3).
  *
- * Nominal dates lie on a grid of quarter steps. On the anniversary basis step j is anchor + 3j months,
- * computed from the anchor itself and clamped to the month's end; on the calendar basis it is the
- * j-th calendar quarter's end on or after the anchor. A tier's own dates are the steps that its
- * interval divides: every step quarterly, every second (anniversary) or June and December (calendar)
- * semi-annual, every fourth or December annual. So a change of tier never moves the grid. */
+ * Nominal dates lie on a grid of quarter steps. On the anniversary basis step j is anchor + 3j
+ * months, computed from the anchor itself and clamped to the month's end; on the calendar basis it
+ * is the j-th calendar quarter's end on or after the anchor. A tier's own dates are the steps that
+ * its interval divides: every step quarterly, every second (anniversary) or June and December
+ * (calendar) semi-annual, every fourth or December annual. So a change of tier never moves the
+ * grid. */
 #pragma once
 
 #include "rules/calendar.h"
@@ -19,7 +20,7 @@ struct tier_span {
 
 /* What a decision about cycles looks at. All pointers are borrowed. */
 struct cycle_context {
-    const struct policy *policy;     /* in force on the day of the decision */
+    const struct policy *policy; /* in force on the day of the decision */
     const struct calendar *calendar;
     struct date anchor;
     const struct tier_span *tiers; /* at least one; the last is the tier in force now */
@@ -57,33 +58,34 @@ bool cycle_at(const struct cycle_context *c, int step, enum tier tier, struct cy
 bool cycle_first(const struct cycle_context *c, struct cycle_dates *out, struct trace *t,
                  struct error *err);
 
-/* After a review on `day` satisfied step `satisfied` (0: none yet, the anchor stands): the first later
- * step whose opens_on is after `day`; each one jumped counts with the tier in force on its nominal
- * day and is missed if its deadline is before `day`, else answered. */
+/* After a review on `day` satisfied step `satisfied` (0: none yet, the anchor stands): the first
+ * later step whose opens_on is after `day`; each one jumped counts with the tier in force on its
+ * nominal day and is missed if its deadline is before `day`, else answered. */
 bool cycle_after_review(const struct cycle_context *c, int satisfied, struct date day,
                         struct cycle_next *out, struct trace *t, struct error *err);
 
-/* Import with a last review: *satisfied is the latest step whose opens_on is not after `reviewed` (0
- * where there is none), then the rule of cycle_after_review() with no jump recorded: nothing earlier
- * is missed. */
+/* Import with a last review: *satisfied is the latest step whose opens_on is not after `reviewed`
+ * (0 where there is none), then the rule of cycle_after_review() with no jump recorded: nothing
+ * earlier is missed. */
 bool cycle_import(const struct cycle_context *c, struct date reviewed, int *satisfied,
                   struct cycle_dates *out, struct trace *t, struct error *err);
 
-/* After a change of tier on `day` while no task is open (the last tier_span is the new one): the first
- * step of the new grid after `satisfied` whose deadline is after `day`. Its opens_on may have passed:
- * then it opens that day. */
+/* After a change of tier on `day` while no task is open (the last tier_span is the new one): the
+ * first step of the new grid after `satisfied` whose deadline is after `day`. Its opens_on may have
+ * passed: then it opens that day. */
 bool cycle_after_tier(const struct cycle_context *c, int satisfied, struct date day,
                       struct cycle_dates *out, struct trace *t, struct error *err);
 
-/* Where a completed triggered review on `day` restarts the count: policy and basis allow it and `day`
- * is before the open cycle's opens_on. Then `day` is the new anchor and the open cycle superseded. */
+/* Where a completed triggered review on `day` restarts the count: policy and basis allow it and
+ * `day` is before the open cycle's opens_on. Then `day` is the new anchor and the open cycle
+ * superseded. */
 bool cycle_restarts(const struct policy *policy, struct date day, struct date opens_on);
 
 struct postponement {
-    struct date today;     /* the day of the request */
-    struct date due_on;    /* the deadline as it stands */
-    struct date original;  /* the deadline before any postponement */
-    bool postponed;        /* already once */
+    struct date today;         /* the day of the request */
+    struct date due_on;        /* the deadline as it stands */
+    struct date original;      /* the deadline before any postponement */
+    bool postponed;            /* already once */
     struct date next_opens_on; /* of the next cycle */
     struct date to;
     bool has_reason;

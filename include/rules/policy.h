@@ -2,7 +2,8 @@
  *
  * A policy is read whole, checked, and then only read. Each parameter carries the clause that it
  * comes from ("local" where the circular leaves it to the localities). Policies form a set in order
- * of their days, without gap or overlap; the policy of a decision is the one in force on its day. */
+ * of their days, without gap or overlap; the policy of a decision is the one in force on its day.
+ */
 #pragma once
 
 #include "base/digest.h"
@@ -33,8 +34,8 @@ struct tier_rule {
 enum alert_target { ALERT_TOWNSHIP, ALERT_DISTRICT, ALERT_CITY };
 extern const struct names alert_targets; /* "township", "district", "city" */
 struct alert_rung {
-    const char *name;   /* "due-soon", "due-today", "late", "escalated-district", … */
-    int working_days;   /* before (negative) or after `due_on` */
+    const char *name; /* "due-soon", "due-today", "late", "escalated-district", … */
+    int working_days; /* before (negative) or after `due_on` */
     enum alert_target to;
 };
 
@@ -46,9 +47,9 @@ struct tier_terms {
 };
 
 struct policy {
-    const char *name;   /* "2017-campaign": the file's name without .conf */
-    struct date from;   /* in force, both inclusive */
-    struct date until;  /* DATE_NONE for the last */
+    const char *name;  /* "2017-campaign": the file's name without .conf */
+    struct date from;  /* in force, both inclusive */
+    struct date until; /* DATE_NONE for the last */
     const char *from_source, *until_source;
     char hash[DIGEST_HEX + 1]; /* SHA-256 of the file */
     /* cycle (3.4) */
@@ -66,11 +67,11 @@ struct policy {
     struct tier_rule *tier_rules;
     int tier_rule_count;
     /* protection (3.5) */
-    bool continuity;         /* false: this version has no continuity rule */
-    unsigned protected_set;  /* bit 1 << enum register_state */
-    double clearly_above;    /* countable income per head over standard, strictly */
-    const char **assets;     /* the words of assets-clearly-above; NULL-terminated */
-    int announce_days;       /* before the rule runs out */
+    bool continuity;        /* false: this version has no continuity rule */
+    unsigned protected_set; /* bit 1 << enum register_state */
+    double clearly_above;   /* countable income per head over standard, strictly */
+    const char **assets;    /* the words of assets-clearly-above; NULL-terminated */
+    int announce_days;      /* before the rule runs out */
     const char *continuity_source, *clearly_above_source, *assets_source;
     /* triggered reviews (3.7) */
     int triggered_working_days;
@@ -91,9 +92,9 @@ struct policy_faults {
 };
 void policy_faults_free(struct policy_faults *f);
 
-/* Reads every *.conf of a folder. On any fault (syntax, unknown key, wrong type, value out of range,
- * missing key, gap, overlap, last version with an end, no version) returns NULL with every fault in
- * *faults. Day texts are "2017-03-14". A folder that cannot be read is one fault. */
+/* Reads every *.conf of a folder. On any fault (syntax, unknown key, wrong type, value out of
+ * range, missing key, gap, overlap, last version with an end, no version) returns NULL with every
+ * fault in *faults. Day texts are "2017-03-14". A folder that cannot be read is one fault. */
 struct policy_set *policy_set_load(const char *folder, struct policy_faults *faults);
 void policy_set_free(struct policy_set *set);
 int policy_set_count(const struct policy_set *set);

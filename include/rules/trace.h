@@ -58,12 +58,14 @@ struct trace {
 };
 
 #define TRACE_INIT                                                                                 \
-    (struct trace) { ARENA_INIT, 0, 0, 0 }
+    (struct trace)                                                                                 \
+    {                                                                                              \
+        ARENA_INIT, 0, 0, 0                                                                        \
+    }
 
 /* Adds a step; clause and value are copied and may be NULL. Nothing happens where t is NULL. */
-void trace_step(struct trace *t, enum trace_rule rule, enum trace_result result,
-                const char *clause, const char *value, const char *format, ...)
-    __attribute__((format(printf, 6, 7)));
+void trace_step(struct trace *t, enum trace_rule rule, enum trace_result result, const char *clause,
+                const char *value, const char *format, ...) __attribute__((format(printf, 6, 7)));
 /* Adds a fact to the last step. All texts are copied; `source` may be NULL. */
 void trace_fact(struct trace *t, const char *name, const char *value, struct date on,
                 const char *source);

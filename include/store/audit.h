@@ -1,13 +1,14 @@
 /* store/audit: who did what, each entry holding the hash of the one before (spec.md section 5, 6).
  *
- * hash = SHA-256(previous hash in hex, LF, the item without `hash` in RFC 8785 form). Append only. */
+ * hash = SHA-256(previous hash in hex, LF, the item without `hash` in RFC 8785 form). Append only.
+ */
 #pragma once
 
 #include "base/digest.h"
 #include "store/store.h"
 
 struct actor {
-    int64_t uid;    /* -1: the daemon's own clock */
+    int64_t uid;     /* -1: the daemon's own clock */
     const char *who; /* account name; "clock" */
 };
 #define ACTOR_CLOCK ((struct actor){-1, "clock"})

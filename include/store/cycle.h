@@ -38,18 +38,19 @@ bool store_cycle_get(struct store *s, int64_t cycle, struct cycle_row *row, stru
 /* The open cycle of a household. */
 bool store_cycle_open_of(struct store *s, int64_t household_id, struct cycle_row *row,
                          struct error *err);
-/* The latest satisfied step on this anchor, 0 where there is none: superseded and open ones aside. */
+/* The latest satisfied step on this anchor, 0 where there is none: superseded and open ones aside.
+ */
 bool store_cycle_last_step(struct store *s, int64_t household_id, struct date anchor, int *step,
                            struct error *err);
-/* Open cycles without a task whose opens_on is not after `day`, in order of (opens_on, cycle), after
- * *opens_on / *after; at most `limit`, in the arena. */
-bool store_cycles_to_open(struct store *s, struct arena *a, struct date day, struct date opens_after,
-                          int64_t after, int limit, struct cycle_row **rows, int *count,
-                          struct error *err);
+/* Open cycles without a task whose opens_on is not after `day`, in order of (opens_on, cycle),
+ * after *opens_on / *after; at most `limit`, in the arena. */
+bool store_cycles_to_open(struct store *s, struct arena *a, struct date day,
+                          struct date opens_after, int64_t after, int limit,
+                          struct cycle_row **rows, int *count, struct error *err);
 /* Open cycles with due_on in [from, to] in order of (due_on, cycle), after (after_due, after). */
 bool store_cycles_due(struct store *s, struct arena *a, struct date from, struct date to,
-                      struct date after_due, int64_t after, int limit, struct cycle_row **rows, int *count,
-                      struct error *err);
+                      struct date after_due, int64_t after, int limit, struct cycle_row **rows,
+                      int *count, struct error *err);
 /* All cycles of a household in order. */
 bool store_cycles_of(struct store *s, struct arena *a, int64_t household_id,
                      struct cycle_row **rows, int *count, struct error *err);

@@ -1,8 +1,8 @@
 /* store/db: SQLite, for the files of daemon/store alone.
  *
  * Statements are prepared once per connection and found again by the address of their text, so each
- * is a static string of its own. A statement is bound, stepped by db_run() or db_row(), and reset by
- * them at its end. */
+ * is a static string of its own. A statement is bound, stepped by db_run() or db_row(), and reset
+ * by them at its end. */
 #pragma once
 
 #include <sqlite3.h>
@@ -48,7 +48,8 @@ void db_fen(sqlite3_stmt *q, int at, int64_t value); /* FEN_UNKNOWN is NULL */
 
 /* Steps a statement that gives no rows, and resets it. */
 bool db_run(struct store *s, sqlite3_stmt *q, struct error *err);
-/* The next row: *row tells whether there is one; at the end, or on failure, the statement is reset. */
+/* The next row: *row tells whether there is one; at the end, or on failure, the statement is reset.
+ */
 bool db_row(struct store *s, sqlite3_stmt *q, bool *row, struct error *err);
 void db_end(sqlite3_stmt *q); /* after the last row that is wanted */
 

@@ -8,7 +8,7 @@ enum level { LEVEL_CITY, LEVEL_DISTRICT, LEVEL_TOWNSHIP, LEVEL_VILLAGE };
 extern const struct names levels;
 
 struct division_row {
-    int64_t code; /* 0: not there */
+    int64_t code;   /* 0: not there */
     int64_t parent; /* 0: none */
     enum level level;
     struct str name;

@@ -39,8 +39,8 @@ bool store_household_insert(struct store *s, struct household_row *row, struct e
 /* All columns but id and household. */
 bool store_household_update(struct store *s, const struct household_row *row, struct error *err);
 
-/* A page in bytewise order of `household` after `after` ("" from the start), of one township (0: all):
- * calls `take` for each row until it returns false or the end. */
+/* A page in bytewise order of `household` after `after` ("" from the start), of one township (0:
+ * all): calls `take` for each row until it returns false or the end. */
 bool store_household_each(struct store *s, struct arena *a, int64_t township, struct str after,
                           bool (*take)(void *self, const struct household_row *row), void *self,
                           struct error *err);
@@ -53,8 +53,8 @@ bool store_member_find(struct store *s, struct arena *a, int64_t household_id, s
 bool store_member_put(struct store *s, int64_t household_id, const struct member_row *row,
                       struct error *err);
 /* All members in order of `member`, in the arena. */
-bool store_members(struct store *s, struct arena *a, int64_t household_id,
-                   struct member_row **rows, int *count, struct error *err);
+bool store_members(struct store *s, struct arena *a, int64_t household_id, struct member_row **rows,
+                   int *count, struct error *err);
 
 /* The spans of the household's tiers for struct cycle_context, in the arena; the last is `now`. */
 bool store_tier_spans(struct store *s, struct arena *a, int64_t household_id, enum tier now,

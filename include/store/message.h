@@ -1,8 +1,9 @@
 /* store/message: the durable queue of each division.
  *
- * A message moves only forward: queued → staged → delivered for the spool (its files are in tmp/, synced,
- * when it is staged; in new/ when it is delivered), queued → ready → acked for the socket. A message
- * of a division by spool that has no file of its own (an alert) is delivered with the day's list. */
+ * A message moves only forward: queued → staged → delivered for the spool (its files are in tmp/,
+ * synced, when it is staged; in new/ when it is delivered), queued → ready → acked for the socket.
+ * A message of a division by spool that has no file of its own (an alert) is delivered with the
+ * day's list. */
 #pragma once
 
 #include "base/names.h"
@@ -39,15 +40,15 @@ bool store_message_state(struct store *s, int64_t seq, enum message_state state,
 /* Replaces the body and makes it ready (the socket's side). */
 bool store_message_ready(struct store *s, int64_t seq, struct str body, struct error *err);
 /* Messages of a state in order of seq after `after`; kind NULL: any. */
-bool store_messages_in(struct store *s, struct arena *a, enum message_state state,
-                       const char *kind, int64_t after, int limit, struct message_row **rows,
-                       int *count, struct error *err);
+bool store_messages_in(struct store *s, struct arena *a, enum message_state state, const char *kind,
+                       int64_t after, int limit, struct message_row **rows, int *count,
+                       struct error *err);
 /* Messages of a division in order; `waiting`: only those neither delivered nor acknowledged. */
 bool store_messages_of(struct store *s, struct arena *a, int64_t division, bool waiting,
                        int64_t after, int limit, struct message_row **rows, int *count,
                        struct error *err);
-/* The queued messages of a division that are no list, with seq in (after, until], in order: what its
- * next list has to say. */
+/* The queued messages of a division that are no list, with seq in (after, until], in order: what
+ * its next list has to say. */
 bool store_messages_told(struct store *s, struct arena *a, int64_t division, int64_t until,
                          int64_t after, int limit, struct message_row **rows, int *count,
                          struct error *err);

@@ -1,9 +1,9 @@
 /* store: the data on disk. An interface of plain structs and functions; nobody outside daemon/store
  * sees SQLite, so that another store can stand behind the same headers.
  *
- * A store is used by one thread. The writer opens it for writing (and alone: a lock file keeps a second
- * daemon out); the front opens another, read-only, on the same file and reads committed snapshots.
- * Texts in rows that a function returns are copied into the arena that the caller gives.
+ * A store is used by one thread. The writer opens it for writing (and alone: a lock file keeps a
+ * second daemon out); the front opens another, read-only, on the same file and reads committed
+ * snapshots. Texts in rows that a function returns are copied into the arena that the caller gives.
  *
  * Every function returns false with storage in *err where the disk or the database fails, with
  * conflict where a constraint (an invariant of the schema) forbids the change. A look-up that finds
@@ -20,13 +20,13 @@ struct store;
 enum store_mode { STORE_WRITE, STORE_READ };
 
 /* Opens `path` (created with mode 0600, and its folder must exist). STORE_WRITE takes the lock
- * `path`.lock, creates or migrates the schema (a copy `path`.before-vN first) and refuses a store of
- * a newer version; conflict where another daemon holds the lock. */
+ * `path`.lock, creates or migrates the schema (a copy `path`.before-vN first) and refuses a store
+ * of a newer version; conflict where another daemon holds the lock. */
 struct store *store_open(const char *path, enum store_mode mode, struct date today,
                          struct error *err);
 void store_close(struct store *s); /* NULL is fine */
 
-bool store_begin(struct store *s, struct error *err); /* immediate, for writing */
+bool store_begin(struct store *s, struct error *err);  /* immediate, for writing */
 bool store_commit(struct store *s, struct error *err); /* synchronous: on disk when it returns */
 void store_rollback(struct store *s);
 bool store_in_transaction(const struct store *s);
@@ -47,7 +47,7 @@ int64_t store_wal_bytes(const struct store *s);
 bool store_meta_get(struct store *s, struct arena *a, const char *name, char **value,
                     struct error *err);
 bool store_meta_set(struct store *s, const char *name, const char *value, struct error *err);
-const char *store_salt(const struct store *s);   /* 32 hex digits */
+const char *store_salt(const struct store *s); /* 32 hex digits */
 struct date store_created_on(const struct store *s);
 int64_t store_epoch(const struct store *s);
 

@@ -50,8 +50,8 @@ bool store_task_update(struct store *s, const struct task_row *row, struct error
 bool store_task_get(struct store *s, struct arena *a, int64_t task, struct task_row *row,
                     struct error *err);
 /* The open task of a kind of a household. */
-bool store_task_open_of(struct store *s, struct arena *a, int64_t household_id,
-                        enum task_kind kind, struct task_row *row, struct error *err);
+bool store_task_open_of(struct store *s, struct arena *a, int64_t household_id, enum task_kind kind,
+                        struct task_row *row, struct error *err);
 /* Every task of a household in order of number. */
 bool store_tasks_of(struct store *s, struct arena *a, int64_t household_id, struct task_row **rows,
                     int *count, struct error *err);
@@ -68,8 +68,7 @@ bool store_tasks_alert(struct store *s, struct arena *a, struct date day, int li
 bool store_task_raised(struct store *s, int64_t task, int raised, struct date alert_on,
                        struct error *err);
 /* The next township after `after` that has an open task; 0 at the end. */
-bool store_task_township_next(struct store *s, int64_t after, int64_t *township,
-                              struct error *err);
+bool store_task_township_next(struct store *s, int64_t after, int64_t *township, struct error *err);
 /* Every open task of the township that was never listed gets listed_on. */
 bool store_tasks_listed(struct store *s, int64_t township, struct date on, struct error *err);
 

@@ -1,7 +1,8 @@
 /* work/daily: the daily run (spec.md section 4), and the manual clock that passes days.
  *
- * A run goes through phases: open what is due to open, raise alerts, make the lists, deliver. Each slice
- * commits its work with the run's cursor, so that a run killed anywhere goes on where it was. */
+ * A run goes through phases: open what is due to open, raise alerts, make the lists, deliver. Each
+ * slice commits its work with the run's cursor, so that a run killed anywhere goes on where it was.
+ */
 #pragma once
 
 #include "work/job.h"
@@ -20,8 +21,8 @@ struct daily_result {
     int set_aside_count;
 };
 
-/* `day` DATE_NONE: the local day. `confirm`: also a run that is held. Errors: bad-argument for a later
- * day, run-held. */
+/* `day` DATE_NONE: the local day. `confirm`: also a run that is held. Errors: bad-argument for a
+ * later day, run-held. */
 struct job *daily_job(struct date day, bool confirm, struct actor actor);
 const struct daily_result *daily_job_result(const struct job *job);
 /* At start: completes a run that a kill interrupted; *job NULL where there is none. */

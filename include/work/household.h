@@ -24,15 +24,16 @@ struct household_facts household_facts_of(struct arena *a, const struct househol
 /* The context for rules/cycle by the policy of `day`; false with too-early. */
 bool household_context(struct work *w, struct arena *a, const struct household_row *row,
                        struct date day, struct cycle_context *context, struct error *err);
-/* Begins a cycle that `day`'s policy decided: inserts it and, where its opens_on has come by today, opens
- * its task. */
+/* Begins a cycle that `day`'s policy decided: inserts it and, where its opens_on has come by today,
+ * opens its task. */
 bool household_begin_cycle(struct work *w, struct actor actor, const struct household_row *row,
                            const struct cycle_dates *dates, struct date day, struct error *err);
-/* A change of tier on `day` (spec.md 3.4): updates the household (every column of *row) and records the
- * change; an open task keeps its dates, else the open cycle gives way to the first of the new grid. */
+/* A change of tier on `day` (spec.md 3.4): updates the household (every column of *row) and records
+ * the change; an open task keeps its dates, else the open cycle gives way to the first of the new
+ * grid. */
 bool household_set_tier(struct work *w, struct actor actor, struct household_row *row,
-                        enum tier tier, enum tier_source source, struct str reason,
-                        struct date day, struct error *err);
+                        enum tier tier, enum tier_source source, struct str reason, struct date day,
+                        struct error *err);
 /* Derives the tier of a household whose tier is not given by hand, and sets it where it differs. */
 bool household_derive_tier(struct work *w, struct actor actor, struct household_row *row,
                            struct date day, struct error *err);

@@ -1,8 +1,9 @@
-/* work/import_kind: what one kind of import file is: its columns, the check of a row, its application.
+/* work/import_kind: what one kind of import file is: its columns, the check of a row, its
+ * application.
  *
- * A row is checked against the store and the rows before it, and nothing is written; later it is applied
- * by the same parser. Cells come in the order of the kind's columns, trimmed; a column that the file lacks is
- * an empty cell, and an empty cell changes nothing. */
+ * A row is checked against the store and the rows before it, and nothing is written; later it is
+ * applied by the same parser. Cells come in the order of the kind's columns, trimmed; a column that
+ * the file lacks is an empty cell, and an empty cell changes nothing. */
 #pragma once
 
 #include "base/csv.h"
@@ -19,8 +20,8 @@ struct import_column {
     bool required;
 };
 
-/* Keys met in this file, each with a number (its line). Lives in an unlinked file beside the store, so
- * that memory does not grow with the rows. */
+/* Keys met in this file, each with a number (its line). Lives in an unlinked file beside the store,
+ * so that memory does not grow with the rows. */
 struct import_seen;
 struct import_seen *import_seen_new(const char *folder, uint64_t keys, struct error *err);
 /* Adds the key; where it was there already returns the number it was added with, else 0. */
@@ -93,7 +94,8 @@ void import_identity(struct import_context *c, const char *column, struct str ce
 bool import_find_division(struct import_context *c, struct str cell,
                           struct import_division *division, struct error *err);
 
-/* Reads all of a calendar file: its years and days, sorted. Faults as above. The arrays are in c->group. */
+/* Reads all of a calendar file: its years and days, sorted. Faults as above. The arrays are in
+ * c->group. */
 struct workday_row;
 bool import_calendar_read(struct import_context *c, struct csv_reader *reader,
                           struct workday_row **days, int *count, struct error *err);
@@ -101,7 +103,8 @@ bool import_calendar_read(struct import_context *c, struct csv_reader *reader,
  * store_calendar_put(). In a transaction. */
 bool import_calendar_apply(struct import_context *c, const struct workday_row *days, int count,
                            const char *hash, bool *changed, struct error *err);
-/* The heading of a file: position of each column of the class in the file, -1 where it is not there. */
+/* The heading of a file: position of each column of the class in the file, -1 where it is not
+ * there. */
 bool import_heading(struct import_context *c, const struct import_column *columns,
                     const struct csv_record *heading, int positions[IMPORT_COLUMNS_MAX]);
 void import_cells(const struct csv_record *record, const int positions[IMPORT_COLUMNS_MAX],

@@ -1,5 +1,6 @@
-/* work/job: long work in slices. The writer runs a slice of a job of some 20 ms, lets the small changes
- * that wait pass, and goes on. A slice makes its own commits; between two slices a kill loses nothing. */
+/* work/job: long work in slices. The writer runs a slice of a job of some 20 ms, lets the small
+ * changes that wait pass, and goes on. A slice makes its own commits; between two slices a kill
+ * loses nothing. */
 #pragma once
 
 #include "work/work.h"
@@ -23,9 +24,9 @@ struct job_class {
 /* The first member of every job. */
 struct job {
     const struct job_class *class;
-    struct actor actor;   /* `who` must outlive the job */
-    const char *phase;    /* for progress: static text, NULL before the first */
-    int64_t done, total;  /* total -1: unknown */
+    struct actor actor;  /* `who` must outlive the job */
+    const char *phase;   /* for progress: static text, NULL before the first */
+    int64_t done, total; /* total -1: unknown */
 };
 
 /* Nanoseconds of CLOCK_MONOTONIC, to measure slices. */

@@ -1,14 +1,15 @@
 /* work/recalculate: open deadlines after a calendar changed (spec.md 3.2).
  *
- * Every open cycle is computed anew by its own policy; each deadline that moved is recorded and told to its
- * township. No recomputation makes a task late: a deadline moves to the next working day at the
- * earliest. Doing it twice changes nothing more, so a kill in between only repeats it. */
+ * Every open cycle is computed anew by its own policy; each deadline that moved is recorded and
+ * told to its township. No recomputation makes a task late: a deadline moves to the next working
+ * day at the earliest. Doing it twice changes nothing more, so a kill in between only repeats it.
+ */
 #pragma once
 
 #include "work/job.h"
 
 struct recalculation {
-    struct date from, to; /* deadlines in this span are looked at */
+    struct date from, to;  /* deadlines in this span are looked at */
     struct date after_due; /* cursor */
     int64_t after;
     int64_t moved;

@@ -21,8 +21,8 @@ struct review_result {
     int missed_count, answered_count;
 };
 
-/* Records it in the transaction under way. Errors: not-found, conflict (task not open), bad-argument,
- * too-early, too-late, protected. */
+/* Records it in the transaction under way. Errors: not-found, conflict (task not open),
+ * bad-argument, too-early, too-late, protected. */
 bool review_record(struct work *w, struct actor actor, const struct review_request *request,
                    struct review_result *result, struct error *err);
 void review_result_free(struct review_result *result);

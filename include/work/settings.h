@@ -1,7 +1,7 @@
 /* work/settings: reviewd.conf (spec.md section 5), read whole and then only read.
  *
- * libconfig; relative paths are from the file's own folder; every key has a default; an unknown key, a
- * wrong type or an unquoted division code is a fault with its line. */
+ * libconfig; relative paths are from the file's own folder; every key has a default; an unknown
+ * key, a wrong type or an unquoted division code is a fault with its line. */
 #pragma once
 
 #include "base/arena.h"
@@ -33,7 +33,7 @@ struct settings {
     struct delivery_rule {
         int64_t division; /* it and everything below */
         enum delivery delivery;
-    } *deliveries;
+    } * deliveries;
     int delivery_count;
     int spool_keep_days;
     int limit_connections, limit_connections_per_user, limit_page, limit_lease_seconds,

@@ -1,4 +1,5 @@
-/* work/staging: the folder beside the store where a file that comes in waits until it is applied. */
+/* work/staging: the folder beside the store where a file that comes in waits until it is applied.
+ */
 #pragma once
 
 #include "base/digest.h"
@@ -13,8 +14,8 @@ bool staging_rename(const struct work *w, const char *from, const char *to);
 bool staging_write(int fd, const char *data, size_t len);
 void staging_close(int *fd); /* and sets it to -1 */
 
-/* Part of a file whose good records go to one file and whose bad ones to another, the heading to both.
- * In the good file blank lines stand for a bad record, so that line numbers stay true. */
+/* Part of a file whose good records go to one file and whose bad ones to another, the heading to
+ * both. In the good file blank lines stand for a bad record, so that line numbers stay true. */
 enum staging_part { STAGING_HEADING, STAGING_GOOD, STAGING_BAD };
 bool staging_split(int fd, uint64_t from, uint64_t to, enum staging_part part, int good, int bad,
                    struct error *err);

@@ -9,7 +9,7 @@ struct verify_failure {
     char *what;
 };
 struct verify_result {
-    int64_t checked; /* households */
+    int64_t checked;                 /* households */
     struct verify_failure *failures; /* at most 1,000 */
     int failure_count;
 };

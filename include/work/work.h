@@ -1,8 +1,8 @@
 /* work: what the service does. Load the facts, decide with rules, apply in one transaction.
  *
  * struct work is what a thread needs to do it: the writer's holds the writing store, the front's a
- * reading one. The rulebook (policies and calendar) is immutable and counted: a run pins the one that it
- * began with, a reload makes a new one. */
+ * reading one. The rulebook (policies and calendar) is immutable and counted: a run pins the one
+ * that it began with, a reload makes a new one. */
 #pragma once
 
 #include <stdatomic.h>
@@ -29,8 +29,8 @@ struct work;
 /* How what is queued leaves the house. Given by main, so that work need not know delivery. */
 struct outlet {
     /* Delivers a batch of what is queued or staged for `day`. Called by the writer outside any
-     * transaction; makes its own commits. *more: call again. On failure nothing is marked that was not
-     * delivered. */
+     * transaction; makes its own commits. *more: call again. On failure nothing is marked that was
+     * not delivered. */
     bool (*deliver)(void *self, struct work *w, struct date day, bool *more, struct error *err);
     /* At start: finishes what a kill interrupted. */
     bool (*recover)(void *self, struct work *w, struct error *err);
