@@ -100,20 +100,32 @@ deps:
 	@tools/deps $(PACKAGES)
 
 # ---- installation ------------------------------------------------------------------------------
-install: all
-	install -D -m 0755 build/reviewd $(DESTDIR)$(PREFIX)/sbin/reviewd
-	install -D -m 0755 build/reviewctl $(DESTDIR)$(PREFIX)/bin/reviewctl
-	install -d $(DESTDIR)$(SYSCONFDIR)/reviewd/policy $(DESTDIR)$(SYSCONFDIR)/reviewd/calendar
-	install -m 0644 conf/reviewd.conf $(DESTDIR)$(SYSCONFDIR)/reviewd/
-	install -m 0644 conf/policy/*.conf $(DESTDIR)$(SYSCONFDIR)/reviewd/policy/
-	install -m 0644 conf/calendar/*.csv $(DESTDIR)$(SYSCONFDIR)/reviewd/calendar/
-	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/reviewd/divisions conf/divisions/*.csv
-	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/reviewd.service systemd/reviewd.socket
+UNITS := $(PREFIX)/lib/systemd/system
+MAN := $(PREFIX)/share/man
+DOC := $(PREFIX)/share/doc/reviewd
+PAGES := $(wildcard man/*.[1-8])
 
+install: all
+	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/sbin $(B)/reviewd
+	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin $(B)/reviewctl
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/reviewd/divisions conf/divisions/*.csv
+	install -D -m 0644 systemd/reviewd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/reviewd.conf
+	install -D -m 0644 systemd/reviewd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/reviewd.conf
+	install -D -m 0644 -t $(DESTDIR)$(UNITS) systemd/reviewd.socket systemd/reviewd.service
+	sed -i 's#/usr/sbin/#$(PREFIX)/sbin/#; s#/etc/reviewd/#$(SYSCONFDIR)/reviewd/#' \
+	    $(DESTDIR)$(UNITS)/reviewd.service
+	for page in $(PAGES); do \
+	    install -D -m 0644 -t $(DESTDIR)$(MAN)/man$${page##*.} $$page || exit 1; done
+	install -D -m 0644 -t $(DESTDIR)$(DOC) README.md doc/protocol.md doc/store.md
+	tools/install-conf conf $(DESTDIR)$(SYSCONFDIR)/reviewd
+
+# The configuration, the store and the spool stay.
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/reviewd $(DESTDIR)$(PREFIX)/bin/reviewctl
-	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/reviewd.{service,socket}
-	rm -rf $(DESTDIR)$(PREFIX)/share/reviewd
+	rm -f $(DESTDIR)$(UNITS)/reviewd.{service,socket}
+	rm -f $(DESTDIR)$(PREFIX)/lib/{sysusers,tmpfiles}.d/reviewd.conf
+	for page in $(notdir $(PAGES)); do rm -f $(DESTDIR)$(MAN)/man$${page##*.}/$$page; done
+	rm -rf $(DESTDIR)$(PREFIX)/share/reviewd $(DESTDIR)$(DOC)
 
 clean:
 	rm -rf build

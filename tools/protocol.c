@@ -96,6 +96,34 @@ static const struct {
     {REASON_INTERNAL, "a fault of the service's own"},
 };
 
+/* The `reason` of a fault of an import (work/import_kind.h). */
+static const struct {
+    const char *reason, *text;
+} faults[] = {
+    {"after-today", "a day that is not yet"},
+    {"bad-code", "no division code of up to 12 digits"},
+    {"bad-date", "no day such as 2026-11-24, or one that no calendar has"},
+    {"bad-id", "an identity number of another form, or with a wrong check digit (GB 11643)"},
+    {"bad-level", "a division of another level than is wanted here"},
+    {"bad-money", "no amount in yuan with at most two decimals"},
+    {"bad-number", "no year from 1990 to 2199"},
+    {"bad-parent", "the parent is of another level, or does not begin the code"},
+    {"bad-text", "a control character"},
+    {"bad-word", "none of the words of the column"},
+    {"before-approval", "a day before that of the approval"},
+    {"below-poverty-line", "the standard is under the poverty line"},
+    {"conflict", "what is on record is something else, and an import does not change it"},
+    {"contradiction", "the identity number says another day of birth"},
+    {"duplicate", "it stands in the file already"},
+    {"encoding", "the file is neither UTF-8 nor GB18030"},
+    {"missing", "a cell or a column that must be there"},
+    {"quote", "a quoted cell that does not end, or goes on behind its end"},
+    {"too-long", "a cell or the file is longer than it may be"},
+    {"unknown-column", "a heading that is no column of this file"},
+    {"unknown-division", "no such division is known"},
+    {"unknown-household", "no such household is known"},
+};
+
 static const char *const rules[] = {
     [TRACE_POLICY] = "the version of the policy in force on the day of the decision",
     [TRACE_TIER] = "the tier in force and where it comes from",
@@ -111,6 +139,10 @@ static const char *const rules[] = {
     [TRACE_POSTPONED] = "the deadline was postponed",
     [TRACE_LATE] = "whether the task is late today",
     [TRACE_PROTECTION] = "protected or not, and one step for each condition",
+    [TRACE_INCOME] = "countable income a head, and the limit that it is held against",
+    [TRACE_GROUND] = "a ground that ends a protected allowance: borne out by the facts or not",
+    [TRACE_ENDING] = "whether the act may rest on its ground",
+    [TRACE_CAMPAIGN] = "a step of the year's adjustment of the register and its day",
     [TRACE_ALERT] = "a rung of the ladder of alerts and its day",
 };
 _Static_assert(sizeof rules / sizeof *rules == TRACE_RULE_COUNT, "a line for each rule");
@@ -162,6 +194,10 @@ int main(void)
     for (const struct method *const *family = methods; *family; family++)
         for (const struct method *m = *family; m->name; m++)
             print_method(m);
+    printf("\n## Faults of an import\n\nThe `reason` of a fault.\n\n"
+           "| reason | means |\n| --- | --- |\n");
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        printf("| `%s` | %s |\n", faults[i].reason, faults[i].text);
     printf("\n## Rules of `explain`\n\nThe closed table of the `rule` of a step.\n\n"
            "| rule | the step says |\n| --- | --- |\n");
     for (int i = 0; i < TRACE_RULE_COUNT; i++)

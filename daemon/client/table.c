@@ -9,6 +9,15 @@ static const char *const status_words[] = {"active", "suspended", "closed", "reg
 static const char *const register_words[] = {"none", "registered", "exited", "returned"};
 static const char *const outcome_words[] = {"continue", "adjust", "postpone", "terminate"};
 
+static const char *const ground_words[] = {
+    "all-members-gone", "member-change", "income-clearly-above", "assets-clearly-above",
+    "income-above",     "assets-above",  "transferred",          "voluntary",
+    "fraud",            "other"};
+static const char *const report_words[] = {"illness", "accident", "death",    "birth",
+                                           "move-in", "move-out", "income",   "assets",
+                                           "disaster", "schooling", "other"};
+static const struct names grounds = NAMES_TABLE("ground", ground_words);
+static const struct names reports = NAMES_TABLE("kind", report_words);
 static const struct names kinds = NAMES_TABLE("kind", kind_words);
 static const struct names tiers = NAMES_TABLE("tier", tier_words);
 static const struct names statuses = NAMES_TABLE("status", status_words);
@@ -77,6 +86,36 @@ static const struct input review_options[] = {
     OPTION("to", INPUT_DAY, "DAY", NULL, "postpone: the new deadline"),
     OPTION("remark", INPUT_TEXT, "TEXT", NULL, "in the office's words; a postponement needs it"),
     INPUT_END};
+static const struct input tier_arguments[] = {
+    ARGUMENT("household", INPUT_TEXT, "CODE", NULL, "the household's number"),
+    ARGUMENT("tier", INPUT_WORD, "TIER", &tiers, "the tier from now on"), INPUT_END};
+static const struct input tier_options[] = {
+    {"reason", INPUT_TEXT, "TEXT", true, NULL, "why"}, INPUT_END};
+static const struct input move_arguments[] = {
+    ARGUMENT("household", INPUT_TEXT, "CODE", NULL, "the household's number"),
+    ARGUMENT("village", INPUT_TEXT, "VILLAGE", NULL, "code of the village where it lives now"),
+    INPUT_END};
+static const struct input ending_options[] = {
+    {"ground", INPUT_WORD, "GROUND", true, &grounds, "on which ground"},
+    OPTION("remark", INPUT_TEXT, "TEXT", NULL, "in the office's words; `other' needs it"),
+    INPUT_END};
+static const struct input report_arguments[] = {
+    ARGUMENT("household", INPUT_TEXT, "CODE", NULL, "the household's number"),
+    ARGUMENT("kind", INPUT_WORD, "KIND", &reports, "what changed"), INPUT_END};
+static const struct input report_options[] = {
+    {"source", INPUT_TEXT, "TEXT", true, NULL, "who told it"},
+    OPTION("member", INPUT_TEXT, "M", NULL, "the member that it concerns"),
+    OPTION("on", INPUT_DAY, "DAY", NULL, "the day it happened (today)"),
+    OPTION("income", INPUT_TEXT, "YUAN", NULL, "income a year"),
+    OPTION("pension", INPUT_TEXT, "YUAN", NULL, "of it, pension"),
+    OPTION("employment-cost", INPUT_TEXT, "YUAN", NULL, "cost of employment a year"),
+    OPTION("asset", INPUT_TEXT, "ASSET", NULL, "an asset on the policy's list"),
+    INPUT_END};
+static const struct input protection_options[] = {
+    OPTION("on", INPUT_DAY, "DAY", NULL, "on this day (today)"), INPUT_END};
+static const struct input exceptions_options[] = {
+    OPTION("from", INPUT_DAY, "DAY", NULL, "from this day on"),
+    OPTION("to", INPUT_DAY, "DAY", NULL, "up to this day"), PAGES, INPUT_END};
 static const struct input page_options[] = {PAGES, INPUT_END};
 static const struct input standards_options[] = {
     OPTION("year", INPUT_NUMBER, "YEAR", NULL, "only this year"), PAGES, INPUT_END};
@@ -209,6 +248,12 @@ static const struct view_field import_fields[] = {
 
 /* ---- the commands -------------------------------------------------------------------------- */
 
+static const struct view_field ending_columns[] = {
+    {"number", "no.", 0}, {"on", "on", 0},         {"household", "household", 0},
+    {"act", "act", 0},    {"ground", "ground", 0}, {"clause", "clause", 0},
+    {"who", "who", 0},    {"remark", "remark", 0}, {"what", "what", 0},
+    FIELD_END};
+
 const struct command table_commands[] = {
     {"status", "status", NULL, NULL, "policy, counts, runs and warnings", show_status,
      status_fields, NULL},
@@ -218,6 +263,24 @@ const struct command table_commands[] = {
      household_fields, NULL},
     {"household list", "household.list", NULL, household_options, "households, a page at a time",
      NULL, household_columns, NULL},
+    {"household tier", "household.tier", tier_arguments, tier_options, "give a tier by hand",
+     show_object, NULL, NULL},
+    {"household move", "household.move", move_arguments, NULL, "it lives in another village now",
+     show_object, NULL, NULL},
+    {"household suspend", "household.suspend", household_argument, ending_options,
+     "suspend the payment; the clock goes on", show_object, NULL, NULL},
+    {"household resume", "household.resume", household_argument, NULL,
+     "resume a suspended payment", show_object, NULL, NULL},
+    {"household close", "household.close", household_argument, ending_options,
+     "end the allowance and the reviews", show_object, NULL, NULL},
+    {"report", "report", report_arguments, report_options, "a change that was reported",
+     show_object, NULL, NULL},
+    {"protection show", "protection.show", household_argument, protection_options,
+     "whether a household is protected, and why", show_explain, NULL, NULL},
+    {"protection exceptions", "protection.exceptions", NULL, exceptions_options,
+     "protections that ended, with their grounds", NULL, ending_columns, NULL},
+    {"protection holds", "protection.holds", NULL, page_options,
+     "what the continuity rule refused", NULL, ending_columns, NULL},
     {"due", "due", NULL, due_options, "tasks whose deadline comes", NULL, task_columns, NULL},
     {"late", "late", NULL, late_options, "tasks whose deadline is past", NULL, task_columns, NULL},
     {"task show", "task.show", task_argument, NULL, "one task", show_object, task_fields, NULL},

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 
+#define AGE_MAX 120                   /* years */
 #define FILE_MAX ((size_t)256 * 1024) /* bytes; a policy has some five thousand */
 
 /* What the calls of the schema know beside their own group. */
@@ -272,13 +273,6 @@ static void read_assets(struct schema *r, config_setting_t *s, void *base)
     }
 }
 
-/* For a source that no decision shows: it must be there all the same. */
-static void read_source(struct schema *r, config_setting_t *s, void *base)
-{
-    (void)base;
-    schema_text(r, s);
-}
-
 static void read_protection(struct schema *r, config_setting_t *s, void *base)
 {
     static const struct schema_field above[] = {
@@ -289,8 +283,10 @@ static void read_protection(struct schema *r, config_setting_t *s, void *base)
         {"words", SCHEMA_CALL, .call = read_assets}, SOURCE(assets_source), END};
     static const struct schema_field announce[] = {
         {"days", SCHEMA_INT, AT(announce_days), .min = 0, .max = 365},
-        {"source", SCHEMA_CALL, .call = read_source},
+        SOURCE(announce_source),
         END};
+    static const struct schema_field pension[] = {
+        {"until", SCHEMA_DAY, .optional = true, AT(pension_until)}, SOURCE(pension_source), END};
     static const struct schema_field fields[] = {
         {"continuity", SCHEMA_BOOL, AT(continuity)},
         SOURCE(continuity_source),
@@ -298,6 +294,7 @@ static void read_protection(struct schema *r, config_setting_t *s, void *base)
         {"announce", SCHEMA_GROUP, .optional = true, .fields = announce},
         {"clearly_above", SCHEMA_GROUP, .fields = above},
         {"assets", SCHEMA_GROUP, .fields = assets},
+        {"pension", SCHEMA_GROUP, .fields = pension},
         END,
     };
     static const char *const with_continuity[] = {"states", "announce"};
@@ -314,6 +311,98 @@ static void read_protection(struct schema *r, config_setting_t *s, void *base)
         if (e && !p->continuity)
             SCHEMA_FAULT(r, e, "\"%s\" has no effect while \"continuity\" is false",
                          with_continuity[i]);
+    }
+}
+
+/* ---- register, ages ---- */
+
+enum { STEP_COUNT = 5, STEP_TEXT = sizeof("09-01") - 1 };
+
+/* The steps in the order in which a year must have them. */
+static const struct {
+    const char *key;
+    size_t offset;
+} steps[STEP_COUNT] = {
+    {"opens", offsetof(struct register_steps, opens)},
+    {"visits_until", offsetof(struct register_steps, visits_until)},
+    {"township_by", offsetof(struct register_steps, township_by)},
+    {"county_by", offsetof(struct register_steps, county_by)},
+    {"closes", offsetof(struct register_steps, closes)},
+};
+
+/* A day that every year has: 29 February is none. */
+static struct month_day read_month_day(struct schema *r, config_setting_t *s)
+{
+    const char *text = schema_text(r, s);
+    struct strbuf day = STRBUF_INIT;
+    struct date found = DATE_NONE;
+
+    if (!text)
+        return (struct month_day){0, 0};
+    strbuf_addf(&day, "2017-%s", text);
+    if (strlen(text) == STEP_TEXT)
+        found = date_parse(strbuf_str(&day));
+    strbuf_free(&day);
+    if (!date_is(found)) {
+        SCHEMA_FAULT(r, s, "\"%s\" is \"%s\", not a day of every year such as \"09-01\"",
+                     config_setting_name(s), text);
+        return (struct month_day){0, 0};
+    }
+    return (struct month_day){date_ymd(found).month, date_ymd(found).day};
+}
+
+static int day_rank(struct month_day d)
+{
+    return d.month * 100 + d.day;
+}
+
+static void read_step(struct schema *r, config_setting_t *s, void *base)
+{
+    struct register_steps *to = &((struct policy *)base)->register_steps;
+
+    for (int i = 0; i < STEP_COUNT; i++)
+        if (schema_same(steps[i].key, config_setting_name(s)))
+            *(struct month_day *)(void *)((char *)to + steps[i].offset) = read_month_day(r, s);
+}
+
+static void read_register(struct schema *r, config_setting_t *s, void *base)
+{
+    static const struct schema_field fields[] = {
+        {"opens", SCHEMA_CALL, .call = read_step},
+        {"visits_until", SCHEMA_CALL, .call = read_step},
+        {"township_by", SCHEMA_CALL, .call = read_step},
+        {"county_by", SCHEMA_CALL, .call = read_step},
+        {"closes", SCHEMA_CALL, .call = read_step},
+        {"notice_days", SCHEMA_INT, AT(register_steps.notice_days), .min = 0, .max = 60},
+        SOURCE(register_steps.source),
+        END,
+    };
+    const char *at = (const char *)&((struct policy *)base)->register_steps;
+
+    schema_group(r, s, fields, base);
+    for (int i = 1; i < STEP_COUNT; i++) {
+        const struct month_day *day = (const void *)(at + steps[i].offset);
+        const struct month_day *before = (const void *)(at + steps[i - 1].offset);
+        if (day->month && before->month && day_rank(*day) <= day_rank(*before))
+            SCHEMA_FAULT(r, schema_key(s, steps[i].key),
+                         "\"%s\" is %02d-%02d, not after the %02d-%02d of \"%s\"", steps[i].key,
+                         day->month, day->day, before->month, before->day, steps[i - 1].key);
+    }
+}
+
+static void read_years(struct schema *r, config_setting_t *s, void *base)
+{
+    struct policy *p = base;
+
+    p->age_count = schema_length(r, s, "ages");
+    p->ages = arena_alloc(r->arena, ((size_t)p->age_count + 1) * sizeof(*p->ages));
+    for (int i = 0; i < p->age_count; i++) {
+        config_setting_t *e = config_setting_get_elem(s, (unsigned)i);
+        if (!schema_int(r, e, 1, AGE_MAX, &p->ages[i]))
+            continue;
+        if (i > 0 && p->ages[i] <= p->ages[i - 1])
+            SCHEMA_FAULT(r, e, "\"years\" has %d, not after the %d before it", p->ages[i],
+                         p->ages[i - 1]);
     }
 }
 
@@ -350,6 +439,8 @@ static void read_rungs(struct schema *r, config_setting_t *s, void *base)
 /* ---- the file ---- */
 
 static const struct schema_field tier_fields[] = {{"rules", SCHEMA_CALL, .call = read_rules}, END};
+static const struct schema_field ages_fields[] = {
+    {"years", SCHEMA_CALL, .call = read_years}, SOURCE(ages_source), END};
 static const struct schema_field triggered_fields[] = {
     {"working_days", SCHEMA_INT, AT(triggered_working_days), .min = 1, .max = 60},
     SOURCE(triggered_source),
@@ -362,6 +453,8 @@ static const struct schema_field root_fields[] = {
     {"cycle", SCHEMA_CALL, .call = read_cycle},
     {"tier", SCHEMA_GROUP, .fields = tier_fields},
     {"protection", SCHEMA_CALL, .call = read_protection},
+    {"register", SCHEMA_CALL, .call = read_register},
+    {"ages", SCHEMA_GROUP, .fields = ages_fields},
     {"triggered", SCHEMA_GROUP, .fields = triggered_fields},
     {"alerts", SCHEMA_GROUP, .fields = alerts_fields},
     END,
@@ -465,7 +558,8 @@ bool policy_read(const char *path, struct policy *out, struct policy_lines *line
     struct reading reading = {.policy = out};
     struct schema r = {path, arena, faults, &reading};
 
-    *out = (struct policy){.from = DATE_NONE, .until = DATE_NONE, .memory = arena};
+    *out = (struct policy){
+        .from = DATE_NONE, .until = DATE_NONE, .pension_until = DATE_NONE, .memory = arena};
     *lines = (struct policy_lines){1, 1};
     read_name(&r);
     if (read_bytes(&r, &bytes)) {

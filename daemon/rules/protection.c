@@ -1,5 +1,29 @@
 #include "rules/protection.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/str.h"
+
+static const char *const act_text[] = {"terminate", "close", "suspend"};
+static const char *const ground_text[] = {
+    "all-members-gone",
+    "member-change",
+    "income-clearly-above",
+    "assets-clearly-above",
+    "income-above",
+    "assets-above",
+    "transferred",
+    "voluntary",
+    "fraud",
+    "other",
+};
+_Static_assert(sizeof(ground_text) / sizeof(ground_text[0]) == GROUND_COUNT, "a name each");
+const struct names acts = NAMES_TABLE("act", act_text);
+const struct names grounds = NAMES_TABLE("ground", ground_text);
+
+/* ---- protected or not ---- */
+
 /* What must all hold, in the order in which an auditor asks it. */
 enum condition { IN_FORCE, IN_DIBAO, ON_LIST, CONDITION_COUNT };
 
@@ -59,4 +83,328 @@ bool protection_holds(const struct policy *policy, const struct household_facts 
     if (clause)
         *clause = holds ? policy->continuity_source : NULL;
     return holds;
+}
+
+/* ---- countable income ---- */
+
+/* The clause of the income for a version that says nothing of the pension. */
+#define INCOME_CLAUSE "渝府办发〔2017〕30号 二(二)3"
+
+static const char *income_clause(const struct policy *policy)
+{
+    return policy->pension_source ? policy->pension_source : INCOME_CLAUSE;
+}
+
+static int64_t known(int64_t fen)
+{
+    return fen < 0 ? 0 : fen;
+}
+
+static bool pension_left_out(const struct policy *policy, struct date on)
+{
+    return !date_is(policy->pension_until) || date_cmp(on, policy->pension_until) <= 0;
+}
+
+int64_t countable_income(const struct policy *policy, struct date on,
+                         const struct household_facts *facts)
+{
+    int present = household_present(facts);
+    int64_t total = facts->income - known(facts->employment_cost);
+
+    if (facts->income < 0 || present == 0)
+        return -1;
+    if (pension_left_out(policy, on))
+        total -= known(facts->pension);
+    return known(total) / present;
+}
+
+/* standard × ratio in fen. Cut down to whole fen, as income a head is: of two whole numbers the
+ * comparison stays the same. The bit added keeps what is whole, but not as a double, whole. */
+static int64_t income_limit(const struct policy *policy, const struct ending_facts *facts)
+{
+    if (facts->standard <= 0)
+        return -1;
+    return (int64_t)((double)facts->standard * policy->clearly_above + 1e-6);
+}
+
+/* "5,400.00" for 540000 fen. */
+static void add_money(struct strbuf *out, int64_t fen)
+{
+    char digits[24];
+    int n = snprintf(digits, sizeof(digits), "%" PRId64, fen / 100);
+
+    for (int i = 0; i < n; i++)
+        strbuf_addf(out, "%c%s", digits[i], i + 1 < n && (n - 1 - i) % 3 == 0 ? "," : "");
+    strbuf_addf(out, ".%02d", (int)(fen % 100));
+}
+
+/* ---- the grounds that stand against protection ---- */
+
+/* What a ground is judged by, computed once. */
+struct ending {
+    const struct policy *policy;
+    const struct ending_facts *facts;
+    struct date on;
+    int present;
+    int64_t income; /* countable, fen a head; -1 unknown */
+    int64_t limit;  /* fen a head; -1 unknown */
+};
+
+static bool all_gone(const struct ending *e)
+{
+    /* Nobody on record is not the same as nobody left. */
+    return e->facts->household.member_count > 0 && e->present == 0;
+}
+
+static void tell_gone(const struct ending *e, struct strbuf *out)
+{
+    if (e->facts->household.member_count == 0)
+        strbuf_addz(out, "no member is on record");
+    else
+        strbuf_addf(out, "%d of %d members present", e->present, e->facts->household.member_count);
+}
+
+static bool member_change(const struct ending *e)
+{
+    return e->facts->member_left;
+}
+
+static void tell_change(const struct ending *e, struct strbuf *out)
+{
+    char day[DATE_TEXT];
+
+    strbuf_addz(out, "a death or a moving out recorded since the last review");
+    if (!e->facts->member_left)
+        strbuf_addz(out, ": none");
+    else if (date_is(e->facts->member_left_on))
+        strbuf_addf(out, ": on %s", date_text(e->facts->member_left_on, day));
+}
+
+static bool income_above(const struct ending *e)
+{
+    return e->income >= 0 && e->limit >= 0 && e->income > e->limit;
+}
+
+static void tell_income(const struct ending *e, struct strbuf *out)
+{
+    strbuf_addz(out, "countable income ");
+    if (e->income >= 0) {
+        add_money(out, e->income);
+        strbuf_addz(out, " a head");
+    } else {
+        strbuf_addz(out, "not known");
+    }
+    strbuf_addz(out, ", standard ");
+    if (e->limit < 0) {
+        strbuf_addz(out, "not known");
+        return;
+    }
+    add_money(out, e->facts->standard);
+    strbuf_addf(out, " × %g = ", e->policy->clearly_above);
+    add_money(out, e->limit);
+}
+
+static bool on_list(const struct policy *policy, const char *asset)
+{
+    for (const char **word = policy->assets; word && *word; word++)
+        if (strcmp(*word, asset) == 0)
+            return true;
+    return false;
+}
+
+static bool assets_above(const struct ending *e)
+{
+    for (int i = 0; i < e->facts->asset_count; i++)
+        if (on_list(e->policy, e->facts->assets[i]))
+            return true;
+    return false;
+}
+
+static void tell_assets(const struct ending *e, struct strbuf *out)
+{
+    const char *comma = "";
+
+    strbuf_addz(out, "one of ");
+    for (const char **word = e->policy->assets; word && *word; word++, comma = ", ")
+        strbuf_addf(out, "%s%s", comma, *word);
+    strbuf_addz(out, "; on record: ");
+    if (e->facts->asset_count == 0)
+        strbuf_addz(out, "none");
+    for (int i = 0; i < e->facts->asset_count; i++)
+        strbuf_addf(out, "%s%s", i ? ", " : "", e->facts->assets[i]);
+}
+
+/* Each with what bears it out, and how its facts are told to people. In the order of the enum. */
+static const struct against {
+    bool (*borne_out)(const struct ending *e);
+    void (*tell)(const struct ending *e, struct strbuf *out);
+    const char *fact; /* its name in a trace */
+} against[] = {
+    [GROUND_ALL_MEMBERS_GONE] = {all_gone, tell_gone, "members"},
+    [GROUND_MEMBER_CHANGE] = {member_change, tell_change, "member_left"},
+    [GROUND_INCOME_CLEARLY_ABOVE] = {income_above, tell_income, "countable_income"},
+    [GROUND_ASSETS_CLEARLY_ABOVE] = {assets_above, tell_assets, "assets"},
+};
+#define AGAINST_COUNT ((int)(sizeof(against) / sizeof(against[0])))
+
+static bool borne_out(const struct ending *e, enum ground ground)
+{
+    return (int)ground < AGAINST_COUNT && against[ground].borne_out(e);
+}
+
+/* ---- tracing ---- */
+
+static void money_fact(struct trace *t, const char *name, int64_t fen)
+{
+    struct strbuf text = STRBUF_INIT;
+
+    if (fen >= 0)
+        strbuf_addfen(&text, fen);
+    trace_fact(t, name, fen >= 0 ? strbuf_text(&text) : "unknown", DATE_NONE, NULL);
+    strbuf_free(&text);
+}
+
+static void count_fact(struct trace *t, const char *name, int count)
+{
+    char text[16];
+
+    snprintf(text, sizeof(text), "%d", count);
+    trace_fact(t, name, text, DATE_NONE, NULL);
+}
+
+static void trace_income(const struct ending *e, struct trace *t)
+{
+    const struct household_facts *h = &e->facts->household;
+    struct strbuf value = STRBUF_INIT;
+    char until[DATE_TEXT];
+
+    if (e->income >= 0)
+        strbuf_addfen(&value, e->income);
+    trace_step(t, TRACE_INCOME, TRACE_COMPUTED, income_clause(e->policy),
+               e->income >= 0 ? strbuf_text(&value) : NULL,
+               "countable income a head: (income%s − employment cost) / present members%s",
+               pension_left_out(e->policy, e->on) ? " − pension" : "",
+               e->income >= 0 ? "" : "; not known");
+    money_fact(t, "income", h->income);
+    money_fact(t, "pension", h->pension);
+    money_fact(t, "employment_cost", h->employment_cost);
+    count_fact(t, "present", e->present);
+    if (date_is(e->policy->pension_until))
+        trace_fact(t, "pension_until", date_text(e->policy->pension_until, until), DATE_NONE, NULL);
+    strbuf_free(&value);
+}
+
+static void trace_limit(const struct ending *e, struct trace *t)
+{
+    struct strbuf value = STRBUF_INIT;
+
+    if (e->limit >= 0)
+        strbuf_addfen(&value, e->limit);
+    trace_step(t, TRACE_INCOME, TRACE_COMPUTED, e->policy->clearly_above_source,
+               e->limit >= 0 ? strbuf_text(&value) : NULL,
+               "clearly above: more than the dibao standard × %g%s", e->policy->clearly_above,
+               e->limit >= 0 ? "" : "; not known");
+    money_fact(t, "standard", e->limit >= 0 ? e->facts->standard : -1);
+    if (e->limit >= 0)
+        count_fact(t, "standard_year", e->facts->standard_year);
+    strbuf_free(&value);
+}
+
+static const char *ground_clause(const struct policy *policy, enum ground ground)
+{
+    return ground == GROUND_INCOME_CLEARLY_ABOVE   ? policy->clearly_above_source
+           : ground == GROUND_ASSETS_CLEARLY_ABOVE ? policy->assets_source
+                                                   : policy->continuity_source;
+}
+
+static void trace_grounds(const struct ending *e, struct trace *t)
+{
+    struct strbuf text = STRBUF_INIT;
+
+    if (!t)
+        return;
+    trace_income(e, t);
+    trace_limit(e, t);
+    for (int i = 0; i < AGAINST_COUNT; i++) {
+        const char *name = names_text(&grounds, i);
+        bool out = borne_out(e, (enum ground)i);
+        strbuf_reset(&text);
+        against[i].tell(e, &text);
+        trace_step(t, TRACE_GROUND, out ? TRACE_PASSED : TRACE_FAILED,
+                   ground_clause(e->policy, (enum ground)i), name, "%s: %s", name,
+                   out ? "the facts bear it out" : "the facts do not bear it out");
+        trace_fact(t, against[i].fact, strbuf_text(&text),
+                   i == GROUND_MEMBER_CHANGE && out ? e->facts->member_left_on : DATE_NONE, NULL);
+    }
+    strbuf_free(&text);
+}
+
+/* ---- the answer ---- */
+
+/* What ends a protected allowance, each ground with the facts as they are. */
+static bool refuse_protected(const struct ending *e, const char *clause, struct error *err)
+{
+    static const char *const while_it[] = {
+        [REGISTER_NONE] = "is not on the register",
+        [REGISTER_REGISTERED] = "is registered",
+        [REGISTER_EXITED] = "has exited from the register",
+        [REGISTER_RETURNED] = "has returned to the register",
+    };
+    struct strbuf text = STRBUF_INIT;
+
+    for (int i = 0; i < AGAINST_COUNT; i++) {
+        strbuf_addf(&text, "%s%s (",
+                    i == 0                   ? ""
+                    : i + 1 == AGAINST_COUNT ? " or "
+                                             : ", ",
+                    names_text(&grounds, i));
+        against[i].tell(e, &text);
+        strbuf_addc(&text, ')');
+    }
+    error_set_clause(err, REASON_PROTECTED, clause,
+                     "the allowance is protected while the household %s: it ends only with %s",
+                     while_it[e->facts->household.register_state], strbuf_text(&text));
+    strbuf_free(&text);
+    return false;
+}
+
+/* Without protection: two grounds ask for more than their word. */
+static bool allowed_unprotected(const struct ending *e, enum ground ground, struct error *err)
+{
+    struct strbuf text = STRBUF_INIT;
+
+    if (ground == GROUND_OTHER && !e->facts->has_remark)
+        return error_set(err, REASON_BAD_ARGUMENT, "the ground other needs a remark");
+    if (ground != GROUND_ALL_MEMBERS_GONE || all_gone(e))
+        return true;
+    tell_gone(e, &text);
+    error_set(err, REASON_CONFLICT, "the record contradicts all-members-gone: %s",
+              strbuf_text(&text));
+    strbuf_free(&text);
+    return false;
+}
+
+bool ending_allowed(const struct policy *policy, struct date on, enum act act, enum ground ground,
+                    const struct ending_facts *facts, struct trace *t, struct error *err)
+{
+    struct ending e = {policy,
+                       facts,
+                       on,
+                       household_present(&facts->household),
+                       countable_income(policy, on, &facts->household),
+                       income_limit(policy, facts)};
+    const char *clause;
+    bool is_protected = protection_holds(policy, &facts->household, &clause, t);
+    bool allowed;
+
+    trace_grounds(&e, t);
+    if (is_protected)
+        allowed = borne_out(&e, ground) || refuse_protected(&e, clause, err);
+    else
+        allowed = allowed_unprotected(&e, ground, err);
+    trace_step(t, TRACE_ENDING, allowed ? TRACE_PASSED : TRACE_FAILED, clause,
+               allowed ? "allowed" : "refused", "%s on the ground %s%s",
+               names_text(&acts, (int)act), names_text(&grounds, (int)ground),
+               is_protected ? ", against protection" : "");
+    return allowed;
 }

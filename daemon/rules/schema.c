@@ -149,8 +149,7 @@ static unsigned get_set(struct schema *r, const config_setting_t *s, const struc
     return set;
 }
 
-static bool get_int(struct schema *r, const config_setting_t *s, const struct schema_field *f,
-                    int *out)
+bool schema_int(struct schema *r, const config_setting_t *s, double min, double max, int *out)
 {
     int type = config_setting_type(s);
 
@@ -159,9 +158,8 @@ static bool get_int(struct schema *r, const config_setting_t *s, const struct sc
         return false;
     }
     long long value = config_setting_get_int64(s);
-    if ((double)value < f->min || (double)value > f->max) {
-        SCHEMA_FAULT(r, s, "\"%s\" is %lld, not within %.0f to %.0f", label(s), value, f->min,
-                     f->max);
+    if ((double)value < min || (double)value > max) {
+        SCHEMA_FAULT(r, s, "\"%s\" is %lld, not within %.0f to %.0f", label(s), value, min, max);
         return false;
     }
     *out = (int)value;
@@ -213,7 +211,7 @@ static void read_field(struct schema *r, config_setting_t *s, const struct schem
         *(struct date *)to = get_day(r, s);
         return;
     case SCHEMA_INT:
-        get_int(r, s, f, to);
+        schema_int(r, s, f->min, f->max, to);
         return;
     case SCHEMA_NUMBER:
         get_number(r, s, f, to);

@@ -3,13 +3,24 @@
 #include <stdlib.h>
 
 static const char *const rule_names[] = {
-    [TRACE_POLICY] = "policy",       [TRACE_TIER] = "tier",
-    [TRACE_TIER_RULE] = "tier.rule", [TRACE_ANCHOR] = "anchor",
-    [TRACE_INTERVAL] = "interval",   [TRACE_CLAMP] = "clamp",
-    [TRACE_ROLL] = "roll",           [TRACE_DUE] = "due",
-    [TRACE_LEAD] = "lead",           [TRACE_PROVISIONAL] = "provisional",
-    [TRACE_CANDIDATE] = "candidate", [TRACE_POSTPONED] = "postponed",
-    [TRACE_LATE] = "late",           [TRACE_PROTECTION] = "protection",
+    [TRACE_POLICY] = "policy",
+    [TRACE_TIER] = "tier",
+    [TRACE_TIER_RULE] = "tier.rule",
+    [TRACE_ANCHOR] = "anchor",
+    [TRACE_INTERVAL] = "interval",
+    [TRACE_CLAMP] = "clamp",
+    [TRACE_ROLL] = "roll",
+    [TRACE_DUE] = "due",
+    [TRACE_LEAD] = "lead",
+    [TRACE_PROVISIONAL] = "provisional",
+    [TRACE_CANDIDATE] = "candidate",
+    [TRACE_POSTPONED] = "postponed",
+    [TRACE_LATE] = "late",
+    [TRACE_PROTECTION] = "protection",
+    [TRACE_INCOME] = "protection.income",
+    [TRACE_GROUND] = "protection.ground",
+    [TRACE_ENDING] = "protection.ending",
+    [TRACE_CAMPAIGN] = "register",
     [TRACE_ALERT] = "alert",
 };
 _Static_assert(sizeof(rule_names) / sizeof(rule_names[0]) == TRACE_RULE_COUNT, "a name each");

@@ -129,11 +129,9 @@ static struct standard_row standard_read(sqlite3_stmt *q)
                                  db_get_int(q, 3)};
 }
 
-bool store_standard_get(struct store *s, int64_t district, int year, struct standard_row *row,
-                        struct error *err)
+static bool standard_one(struct store *s, const char *sql, int64_t district, int year,
+                         struct standard_row *row, struct error *err)
 {
-    static const char sql[] = "SELECT district, year, dibao, poverty_line FROM standard "
-                              "WHERE district = ? AND year = ?";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     bool found;
     *row = (struct standard_row){0};
@@ -150,6 +148,22 @@ bool store_standard_get(struct store *s, int64_t district, int year, struct stan
         db_end(q);
     }
     return true;
+}
+
+bool store_standard_get(struct store *s, int64_t district, int year, struct standard_row *row,
+                        struct error *err)
+{
+    static const char sql[] = "SELECT district, year, dibao, poverty_line FROM standard "
+                              "WHERE district = ? AND year = ?";
+    return standard_one(s, sql, district, year, row, err);
+}
+
+bool store_standard_latest(struct store *s, int64_t district, int year, struct standard_row *row,
+                           struct error *err)
+{
+    static const char sql[] = "SELECT district, year, dibao, poverty_line FROM standard "
+                              "WHERE district = ? AND year <= ? ORDER BY year DESC LIMIT 1";
+    return standard_one(s, sql, district, year, row, err);
 }
 
 bool store_standard_put(struct store *s, const struct standard_row *row, struct error *err)

@@ -5,7 +5,7 @@
 #define COLUMNS                                                                                    \
     "id, household, division, township, head_name, head_id, address, phone, status, register, "    \
     "tier, tier_source, income_kind, income, pension, employment_cost, approved_on, anchor_on, "   \
-    "last_review_on, missed_cycles"
+    "last_review_on, missed_cycles, reports_seen"
 
 static void household_read(sqlite3_stmt *q, struct arena *a, struct household_row *row)
 {
@@ -30,6 +30,7 @@ static void household_read(sqlite3_stmt *q, struct arena *a, struct household_ro
         .anchor_on = db_get_date(q, 17),
         .last_review_on = db_get_date(q, 18),
         .missed_cycles = db_get_int(q, 19),
+        .reports_seen = db_get_int(q, 20),
     };
 }
 
@@ -84,7 +85,7 @@ bool store_household_next(struct store *s, struct arena *a, int64_t after,
     return household_one(s, a, q, row, err);
 }
 
-/* Parameters 3 … 20 of both statements that write a row. */
+/* Parameters 3 … 21 of both statements that write a row. */
 static void household_bind(sqlite3_stmt *q, const struct household_row *row)
 {
     db_int(q, 3, row->division);
@@ -105,13 +106,14 @@ static void household_bind(sqlite3_stmt *q, const struct household_row *row)
     db_date(q, 18, row->anchor_on);
     db_date(q, 19, row->last_review_on);
     db_int(q, 20, row->missed_cycles);
+    db_int(q, 21, row->reports_seen);
 }
 
 bool store_household_insert(struct store *s, struct household_row *row, struct error *err)
 {
     static const char sql[] = "INSERT INTO household (" COLUMNS
                               ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                              "?, ?, ?, ?)";
+                              "?, ?, ?, ?, ?)";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {
         return false;
@@ -132,7 +134,8 @@ bool store_household_update(struct store *s, const struct household_row *row, st
         "UPDATE household SET division = ?3, township = ?4, head_name = ?5, head_id = ?6, "
         "address = ?7, phone = ?8, status = ?9, register = ?10, tier = ?11, tier_source = ?12, "
         "income_kind = ?13, income = ?14, pension = ?15, employment_cost = ?16, approved_on = ?17, "
-        "anchor_on = ?18, last_review_on = ?19, missed_cycles = ?20 WHERE id = ?1 AND household = "
+        "anchor_on = ?18, last_review_on = ?19, missed_cycles = ?20, reports_seen = ?21 "
+        "WHERE id = ?1 AND household = "
         "?2";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {

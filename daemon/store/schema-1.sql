@@ -36,6 +36,7 @@ CREATE TABLE household (
     anchor_on       INTEGER,
     last_review_on  INTEGER,
     missed_cycles   INTEGER NOT NULL DEFAULT 0 CHECK (missed_cycles >= 0),
+    reports_seen    INTEGER NOT NULL DEFAULT 0, -- the last report before the last completed review
     CHECK (status = 'register-only' OR (approved_on IS NOT NULL AND anchor_on IS NOT NULL))
 ) STRICT;
 CREATE INDEX household_township ON household (township, household);
@@ -54,6 +55,8 @@ CREATE TABLE member (
     status_on    INTEGER,
     PRIMARY KEY (household_id, member)
 ) STRICT, WITHOUT ROWID;
+-- Whose birthday it is (spec.md 3.7).
+CREATE INDEX member_birth ON member (birth_on) WHERE status = 'present' AND birth_on IS NOT NULL;
 
 -- The tier that was in force until a day, and from it: what counts jumped cycles (spec.md 3.4).
 CREATE TABLE tier_change (
@@ -137,6 +140,82 @@ CREATE TABLE review (
 ) STRICT;
 CREATE INDEX review_household ON review (household_id, review);
 CREATE INDEX review_task ON review (task, review);
+
+-- Reported changes (spec.md 3.7), with the triggered review that each opened or joined.
+CREATE TABLE report (
+    report          INTEGER PRIMARY KEY,
+    household_id    INTEGER NOT NULL REFERENCES household (id),
+    task            INTEGER REFERENCES task (task),
+    kind            TEXT NOT NULL CHECK (kind IN ('illness', 'accident', 'death', 'birth', 'move-in',
+                        'move-out', 'income', 'assets', 'disaster', 'schooling', 'other', 'age')),
+    member          TEXT,
+    on_day          INTEGER NOT NULL, -- the day it happened
+    recorded_on     INTEGER NOT NULL, -- the day it was recorded: what follows counts from it
+    income          INTEGER,
+    pension         INTEGER,
+    employment_cost INTEGER,
+    asset           TEXT,
+    source          TEXT NOT NULL,
+    recorded_at     TEXT NOT NULL,
+    uid             INTEGER,
+    who             TEXT NOT NULL,
+    CHECK (on_day <= recorded_on)
+) STRICT;
+CREATE INDEX report_household ON report (household_id, report);
+CREATE INDEX report_task ON report (task, report) WHERE task IS NOT NULL;
+
+-- Assets on record of a household, as the policy's words.
+CREATE TABLE asset (
+    household_id INTEGER NOT NULL REFERENCES household (id),
+    asset        TEXT NOT NULL,
+    on_day       INTEGER NOT NULL,
+    recorded_on  INTEGER NOT NULL,
+    PRIMARY KEY (household_id, asset)
+) STRICT, WITHOUT ROWID;
+
+-- What ended or interrupted an allowance, and on which ground: of protected ones the list of continuity
+-- exceptions (spec.md 3.5).
+CREATE TABLE ending (
+    ending       INTEGER PRIMARY KEY,
+    household_id INTEGER NOT NULL REFERENCES household (id),
+    act          TEXT NOT NULL CHECK (act IN ('terminate', 'close', 'suspend')),
+    ground       TEXT NOT NULL,
+    on_day       INTEGER NOT NULL,
+    protected    INTEGER NOT NULL CHECK (protected IN (0, 1)),
+    clause       TEXT,
+    remark       TEXT,
+    recorded_at  TEXT NOT NULL,
+    uid          INTEGER,
+    who          TEXT NOT NULL,
+    CHECK (protected = 0 OR ground IN ('all-members-gone', 'member-change', 'income-clearly-above',
+                                       'assets-clearly-above'))
+) STRICT;
+CREATE INDEX ending_exception ON ending (on_day, ending) WHERE protected = 1;
+
+-- Refusals by the continuity rule.
+CREATE TABLE hold (
+    hold         INTEGER PRIMARY KEY,
+    household_id INTEGER NOT NULL REFERENCES household (id),
+    act          TEXT NOT NULL CHECK (act IN ('terminate', 'close', 'suspend')),
+    ground       TEXT NOT NULL,
+    on_day       INTEGER NOT NULL,
+    clause       TEXT NOT NULL,
+    what         TEXT NOT NULL, -- the refusal's text: what would end the protection
+    recorded_at  TEXT NOT NULL,
+    uid          INTEGER,
+    who          TEXT NOT NULL
+) STRICT;
+
+-- Each age is told once in a life (spec.md 3.7). `person` is a salted digest of the identity number,
+-- or of household and member.
+CREATE TABLE age_reached (
+    person       TEXT NOT NULL,
+    age          INTEGER NOT NULL,
+    household_id INTEGER NOT NULL REFERENCES household (id),
+    member       TEXT NOT NULL,
+    on_day       INTEGER NOT NULL,
+    PRIMARY KEY (person, age)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE message (
     seq         INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/canon.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "rules/alert.h"
 #include "store/division.h"
@@ -50,21 +51,38 @@ static bool is_target(const struct daily *d)
     return d->run.day.day == d->run.for_day.day;
 }
 
+static void note_caught_up(struct daily *d, struct date day)
+{
+    struct daily_result *r = &d->result;
+    r->caught_up = xrealloc(r->caught_up, (size_t)(r->caught_up_count + 1) * sizeof *r->caught_up);
+    r->caught_up[r->caught_up_count++] = day;
+}
+
 static bool begin_day(struct daily *d, struct work *w, struct date day, struct error *err)
 {
     run_new(d, w, day);
     if (!is_target(d)) {
-        struct daily_result *r = &d->result;
-        r->caught_up =
-            xrealloc(r->caught_up, (size_t)(r->caught_up_count + 1) * sizeof *r->caught_up);
-        r->caught_up[r->caught_up_count++] = day;
+        note_caught_up(d, day);
     }
     if (store_begin(w->store, err) && store_run_put(w->store, &d->run, err) &&
         store_commit(w->store, err)) {
+        crash_point("run-begun");
         return true;
     }
     store_rollback(w->store);
     return false;
+}
+
+/* A run that failed on its way (a full disk, a spool that cannot be written) goes on where it was,
+ * for its own day, before any other begins. */
+static bool go_on(struct daily *d, const struct run_row *run)
+{
+    d->run = *run;
+    d->opens_after = DATE_NONE;
+    if (date_cmp(run->day, d->result.date) < 0) {
+        note_caught_up(d, run->day);
+    }
+    return true;
 }
 
 static bool held(const struct daily *d, struct work *w, const struct run_row *last)
@@ -109,6 +127,9 @@ static bool begin(struct daily *d, struct work *w, bool *done, struct error *err
                          date_text(last.day, text), w->settings->limit_catch_up_days);
     }
     w->held = false;
+    if (date_is(last.day) && last.phase != RUN_DONE) {
+        return go_on(d, &last);
+    }
     struct date first = date_is(last.day) ? date_plus(last.day, 1) : d->result.date;
     return begin_day(d, w, first, err);
 }
@@ -359,6 +380,8 @@ static bool phase_slice(struct daily *d, struct work *w, struct error *err)
     if (!ok) {
         store_rollback(w->store);
         strbuf_reset(&d->log);
+    } else {
+        crash_point(d->run.phase == RUN_DONE ? "run-done" : "run-slice");
     }
     tell(d);
     return ok;
@@ -390,6 +413,7 @@ static bool deliver(struct daily *d, struct work *w, struct error *err)
     }
     if (store_begin(w->store, err) && advance(d, w, err) && store_run_put(w->store, &d->run, err) &&
         store_commit(w->store, err)) {
+        crash_point("run-done");
         return true;
     }
     store_rollback(w->store);
@@ -432,7 +456,7 @@ static enum job_step day_done(struct daily *d, struct work *w, struct error *err
     d->result.alerts += d->run.alerts;
     d->result.lists += d->run.lists;
     d->careful = false;
-    if (is_target(d)) {
+    if (date_cmp(d->run.day, d->result.date) >= 0) {
         return finish(d, w, err);
     }
     return begin_day(d, w, date_plus(d->run.day, 1), err) ? JOB_MORE : JOB_FAILED;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/canon.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "store/calendar.h"
@@ -74,6 +75,22 @@ static struct import_context *context_new(struct import_work *j, struct work *w)
     return c;
 }
 
+/* An import that the store's failure stopped half way has its file in the staging folder: another
+ * one would write over it. */
+static bool is_free(struct work *w, struct error *err)
+{
+    struct arena a = ARENA_INIT;
+    struct import_row row = {0};
+    bool ok = store_import_applying(w->store, &a, &row, err);
+    if (ok && row.import) {
+        ok = error_set(err, REASON_BUSY,
+                       "an import that was accepted before is not complete: it goes on when the "
+                       "service starts again");
+    }
+    arena_free(&a);
+    return ok;
+}
+
 /* bad-rows with the whole list in the result. */
 static enum job_step refuse(struct import_work *j, struct error *err)
 {
@@ -87,6 +104,9 @@ static enum job_step decode(struct import_work *j, struct work *w, struct error 
 {
     uint64_t line = 0;
     struct error why = ERROR_INIT;
+    if (!is_free(w, err)) {
+        return JOB_FAILED;
+    }
     j->context = context_new(j, w);
     j->text = staging_open(w, text_name, O_RDWR | O_CREAT | O_TRUNC, err);
     if (j->text < 0) {
@@ -120,6 +140,7 @@ static enum job_step decode(struct import_work *j, struct work *w, struct error 
 static bool check_heading(struct import_work *j, const struct csv_record *record)
 {
     j->heading = true;
+    j->context->line = record->line;
     return import_heading(j->context, j->class->columns, record, j->positions);
 }
 
@@ -129,6 +150,7 @@ static bool check_record(struct import_work *j, const struct csv_record *record,
     struct str cells[IMPORT_COLUMNS_MAX];
     c->row_faults = 0;
     c->line = record->line;
+    import_width(c, record);
     import_cells(record, j->positions, j->class->columns, cells);
     bool ok = j->class->check(c, cells, err);
     j->result.rows++;
@@ -276,6 +298,7 @@ static enum job_step accept_import(struct import_work *j, struct work *w, struct
     if (fsync(fd) != 0 || !staging_rename(w, j->good >= 0 ? good_name : text_name, accepted_name)) {
         return accept_fail(w, accepted_name, err);
     }
+    crash_point("import-renamed");
     j->row = (struct import_row){
         .kind = j->result.kind,
         .file = str_of(accepted_name),
@@ -293,6 +316,7 @@ static enum job_step accept_import(struct import_work *j, struct work *w, struct
         store_rollback(w->store);
         return JOB_FAILED;
     }
+    crash_point("import-accepted");
     import_seen_free(j->context->seen);
     j->context->seen = NULL;
     j->context->members.household.id = 0;
@@ -429,6 +453,7 @@ static enum job_step apply_slice(struct import_work *j, struct work *w, struct e
                       (unsigned long long)j->context->line);
         return JOB_FAILED;
     }
+    crash_point(end ? "import-done" : "import-slice");
     if (!end) {
         return JOB_MORE;
     }

@@ -17,9 +17,17 @@ enum { CAL_DATE, CAL_KIND, CAL_NAME };
 const struct import_column import_calendar_columns[] = {
     {"date", "日期", true}, {"kind", "类别", true}, {"name", "名称", false}, {0}};
 
+/* A day as it was read, with its line. */
+struct noted {
+    struct workday_row row;
+    uint64_t line;
+};
+
 static int by_day(const void *a, const void *b)
 {
-    return date_cmp(((const struct workday_row *)a)->day, ((const struct workday_row *)b)->day);
+    const struct noted *x = a, *y = b;
+    int cmp = date_cmp(x->row.day, y->row.day);
+    return cmp ? cmp : (x->line > y->line) - (x->line < y->line);
 }
 
 static bool day_read(struct import_context *c, const struct str *cells, struct workday_row *day)
@@ -44,31 +52,36 @@ static bool day_read(struct import_context *c, const struct str *cells, struct w
     return c->row_faults == before;
 }
 
-static void day_keep(struct import_context *c, const struct workday_row *day,
-                     struct workday_row **days, int *count, int *cap)
+static void day_keep(struct import_context *c, const struct workday_row *day, struct noted **days,
+                     int *count, int *cap)
 {
     if (*count == *cap) {
         *cap = *cap ? *cap * 2 : 64;
-        struct workday_row *more = arena_alloc(&c->group, (size_t)*cap * sizeof *more);
+        struct noted *more = arena_alloc(&c->group, (size_t)*cap * sizeof *more);
         if (*count) {
             memcpy(more, *days, (size_t)*count * sizeof *more);
         }
         *days = more;
     }
-    (*days)[(*count)++] = *day;
+    (*days)[(*count)++] = (struct noted){*day, c->line};
 }
 
-static void check_twice(struct import_context *c, struct workday_row *days, int count)
+/* In order of their days; one that stands twice is a fault of its own line. */
+static struct workday_row *in_order(struct import_context *c, struct noted *days, int count)
 {
-    char text[DATE_TEXT];
+    struct workday_row *rows = arena_alloc(&c->group, (size_t)(count + 1) * sizeof *rows);
     if (count) {
         qsort(days, (size_t)count, sizeof *days, by_day);
     }
-    for (int i = 1; i < count; i++) {
-        if (days[i].day.day == days[i - 1].day.day) {
-            import_fault(c, "date", "duplicate", "%s stands twice", date_text(days[i].day, text));
+    for (int i = 0; i < count; i++) {
+        rows[i] = days[i].row;
+        if (i > 0 && rows[i].day.day == rows[i - 1].day.day) {
+            c->line = days[i].line;
+            import_fault(c, "date", "duplicate", "stands in line %llu already",
+                         (unsigned long long)days[i - 1].line);
         }
     }
+    return rows;
 }
 
 bool import_calendar_read(struct import_context *c, struct csv_reader *reader,
@@ -76,6 +89,7 @@ bool import_calendar_read(struct import_context *c, struct csv_reader *reader,
 {
     struct csv_record record;
     struct str cells[IMPORT_COLUMNS_MAX];
+    struct noted *noted = NULL;
     int positions[IMPORT_COLUMNS_MAX], cap = 0;
     bool heading = false;
     *days = NULL;
@@ -98,9 +112,10 @@ bool import_calendar_read(struct import_context *c, struct csv_reader *reader,
             continue;
         }
         c->result->rows++;
+        import_width(c, &record);
         import_cells(&record, positions, import_calendar_columns, cells);
         if (day_read(c, cells, &day)) {
-            day_keep(c, &day, days, count, &cap);
+            day_keep(c, &day, &noted, count, &cap);
         } else {
             c->result->bad++;
         }
@@ -111,7 +126,7 @@ bool import_calendar_read(struct import_context *c, struct csv_reader *reader,
         c->line = 1;
         import_fault(c, "", "missing", "the file names no day");
     }
-    check_twice(c, *days, *count);
+    *days = in_order(c, noted, *count);
     return true;
 }
 

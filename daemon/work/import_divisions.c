@@ -33,8 +33,9 @@ static bool division_read(struct import_context *c, const struct str *cells,
     if (level >= 0 && (level == LEVEL_CITY) != (cells[DIV_PARENT].len == 0)) {
         import_fault(c, "parent", level == LEVEL_CITY ? "bad-parent" : "missing",
                      "a city has no parent, every other division has one");
-    } else if (level > 0 && (row->parent == 0 ||
-                             row->code / parent_span[level] != row->parent / parent_span[level])) {
+    } else if (level > 0 && row->code &&
+               (row->parent == 0 ||
+                row->code / parent_span[level] != row->parent / parent_span[level])) {
         import_fault(c, "parent", "bad-parent", "\"%.*s\" does not begin the code of this %s",
                      STR_ARG(cells[DIV_PARENT]), names_text(&levels, level));
     }

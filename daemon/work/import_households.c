@@ -135,9 +135,9 @@ static void check_conflicts(struct import_context *c, const struct household_row
     if (readmitted(old, g)) {
         return;
     }
-    if (date_is(g->row.approved_on) && date_is(old->approved_on) &&
-        date_cmp(g->row.approved_on, old->approved_on) != 0) {
-        import_fault(c, "approved_on", "conflict", "the household was approved on %s",
+    if (date_is(g->row.approved_on) && g->row.approved_on.day != old->approved_on.day) {
+        import_fault(c, "approved_on", "conflict", "the household was %s%s",
+                     date_is(old->approved_on) ? "approved on " : "never approved",
                      date_text(old->approved_on, text));
     }
     if (date_is(g->row.last_review_on) &&
@@ -180,6 +180,19 @@ static bool household_check(struct import_context *c, const struct str *cells, s
     return true;
 }
 
+/* Yuan with two decimals, as on the socket. */
+static void audit_money(struct canon *j, const char *key, int64_t fen)
+{
+    struct strbuf text = STRBUF_INIT;
+    if (fen == FEN_UNKNOWN) {
+        canon_null(j, key);
+    } else {
+        strbuf_addfen(&text, fen);
+        canon_str(j, key, strbuf_str(&text));
+    }
+    strbuf_free(&text);
+}
+
 /* The household as the audit sees it: personal values as digests only. */
 static void household_audit(struct import_context *c, struct strbuf *out,
                             const struct household_row *r)
@@ -191,26 +204,14 @@ static void household_audit(struct import_context *c, struct strbuf *out,
     canon_str(&j, "approved_on",
               date_is(r->approved_on) ? str_of(date_text(r->approved_on, day)) : STR_NONE);
     canon_str(&j, "division", str_of(division_text(r->division, code)));
-    if (r->employment_cost == FEN_UNKNOWN) {
-        canon_null(&j, "employment_cost");
-    } else {
-        canon_int(&j, "employment_cost", r->employment_cost);
-    }
+    audit_money(&j, "employment_cost", r->employment_cost);
     canon_str(&j, "head_id", audit_personal(s, &c->row, r->head_id));
     canon_str(&j, "head_name", audit_personal(s, &c->row, r->head_name));
-    if (r->income == FEN_UNKNOWN) {
-        canon_null(&j, "income");
-    } else {
-        canon_int(&j, "income", r->income);
-    }
+    audit_money(&j, "income", r->income);
     canon_str(&j, "income_kind", str_of(names_text(&income_kinds, (int)r->income_kind)));
     canon_str(&j, "last_review_on",
               date_is(r->last_review_on) ? str_of(date_text(r->last_review_on, day)) : STR_NONE);
-    if (r->pension == FEN_UNKNOWN) {
-        canon_null(&j, "pension");
-    } else {
-        canon_int(&j, "pension", r->pension);
-    }
+    audit_money(&j, "pension", r->pension);
     canon_str(&j, "phone", audit_personal(s, &c->row, r->phone));
     canon_str(&j, "register", str_of(names_text(&register_states, (int)r->register_state)));
     canon_str(&j, "status", str_of(names_text(&statuses, (int)r->status)));
@@ -339,6 +340,7 @@ static bool household_change(struct import_context *c, const struct household_ro
                              struct household_row *r, struct error *err)
 {
     enum tier tier = r->tier;
+    bool facts = r->income_kind != old->income_kind; /* the derived tier follows them (3.3) */
     r->tier = old->tier; /* household_set_tier() changes it, with its cycle */
     if (tier == old->tier && !store_household_update(c->w->store, r, err)) {
         return false;
@@ -349,7 +351,8 @@ static bool household_change(struct import_context *c, const struct household_ro
     }
     return (old->township == r->township ||
             store_tasks_move(c->w->store, r->id, r->township, err)) &&
-           audit_change(c, "household.change", old, r, err);
+           audit_change(c, "household.change", old, r, err) &&
+           (!facts || household_derive_tier(c->w, c->actor, r, c->today, err));
 }
 
 static bool household_apply(struct import_context *c, const struct str *cells,

@@ -145,6 +145,7 @@ bool import_heading(struct import_context *c, const struct import_column *column
                     const struct csv_record *heading, int positions[IMPORT_COLUMNS_MAX])
 {
     int before = c->row_faults;
+    c->width = heading->count;
     for (int i = 0; i < IMPORT_COLUMNS_MAX; i++) {
         positions[i] = -1;
     }
@@ -166,6 +167,17 @@ bool import_heading(struct import_context *c, const struct import_column *column
         }
     }
     return c->row_faults == before;
+}
+
+void import_width(struct import_context *c, const struct csv_record *record)
+{
+    for (size_t i = c->width; i < record->count; i++) {
+        if (str_trim(record->fields[i]).len) {
+            import_fault(c, "", "too-many-cells", "%zu cells under a heading of %zu", i + 1,
+                         c->width);
+            return;
+        }
+    }
 }
 
 void import_cells(const struct csv_record *record, const int positions[IMPORT_COLUMNS_MAX],

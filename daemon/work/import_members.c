@@ -1,6 +1,7 @@
 /* Members. Those of one household that stand together are one change: one entry in the audit, and
  * their household's tier is derived once (spec.md 3.3). */
 #include "base/canon.h"
+#include "base/text.h"
 #include "work/import_kind.h"
 
 enum {
@@ -82,11 +83,35 @@ static bool group_find(struct import_context *c, struct str household, struct er
     return store_household_find(c->w->store, &c->group, household, &g->household, err);
 }
 
+/* A day of birth alone must agree with the number that is on record (3.7). */
+static bool check_birth(struct import_context *c, const struct member_row *given, struct error *err)
+{
+    struct member_row old = {0};
+    struct birth b;
+    char text[DATE_TEXT];
+    bool found = false;
+    int64_t household = c->members.household.id;
+    if (!household || given->id.data || !date_is(given->birth_on)) {
+        return true;
+    }
+    if (!store_member_find(c->w->store, &c->row, household, given->member, &old, &found, err)) {
+        return false;
+    }
+    if (found && old.id.data && !idnum_fault(old.id, &b)) {
+        struct date birth = date_of(b.year, b.month, b.day);
+        if (date_cmp(birth, given->birth_on) != 0) {
+            import_fault(c, "birth_on", "contradiction", "the identity number on record says %s",
+                         date_text(birth, text));
+        }
+    }
+    return true;
+}
+
 static bool member_check(struct import_context *c, const struct str *cells, struct error *err)
 {
     struct given g;
     given_read(c, cells, &g);
-    if (!group_find(c, cells[MB_HOUSEHOLD], err)) {
+    if (!group_find(c, cells[MB_HOUSEHOLD], err) || !check_birth(c, &g.row, err)) {
         return false;
     }
     if (c->members.household.id == 0) {

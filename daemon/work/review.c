@@ -4,6 +4,8 @@
 
 #include "base/canon.h"
 #include "rules/alert.h"
+#include "store/report.h"
+#include "work/ending.h"
 #include "work/household.h"
 
 /* What a review works with, loaded once. */
@@ -11,14 +13,30 @@ struct review_case {
     struct arena arena;
     struct actor actor;
     const struct review_request *request;
-    struct task_row task;
+    struct task_row task;      /* the one that is answered */
+    struct task_row regular;   /* the household's open regular review; task 0: none */
+    struct task_row triggered; /* its open triggered review; task 0: none */
     struct household_row household;
-    struct cycle_row cycle;
+    struct cycle_row cycle; /* its open cycle */
     struct cycle_context context;
     struct date today, on;
 };
 
-static bool load(struct work *w, struct review_case *c, struct error *err)
+static bool refuse_closed(const struct task_row *task, struct error *err)
+{
+    char day[DATE_TEXT];
+    struct strbuf how = STRBUF_INIT;
+    if (task->outcome >= 0) {
+        strbuf_addf(&how, ": %s on %s", names_text(&outcomes, task->outcome),
+                    date_text(task->done_on, day));
+    }
+    error_set(err, REASON_CONFLICT, "task %lld is %s already%s", (long long)task->task,
+              names_text(&task_states, (int)task->state), strbuf_text(&how));
+    strbuf_free(&how);
+    return false;
+}
+
+static bool load_task(struct work *w, struct review_case *c, struct error *err)
 {
     if (!store_task_get(w->store, &c->arena, c->request->task, &c->task, err)) {
         return false;
@@ -28,19 +46,27 @@ static bool load(struct work *w, struct review_case *c, struct error *err)
                          (long long)c->request->task);
     }
     if (c->task.state != TASK_OPEN) {
-        char day[DATE_TEXT];
-        return error_set(err, REASON_CONFLICT, "task %lld is %s already%s%s%s%s",
-                         (long long)c->task.task, names_text(&task_states, (int)c->task.state),
-                         date_is(c->task.done_on) ? ": " : "",
-                         c->task.outcome >= 0 ? names_text(&outcomes, c->task.outcome) : "",
-                         date_is(c->task.done_on) ? " on " : "", date_text(c->task.done_on, day));
+        return refuse_closed(&c->task, err);
     }
-    if (c->task.kind != TASK_REGULAR_REVIEW) {
-        return error_set(err, REASON_CONFLICT, "task %lld is a %s, no regular review",
+    if (c->task.kind != TASK_REGULAR_REVIEW && c->task.kind != TASK_TRIGGERED_REVIEW) {
+        return error_set(err, REASON_CONFLICT, "task %lld is a %s: it is decided, not reviewed",
                          (long long)c->task.task, names_text(&task_kinds, (int)c->task.kind));
     }
-    return store_household_get(w->store, &c->arena, c->task.household_id, &c->household, err) &&
-           store_cycle_get(w->store, c->task.cycle, &c->cycle, err) &&
+    return true;
+}
+
+static bool load(struct work *w, struct review_case *c, struct error *err)
+{
+    int64_t id;
+    if (!load_task(w, c, err)) {
+        return false;
+    }
+    id = c->task.household_id;
+    return store_household_get(w->store, &c->arena, id, &c->household, err) &&
+           store_cycle_open_of(w->store, id, &c->cycle, err) &&
+           store_task_open_of(w->store, &c->arena, id, TASK_REGULAR_REVIEW, &c->regular, err) &&
+           store_task_open_of(w->store, &c->arena, id, TASK_TRIGGERED_REVIEW, &c->triggered,
+                              err) &&
            household_context(w, &c->arena, &c->household, c->on, &c->context, err);
 }
 
@@ -48,15 +74,20 @@ static bool load(struct work *w, struct review_case *c, struct error *err)
 static bool check_day(const struct review_case *c, struct error *err)
 {
     char on[DATE_TEXT], limit[DATE_TEXT];
+    bool regular = c->task.kind == TASK_REGULAR_REVIEW;
+    struct date first = regular ? c->cycle.dates.opens_on : c->task.opened_on;
     date_text(c->on, on);
     if (date_cmp(c->on, c->today) > 0) {
         return error_set(err, REASON_BAD_ARGUMENT, "the review's day %s is after today, %s", on,
                          date_text(c->today, limit));
     }
-    if (date_cmp(c->on, c->cycle.dates.opens_on) < 0) {
-        return error_set_clause(err, REASON_TOO_EARLY, c->context.policy->tiers_source,
-                                "the review's day %s is before the window opens on %s", on,
-                                date_text(c->cycle.dates.opens_on, limit));
+    if (date_cmp(c->on, first) < 0) {
+        return error_set_clause(err, REASON_TOO_EARLY,
+                                regular ? c->context.policy->tiers_source
+                                        : c->context.policy->triggered_source,
+                                "the review's day %s is before the %s on %s", on,
+                                regular ? "window opens" : "report was recorded",
+                                date_text(first, limit));
     }
     if (date_is(c->household.last_review_on) && date_cmp(c->on, c->household.last_review_on) < 0) {
         return error_set(err, REASON_TOO_EARLY,
@@ -66,10 +97,13 @@ static bool check_day(const struct review_case *c, struct error *err)
     return true;
 }
 
-static void audit_task(struct strbuf *out, const struct review_case *c)
+static void audit_case(struct strbuf *out, const struct review_case *c)
 {
-    char done[DATE_TEXT], due[DATE_TEXT], last[DATE_TEXT];
+    char done[DATE_TEXT], due[DATE_TEXT], last[DATE_TEXT], anchor[DATE_TEXT];
     struct canon j = canon_open(out);
+    canon_str(&j, "anchor_on",
+              date_is(c->household.anchor_on) ? str_of(date_text(c->household.anchor_on, anchor))
+                                              : STR_NONE);
     canon_str(&j, "done_on",
               date_is(c->task.done_on) ? str_of(date_text(c->task.done_on, done)) : STR_NONE);
     canon_str(&j, "due_on", str_of(date_text(c->task.due_on, due)));
@@ -105,6 +139,16 @@ static bool say(struct work *w, struct review_case *c, struct error *err)
     return store_review_insert(w->store, &row, err);
 }
 
+static bool task_done(struct work *w, const struct review_case *c, struct task_row *task,
+                      struct error *err)
+{
+    task->state = TASK_DONE;
+    task->done_on = c->on;
+    task->outcome = (int)c->request->outcome;
+    task->alert_on = DATE_NONE;
+    return store_task_update(w->store, task, err);
+}
+
 /* The nominal dates that the review jumped stand on record as cycles of their own (3.4). */
 static bool record_jumps(struct work *w, struct review_case *c, const struct cycle_next *next,
                          struct review_result *result, struct error *err)
@@ -135,40 +179,129 @@ static bool record_jumps(struct work *w, struct review_case *c, const struct cyc
     return true;
 }
 
-static bool close_cycle(struct work *w, struct review_case *c, struct error *err)
+static bool close_cycle(struct work *w, struct review_case *c, enum cycle_state state,
+                        struct error *err)
 {
-    c->cycle.state = CYCLE_SATISFIED;
+    c->cycle.state = state;
     c->cycle.closed_on = c->on;
-    c->task.state = TASK_DONE;
-    c->task.done_on = c->on;
-    c->task.outcome = (int)c->request->outcome;
-    c->task.alert_on = DATE_NONE;
+    if (state == CYCLE_SATISFIED && c->cycle.task == 0) {
+        c->cycle.task = c->task.task; /* a triggered review, before the run opened the regular */
+    }
+    return store_cycle_update(w->store, &c->cycle, err);
+}
+
+static bool begin_next(struct work *w, struct review_case *c, const struct cycle_dates *dates,
+                       struct review_result *result, struct error *err)
+{
+    result->nominal_due_on = dates->nominal;
+    result->due_on = dates->due_on;
+    return store_household_update(w->store, &c->household, err) &&
+           household_begin_cycle(w, c->actor, &c->household, dates, c->on, err);
+}
+
+/* The review is the regular one: it satisfies the open cycle (3.4). */
+static bool next_by_review(struct work *w, struct review_case *c, struct review_result *result,
+                           struct error *err)
+{
+    struct cycle_next next = {0};
+    if (!cycle_after_review(&c->context, c->cycle.dates.step, c->on, &next, NULL, err)) {
+        return false;
+    }
+    bool ok = close_cycle(w, c, CYCLE_SATISFIED, err) &&
+              record_jumps(w, c, &next, result, err) && begin_next(w, c, &next.dates, result, err);
+    cycle_next_free(&next);
+    return ok;
+}
+
+/* An early triggered review restarts the count: its day is the new anchor (3.4). */
+static bool next_by_restart(struct work *w, struct review_case *c, struct review_result *result,
+                            struct error *err)
+{
+    struct cycle_dates dates;
+    c->household.anchor_on = c->context.anchor = c->on;
+    return cycle_first(&c->context, &dates, NULL, err) &&
+           close_cycle(w, c, CYCLE_SUPERSEDED, err) && begin_next(w, c, &dates, result, err);
+}
+
+static bool next_unmoved(struct work *w, struct review_case *c, struct review_result *result,
+                         struct error *err)
+{
+    result->nominal_due_on = c->cycle.dates.nominal;
+    result->due_on = c->cycle.dates.due_on;
+    return store_household_update(w->store, &c->household, err);
+}
+
+static bool next_cycle(struct work *w, struct review_case *c, struct review_result *result,
+                       struct error *err)
+{
+    if (c->cycle.cycle == 0) {
+        return store_household_update(w->store, &c->household, err);
+    }
+    if (date_cmp(c->cycle.dates.opens_on, c->on) <= 0) {
+        return next_by_review(w, c, result, err);
+    }
+    return cycle_restarts(c->context.policy, c->on, c->cycle.dates.opens_on)
+               ? next_by_restart(w, c, result, err)
+               : next_unmoved(w, c, result, err);
+}
+
+/* The task answered, and the one of the other kind that the same review answers: the regular one where
+ * its window is open, the triggered one where its report was recorded by then. */
+static bool close_tasks(struct work *w, struct review_case *c, struct error *err)
+{
+    struct task_row *other =
+        c->task.kind == TASK_REGULAR_REVIEW ? &c->triggered : &c->regular;
+    bool answered = other->task && date_cmp(other->kind == TASK_REGULAR_REVIEW
+                                                ? c->cycle.dates.opens_on
+                                                : other->opened_on,
+                                            c->on) <= 0;
+    return task_done(w, c, &c->task, err) && (!answered || task_done(w, c, other, err));
+}
+
+static bool completed(struct work *w, struct review_case *c, struct error *err)
+{
     c->household.last_review_on = c->on;
-    return store_cycle_update(w->store, &c->cycle, err) &&
-           store_task_update(w->store, &c->task, err) && say(w, c, err);
+    return store_report_last(w->store, c->household.id, c->on, &c->household.reports_seen, err);
 }
 
 static bool satisfy(struct work *w, struct review_case *c, struct review_result *result,
                     struct error *err)
 {
-    struct cycle_next next = {0};
-    if (!check_day(c, err) ||
-        !cycle_after_review(&c->context, c->cycle.dates.step, c->on, &next, NULL, err)) {
+    return check_day(c, err) && close_tasks(w, c, err) && completed(w, c, err) &&
+           say(w, c, err) && next_cycle(w, c, result, err);
+}
+
+static bool terminate(struct work *w, struct review_case *c, struct review_result *result,
+                      struct error *err)
+{
+    int ground = names_find(&grounds, c->request->ground);
+    (void)result; /* a household that is closed has no next date */
+    if (ground < 0) {
+        struct strbuf allowed = STRBUF_INIT;
+        names_list(&grounds, &allowed);
+        error_set(err, REASON_BAD_ARGUMENT, "a termination needs its ground: one of %s",
+                  strbuf_text(&allowed));
+        strbuf_free(&allowed);
         return false;
     }
-    bool ok = close_cycle(w, c, err) && record_jumps(w, c, &next, result, err) &&
-              store_household_update(w->store, &c->household, err) &&
-              household_begin_cycle(w, c->actor, &c->household, &next.dates, c->on, err);
-    result->nominal_due_on = next.dates.nominal;
-    result->due_on = next.dates.due_on;
-    cycle_next_free(&next);
-    return ok;
+    struct ending_request request = {ACT_TERMINATE, (enum ground)ground, c->on,
+                                     c->request->remark};
+    if (!check_day(c, err) ||
+        !ending_apply(w, c->actor, &c->household, &request, c->task.task, err) ||
+        !task_done(w, c, &c->task, err) || !completed(w, c, err)) {
+        return false;
+    }
+    return store_household_update(w->store, &c->household, err) && say(w, c, err);
 }
 
 /* opens_on of the next cycle by the grid: a postponement must end before it. */
 static bool next_opens(struct review_case *c, struct date *opens_on, struct error *err)
 {
     struct cycle_next next = {0};
+    *opens_on = DATE_NONE;
+    if (c->task.kind != TASK_REGULAR_REVIEW) {
+        return true;
+    }
     if (!cycle_after_review(&c->context, c->cycle.dates.step, c->cycle.dates.opens_on, &next, NULL,
                             err)) {
         return false;
@@ -195,24 +328,31 @@ static bool postpone(struct work *w, struct review_case *c, struct review_result
         return false;
     }
     /* A new deadline has a ladder of its own (3.8). */
-    c->task.due_on = c->cycle.dates.due_on = p.to;
+    c->task.due_on = p.to;
     c->task.raised = -1;
     if (alert_due(c->context.policy, w->rules->calendar, p.to, -1, c->today, &c->task.alert_on) >=
         0) {
         c->task.alert_on = c->today;
     }
+    if (c->task.kind == TASK_REGULAR_REVIEW) {
+        c->cycle.dates.due_on = p.to;
+        if (!store_cycle_update(w->store, &c->cycle, err)) {
+            return false;
+        }
+    }
     result->nominal_due_on = c->task.nominal_due_on;
     result->due_on = c->task.due_on;
-    return store_cycle_update(w->store, &c->cycle, err) &&
-           store_task_update(w->store, &c->task, err) && say(w, c, err);
+    return store_task_update(w->store, &c->task, err) && say(w, c, err);
 }
 
-static bool (*const outcomes_do[])(struct work *, struct review_case *, struct review_result *,
-                                   struct error *) = {
-    [OUTCOME_CONTINUE] = satisfy,
-    [OUTCOME_ADJUST] = satisfy,
-    [OUTCOME_TERMINATE] = NULL,
-    [OUTCOME_POSTPONE] = postpone,
+static const struct {
+    bool (*record)(struct work *, struct review_case *, struct review_result *, struct error *);
+    const char *action; /* in the audit */
+} outcome_table[] = {
+    [OUTCOME_CONTINUE] = {satisfy, "review"},
+    [OUTCOME_ADJUST] = {satisfy, "review"},
+    [OUTCOME_TERMINATE] = {terminate, "review"},
+    [OUTCOME_POSTPONE] = {postpone, "review.postpone"},
 };
 
 static bool record(struct work *w, struct review_case *c, struct review_result *result,
@@ -222,18 +362,14 @@ static bool record(struct work *w, struct review_case *c, struct review_result *
     if (!load(w, c, err)) {
         return false;
     }
-    if (!outcomes_do[c->request->outcome]) {
-        return error_set(err, REASON_NOT_ALLOWED, "this version does not end an allowance yet");
-    }
     if (c->request->outcome != OUTCOME_POSTPONE && date_is(c->request->to)) {
         return error_set(err, REASON_BAD_ARGUMENT, "`to` belongs to a postponement");
     }
-    audit_task(&before, c);
-    bool ok = outcomes_do[c->request->outcome](w, c, result, err);
+    audit_case(&before, c);
+    bool ok = outcome_table[c->request->outcome].record(w, c, result, err);
     if (ok) {
-        audit_task(&after, c);
-        ok = work_audit(w, c->actor,
-                        c->request->outcome == OUTCOME_POSTPONE ? "review.postpone" : "review",
+        audit_case(&after, c);
+        ok = work_audit(w, c->actor, outcome_table[c->request->outcome].action,
                         c->household.household, strbuf_str(&before), strbuf_str(&after), err);
         result->household = xstrndup(c->household.household.data, c->household.household.len);
     }
@@ -250,7 +386,10 @@ bool review_record(struct work *w, struct actor actor, const struct review_reque
                             .request = request,
                             .today = today,
                             .on = date_is(request->on) ? request->on : today};
-    *result = (struct review_result){.task = request->task, .outcome = request->outcome};
+    *result = (struct review_result){.task = request->task,
+                                     .outcome = request->outcome,
+                                     .nominal_due_on = DATE_NONE,
+                                     .due_on = DATE_NONE};
     bool ok = w->held ? error_set(err, REASON_RUN_HELD,
                                   "the daily run is held: reviewctl run --confirm first")
                       : record(w, &c, result, err);

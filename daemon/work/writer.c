@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "work/ending.h"
 #include "base/str.h"
 
 #define GROUP_MAX 64                               /* small changes in one commit */
@@ -191,6 +192,12 @@ static void change_one(struct writer *wr, struct request *r)
     }
     if (!r->ok && store_in_transaction(s)) {
         store_rollback_to(s);
+        /* A refusal by the continuity rule stands on record though its change does not (3.5). */
+        struct error err = ERROR_INIT;
+        if (!ending_record_hold(wr->w, &err)) {
+            log_put(LOG_ERR, "a hold was not recorded: %s", err.message);
+            error_clear(&err);
+        }
     }
 }
 

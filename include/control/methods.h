@@ -11,7 +11,7 @@
 
 extern const struct method methods_status[], methods_import[], methods_household[], methods_task[],
     methods_explain[], methods_queue[], methods_standards[], methods_run[], methods_care[],
-    methods_audit[], methods_discover[];
+    methods_audit[], methods_discover[], methods_change[], methods_protection[];
 
 /* Reads the configuration anew, on the writer; set by whoever starts the front. NULL: refused. */
 extern bool (*method_reload)(struct work *w, struct error *err);
@@ -46,6 +46,9 @@ json_t *methods_cursor_of(int64_t a, int64_t b);
 json_t *methods_instant(int64_t instant);
 /* {name, from, until, hash}; null for NULL. */
 json_t *methods_policy(const struct policy *policy);
+/* The steps of a trace: [{rule, result, text, clause, facts, value}]. */
+struct trace;
+json_t *methods_steps(const struct trace *trace);
 /* JSON text from the store as a tree; null where there is none. */
 json_t *methods_tree(struct str text);
 

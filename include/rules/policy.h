@@ -73,6 +73,21 @@ struct policy {
     const char **assets;    /* the words of assets-clearly-above; NULL-terminated */
     int announce_days;      /* before the rule runs out */
     const char *continuity_source, *clearly_above_source, *assets_source;
+    const char *announce_source;
+    struct date pension_until; /* the pension is no income until then; DATE_NONE: without end */
+    const char *pension_source;
+    /* register (3.6): the year's steps as days of the year */
+    struct register_steps {
+        struct month_day {
+            int month, day;
+        } opens, visits_until, township_by, county_by, closes;
+        int notice_days; /* calendar days of public notice, counted from the next day */
+        const char *source;
+    } register_steps;
+    /* ages at which the circular's categories change (3.7), ascending */
+    int *ages;
+    int age_count;
+    const char *ages_source;
     /* triggered reviews (3.7) */
     int triggered_working_days;
     const char *triggered_source;

@@ -83,6 +83,8 @@ void *schema_list(struct schema *r, config_setting_t *s, const struct schema_fie
 const char *schema_text(struct schema *r, const config_setting_t *s);
 const char *schema_name(struct schema *r, const config_setting_t *s);
 int schema_word(struct schema *r, const config_setting_t *s, const struct names *names);
+/* A whole number within min and max; false and *out untouched after a fault. */
+bool schema_int(struct schema *r, const config_setting_t *s, double min, double max, int *out);
 /* Elements of "[ … ]" or "( … )", which must have one at least; `of` says what they are. */
 int schema_length(struct schema *r, const config_setting_t *s, const char *of);
 

@@ -25,6 +25,10 @@ enum trace_rule {
     TRACE_POSTPONED,   /* postponed: the deadline was postponed */
     TRACE_LATE,        /* late: whether the task is late today */
     TRACE_PROTECTION,  /* protection: protected or not, and one step for each condition */
+    TRACE_INCOME,      /* protection.income: countable income a head, and the limit it is held to */
+    TRACE_GROUND,      /* protection.ground: whether the facts bear a ground out */
+    TRACE_ENDING,      /* protection.ending: whether an act may rest on its ground */
+    TRACE_CAMPAIGN,    /* register: one step of the year's campaign */
     TRACE_ALERT,       /* alert: a rung and its day */
     TRACE_RULE_COUNT
 };

@@ -26,6 +26,9 @@ struct standard_row {
 };
 bool store_standard_get(struct store *s, int64_t district, int year, struct standard_row *row,
                         struct error *err);
+/* Of the latest year not after `year`. */
+bool store_standard_latest(struct store *s, int64_t district, int year, struct standard_row *row,
+                           struct error *err);
 bool store_standard_put(struct store *s, const struct standard_row *row, struct error *err);
 /* In order of (district, year), after the given; year 0: all years. At most `limit`. */
 bool store_standards(struct store *s, struct arena *a, int year, int64_t after_district,

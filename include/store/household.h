@@ -18,6 +18,7 @@ struct household_row {
     int64_t income, pension, employment_cost; /* fen; FEN_UNKNOWN */
     struct date approved_on, anchor_on, last_review_on;
     int64_t missed_cycles;
+    int64_t reports_seen; /* the last report before the last completed review; 0 */
 };
 
 struct member_row {

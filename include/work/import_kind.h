@@ -54,6 +54,7 @@ struct import_context {
     struct import_result *result;
     struct import_seen *seen; /* of the check */
     uint64_t line;
+    size_t width; /* columns of the heading */
     int row_faults;
     struct import_group members;
     int calendar_year; /* of the last calendar row */
@@ -107,5 +108,7 @@ bool import_calendar_apply(struct import_context *c, const struct workday_row *d
  * there. */
 bool import_heading(struct import_context *c, const struct import_column *columns,
                     const struct csv_record *heading, int positions[IMPORT_COLUMNS_MAX]);
+/* A fault where a cell stands beyond the heading's: a comma too many has shifted the row. */
+void import_width(struct import_context *c, const struct csv_record *record);
 void import_cells(const struct csv_record *record, const int positions[IMPORT_COLUMNS_MAX],
                   const struct import_column *columns, struct str cells[IMPORT_COLUMNS_MAX]);

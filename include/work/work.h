@@ -25,6 +25,7 @@ struct rulebook *rulebook_use(struct rulebook *rules);
 void rulebook_drop(struct rulebook *rules); /* NULL is fine */
 
 struct work;
+struct hold_note;
 
 /* How what is queued leaves the house. Given by main, so that work need not know delivery. */
 struct outlet {
@@ -45,6 +46,7 @@ struct work {
     const struct outlet *outlet; /* the writer's only */
     char *staging;               /* folder for imports under way; the writer's only */
     bool rules_changed;          /* the writer made a new rulebook: tell the front */
+    struct hold_note *hold;      /* a refusal to be recorded (work/ending) */
     bool held;                   /* a gap holds the daily run (spec.md section 4) */
 };
 

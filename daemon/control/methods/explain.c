@@ -17,7 +17,7 @@ static json_t *facts_json(const struct trace_step *step)
     return list;
 }
 
-static json_t *steps_json(const struct trace *trace)
+json_t *methods_steps(const struct trace *trace)
 {
     json_t *list = json_array();
 
@@ -58,7 +58,7 @@ static bool explain_run(struct call *c, struct work *w, json_t **result, struct 
         return false;
     *result = json_pack("{s:o, s:o, s:o, s:o}", "subject", json_str(str_of(e.subject)), "on",
                         json_day(e.on), "policy", methods_policy(e.policy), "steps",
-                        steps_json(&e.trace));
+                        methods_steps(&e.trace));
     explanation_free(&e);
     return true;
 }

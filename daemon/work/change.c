@@ -1,0 +1,118 @@
+#include "work/change.h"
+
+#include "base/canon.h"
+#include "store/division.h"
+#include "store/message.h"
+
+static bool find(struct work *w, struct arena *a, struct str household, struct household_row *row,
+                 struct error *err)
+{
+    if (w->held) {
+        return error_set(err, REASON_RUN_HELD,
+                         "the daily run is held: reviewctl run --confirm first");
+    }
+    if (!store_household_find(w->store, a, household, row, err)) {
+        return false;
+    }
+    if (row->id == 0) {
+        return error_set(err, REASON_NOT_FOUND, "there is no household \"%.*s\"",
+                         STR_ARG(household));
+    }
+    return row->status != STATUS_CLOSED ||
+           error_set(err, REASON_CONFLICT, "the household is closed");
+}
+
+bool change_tier(struct work *w, struct actor actor, struct str household, enum tier tier,
+                 struct str reason, struct error *err)
+{
+    struct arena a = ARENA_INIT;
+    struct household_row row;
+    struct date today = work_today(w);
+    const struct policy *policy = work_policy(w, today, err);
+    bool ok = policy && find(w, &a, household, &row, err);
+    if (ok && str_trim(reason).len == 0) {
+        ok = error_set(err, REASON_BAD_ARGUMENT, "a change of tier needs its reason");
+    }
+    if (ok && !policy->tiers[tier].kept) {
+        ok = error_set_clause(err, REASON_CONFLICT, policy->tiers_source,
+                              "policy %s has no tier %s", policy->name,
+                              names_text(&tiers, (int)tier));
+    }
+    if (ok && (row.tier != tier || row.tier_source != TIER_GIVEN)) {
+        ok = household_set_tier(w, actor, &row, tier, TIER_GIVEN, reason, today, err);
+    }
+    arena_free(&a);
+    return ok;
+}
+
+static bool tell(struct work *w, int64_t division, const char *kind,
+                 const struct household_row *row, int64_t from, int64_t to, struct error *err)
+{
+    char a[DIVISION_TEXT], b[DIVISION_TEXT];
+    struct strbuf body = STRBUF_INIT, subject = STRBUF_INIT;
+    struct canon c = canon_open(&body);
+    canon_str(&c, "from", str_of(division_text(from, a)));
+    canon_str(&c, "household", row->household);
+    canon_str(&c, "to", str_of(division_text(to, b)));
+    canon_close(&c);
+    /* A household may move to and fro: the number of its latest audit entry tells the moves apart. */
+    int64_t seq;
+    char head[DIGEST_HEX + 1];
+    bool added, ok = store_audit_head(w->store, head, &seq, err);
+    strbuf_addf(&subject, "%.*s/%lld", STR_ARG(row->household), (long long)seq);
+    struct message_row message = {.division = division,
+                                  .kind = str_of(kind),
+                                  .subject = strbuf_str(&subject),
+                                  .created_on = work_today(w),
+                                  .body = strbuf_str(&body)};
+    ok = ok && store_message_put(w->store, &message, &added, err);
+    strbuf_free(&body);
+    strbuf_free(&subject);
+    return ok;
+}
+
+static bool move(struct work *w, struct actor actor, struct household_row *row, int64_t division,
+                 int64_t township, struct error *err)
+{
+    char text[DIVISION_TEXT];
+    int64_t from = row->division, from_township = row->township;
+    struct strbuf before = STRBUF_INIT, after = STRBUF_INIT;
+    struct canon c = canon_open(&before);
+    canon_str(&c, "division", str_of(division_text(from, text)));
+    canon_close(&c);
+    c = canon_open(&after);
+    canon_str(&c, "division", str_of(division_text(division, text)));
+    canon_close(&c);
+    row->division = division;
+    row->township = township;
+    bool ok = store_household_update(w->store, row, err) &&
+              store_tasks_move(w->store, row->id, township, err) &&
+              work_audit(w, actor, "household.move", row->household, strbuf_str(&before),
+                         strbuf_str(&after), err) &&
+              (from_township == township ||
+               (tell(w, from_township, "moved-away", row, from, division, err) &&
+                tell(w, township, "moved-in", row, from, division, err)));
+    strbuf_free(&before);
+    strbuf_free(&after);
+    return ok;
+}
+
+bool change_move(struct work *w, struct actor actor, struct str household, int64_t division,
+                 struct error *err)
+{
+    struct arena a = ARENA_INIT;
+    struct household_row row;
+    struct division_row to = {0};
+    int64_t township = 0;
+    bool ok = find(w, &a, household, &row, err) &&
+              store_division_get(w->store, &a, division, &to, err) &&
+              store_division_up(w->store, division, LEVEL_TOWNSHIP, &township, err);
+    if (ok && (to.code == 0 || township == 0)) {
+        char text[DIVISION_TEXT];
+        ok = error_set(err, REASON_BAD_ARGUMENT, "%s is no village or township known here",
+                       division_text(division, text));
+    }
+    ok = ok && (row.division == division || move(w, actor, &row, division, township, err));
+    arena_free(&a);
+    return ok;
+}

@@ -1,0 +1,360 @@
+#include "work/report.h"
+
+#include "base/canon.h"
+#include "rules/alert.h"
+#include "store/message.h"
+
+struct report_case {
+    struct arena arena;
+    struct actor actor;
+    const struct report_request *request;
+    struct household_row household;
+    struct member_row member;
+    bool has_member;
+    struct date today, on;
+};
+
+/* What each kind needs and does. */
+static const struct {
+    bool member;           /* one must be named, and be there */
+    bool new_member;       /* one must be named, and not be there */
+    bool money;            /* income, pension or employment cost */
+    bool asset;            /* an asset */
+    enum member_status to; /* MEMBER_PRESENT: no change */
+} kind_table[] = {
+    [REPORT_ILLNESS] = {0},
+    [REPORT_ACCIDENT] = {0},
+    [REPORT_DEATH] = {.member = true, .to = MEMBER_DIED},
+    [REPORT_BIRTH] = {.new_member = true},
+    [REPORT_MOVE_IN] = {.new_member = true},
+    [REPORT_MOVE_OUT] = {.member = true, .to = MEMBER_MOVED_OUT},
+    [REPORT_INCOME] = {.money = true},
+    [REPORT_ASSETS] = {.asset = true},
+    [REPORT_DISASTER] = {0},
+    [REPORT_SCHOOLING] = {0},
+    [REPORT_OTHER] = {0},
+    [REPORT_AGE] = {.member = true},
+};
+
+static bool load(struct work *w, struct report_case *c, struct error *err)
+{
+    const struct report_request *r = c->request;
+    if (!store_household_find(w->store, &c->arena, r->household, &c->household, err)) {
+        return false;
+    }
+    if (c->household.id == 0) {
+        return error_set(err, REASON_NOT_FOUND, "there is no household \"%.*s\"",
+                         STR_ARG(r->household));
+    }
+    return r->member.data == NULL ||
+           store_member_find(w->store, &c->arena, c->household.id, r->member, &c->member,
+                             &c->has_member, err);
+}
+
+static bool check_member(const struct report_case *c, struct error *err)
+{
+    const struct report_request *r = c->request;
+    bool named = r->member.data != NULL, fresh = kind_table[r->kind].new_member;
+    if ((kind_table[r->kind].member || fresh) && !named) {
+        return error_set(err, REASON_BAD_ARGUMENT, "a report of %s names its member",
+                         names_text(&report_kinds, (int)r->kind));
+    }
+    if (named && !fresh && !c->has_member) {
+        return error_set(err, REASON_NOT_FOUND, "the household has no member \"%.*s\"",
+                         STR_ARG(r->member));
+    }
+    bool here = c->has_member && c->member.status == MEMBER_PRESENT;
+    if (named && fresh && here) {
+        return error_set(err, REASON_CONFLICT, "member \"%.*s\" is there already",
+                         STR_ARG(r->member));
+    }
+    if (named && !fresh && !here) {
+        return error_set(err, REASON_CONFLICT, "member \"%.*s\" is %s already",
+                         STR_ARG(r->member),
+                         names_text(&member_statuses, (int)c->member.status));
+    }
+    return true;
+}
+
+static bool is_asset(const struct policy *policy, struct str asset)
+{
+    for (int i = 0; policy->assets && policy->assets[i]; i++) {
+        if (str_is(asset, policy->assets[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool check_facts(const struct report_case *c, const struct policy *policy,
+                        struct error *err)
+{
+    const struct report_request *r = c->request;
+    const char *kind = names_text(&report_kinds, (int)r->kind);
+    bool money = r->income != FEN_UNKNOWN || r->pension != FEN_UNKNOWN ||
+                 r->employment_cost != FEN_UNKNOWN;
+    if (kind_table[r->kind].money && !money) {
+        return error_set(err, REASON_BAD_ARGUMENT,
+                         "a report of %s names income, pension or employment_cost", kind);
+    }
+    if (kind_table[r->kind].asset && !r->asset.data) {
+        return error_set(err, REASON_BAD_ARGUMENT, "a report of %s names the asset", kind);
+    }
+    if (r->asset.data && !is_asset(policy, r->asset)) {
+        struct strbuf words = STRBUF_INIT;
+        for (int i = 0; policy->assets && policy->assets[i]; i++) {
+            strbuf_addf(&words, "%s%s", i ? ", " : "", policy->assets[i]);
+        }
+        error_set_clause(err, REASON_BAD_ARGUMENT, policy->assets_source,
+                         "asset \"%.*s\" is not one of %s", STR_ARG(r->asset),
+                         strbuf_text(&words));
+        strbuf_free(&words);
+        return false;
+    }
+    return true;
+}
+
+static bool check(const struct report_case *c, const struct policy *policy, struct error *err)
+{
+    char on[DATE_TEXT], today[DATE_TEXT];
+    if (date_cmp(c->on, c->today) > 0) {
+        return error_set(err, REASON_BAD_ARGUMENT, "%s is after today, %s",
+                         date_text(c->on, on), date_text(c->today, today));
+    }
+    if (str_trim(c->request->source).len == 0) {
+        return error_set(err, REASON_BAD_ARGUMENT, "a report tells its source");
+    }
+    if (c->household.status == STATUS_CLOSED) {
+        return error_set(err, REASON_CONFLICT, "the household is closed");
+    }
+    return check_member(c, err) && check_facts(c, policy, err);
+}
+
+static bool change_member(struct work *w, struct report_case *c, struct error *err)
+{
+    const struct report_request *r = c->request;
+    enum report_kind kind = r->kind;
+    if (kind_table[kind].new_member) {
+        if (!c->has_member) {
+            c->member = (struct member_row){.member = r->member,
+                                            .student = -1,
+                                            .birth_on = DATE_NONE};
+        }
+        if (kind == REPORT_BIRTH) {
+            c->member.birth_on = c->on;
+        }
+        c->member.status = MEMBER_PRESENT;
+    } else if (kind_table[kind].to != MEMBER_PRESENT) {
+        c->member.status = kind_table[kind].to;
+    } else {
+        return true;
+    }
+    c->member.status_on = c->on;
+    return store_member_put(w->store, c->household.id, &c->member, err);
+}
+
+static bool change_household(struct work *w, struct report_case *c, struct error *err)
+{
+    const struct report_request *r = c->request;
+    struct household_row *h = &c->household;
+    h->income = r->income != FEN_UNKNOWN ? r->income : h->income;
+    h->pension = r->pension != FEN_UNKNOWN ? r->pension : h->pension;
+    h->employment_cost =
+        r->employment_cost != FEN_UNKNOWN ? r->employment_cost : h->employment_cost;
+    return store_household_update(w->store, h, err) &&
+           (!r->asset.data ||
+            store_asset_put(w->store, h->id, r->asset, c->on, c->today, err));
+}
+
+/* The triggered review: due in the policy's working days, counted from the day recorded; a further
+ * report joins the open one and does not move it (3.7). Register-only households have none. */
+static bool open_task(struct work *w, struct report_case *c, const struct policy *policy,
+                      struct report_result *result, struct error *err)
+{
+    struct task_row task;
+    if (!store_task_open_of(w->store, &c->arena, c->household.id, TASK_TRIGGERED_REVIEW, &task,
+                            err)) {
+        return false;
+    }
+    result->joined = task.task != 0;
+    if (!result->joined) {
+        struct date due =
+            calendar_add_working(w->rules->calendar, c->today, policy->triggered_working_days, NULL);
+        task = (struct task_row){.kind = TASK_TRIGGERED_REVIEW,
+                                 .state = TASK_OPEN,
+                                 .household_id = c->household.id,
+                                 .township = c->household.township,
+                                 .opened_on = c->today,
+                                 .nominal_due_on = due,
+                                 .original_due_on = due,
+                                 .due_on = due,
+                                 .listed_on = DATE_NONE,
+                                 .raised = -1,
+                                 .done_on = DATE_NONE,
+                                 .outcome = -1};
+        if (alert_due(policy, w->rules->calendar, due, -1, c->today, &task.alert_on) >= 0) {
+            task.alert_on = c->today;
+        }
+        if (!store_task_insert(w->store, &task, err)) {
+            return false;
+        }
+    }
+    result->task = task.task;
+    result->due_on = task.due_on;
+    return true;
+}
+
+static bool write_report(struct work *w, struct report_case *c, struct report_result *result,
+                         struct error *err)
+{
+    const struct report_request *r = c->request;
+    char at[CLOCK_TEXT];
+    clock_format(clock_now(w->clock), at);
+    struct report_row row = {
+        .household_id = c->household.id,
+        .task = result->task,
+        .kind = r->kind,
+        .member = r->member,
+        .on = c->on,
+        .recorded_on = c->today,
+        .income = r->income,
+        .pension = r->pension,
+        .employment_cost = r->employment_cost,
+        .asset = r->asset,
+        .source = r->source,
+        .recorded_at = at,
+        .uid = c->actor.uid,
+        .who = str_of(c->actor.who),
+    };
+    bool ok = store_report_insert(w->store, &row, err);
+    result->report = row.report;
+    return ok;
+}
+
+static bool audit_report(struct work *w, struct report_case *c,
+                         const struct report_result *result, struct error *err)
+{
+    const struct report_request *r = c->request;
+    char on[DATE_TEXT];
+    struct strbuf after = STRBUF_INIT;
+    struct canon j = canon_open(&after);
+    canon_str(&j, "asset", r->asset);
+    if (r->income != FEN_UNKNOWN) {
+        canon_int(&j, "income", r->income);
+    }
+    canon_str(&j, "kind", str_of(names_text(&report_kinds, (int)r->kind)));
+    canon_str(&j, "member", r->member);
+    canon_str(&j, "on", str_of(date_text(c->on, on)));
+    canon_int(&j, "report", result->report);
+    canon_str(&j, "source", r->source);
+    canon_int(&j, "task", result->task);
+    canon_close(&j);
+    bool ok = work_audit(w, c->actor, "report", c->household.household, STR_NONE,
+                         strbuf_str(&after), err);
+    strbuf_free(&after);
+    return ok;
+}
+
+/* Where the last present member went, the township is told what the review proposes (3.3). */
+static bool propose(struct work *w, struct report_case *c, const struct report_result *result,
+                    struct error *err)
+{
+    struct household_view view = {.row = c->household};
+    if (kind_table[c->request->kind].to == MEMBER_PRESENT) {
+        return true;
+    }
+    if (!store_members(w->store, &c->arena, c->household.id, &view.members, &view.member_count,
+                       err)) {
+        return false;
+    }
+    struct household_facts facts = household_facts_of(&c->arena, &view);
+    if (household_present(&facts) > 0) {
+        return true;
+    }
+    struct strbuf body = STRBUF_INIT;
+    struct canon j = canon_open(&body);
+    canon_str(&j, "household", c->household.household);
+    canon_str(&j, "proposes", STR("all-members-gone"));
+    canon_int(&j, "task", result->task);
+    canon_close(&j);
+    struct message_row message = {.division = c->household.township,
+                                  .kind = STR("proposal"),
+                                  .subject = str_of(arena_format(&c->arena, "%lld",
+                                                                 (long long)result->task)),
+                                  .created_on = c->today,
+                                  .body = strbuf_str(&body)};
+    bool added, ok = store_message_put(w->store, &message, &added, err);
+    strbuf_free(&body);
+    return ok;
+}
+
+static bool record(struct work *w, struct report_case *c, struct report_result *result,
+                   struct error *err)
+{
+    const struct policy *policy = work_policy(w, c->today, err);
+    if (!policy || !load(w, c, err) || !check(c, policy, err) || !change_member(w, c, err) ||
+        !change_household(w, c, err)) {
+        return false;
+    }
+    bool reviewed = c->household.status != STATUS_REGISTER_ONLY;
+    bool ok = (!reviewed || open_task(w, c, policy, result, err)) &&
+              write_report(w, c, result, err) && audit_report(w, c, result, err) &&
+              propose(w, c, result, err) &&
+              household_derive_tier(w, c->actor, &c->household, c->today, err);
+    result->tier = c->household.tier;
+    return ok;
+}
+
+bool report_record(struct work *w, struct actor actor, const struct report_request *request,
+                   struct report_result *result, struct error *err)
+{
+    struct date today = work_today(w);
+    struct report_case c = {.actor = actor,
+                            .request = request,
+                            .today = today,
+                            .on = date_is(request->on) ? request->on : today};
+    *result = (struct report_result){.due_on = DATE_NONE};
+    bool ok;
+    if (w->held) {
+        ok = error_set(err, REASON_RUN_HELD,
+                       "the daily run is held: reviewctl run --confirm first");
+    } else if (request->kind == REPORT_AGE) {
+        ok = error_set(err, REASON_BAD_ARGUMENT, "an age is reported by the calendar itself");
+    } else {
+        ok = record(w, &c, result, err);
+    }
+    arena_free(&c.arena);
+    return ok;
+}
+
+/* The person by the identity number, else by household and member: as a salted digest. */
+static struct str person_of(struct work *w, struct arena *a, const struct birthday_row *p)
+{
+    struct str key = p->id.data ? p->id
+                                : str_of(arena_format(a, "%.*s/%.*s", STR_ARG(p->household),
+                                                      STR_ARG(p->member)));
+    return audit_personal(w->store, a, key);
+}
+
+bool report_age(struct work *w, const struct birthday_row *person, int age, struct date day,
+                bool *opened, struct error *err)
+{
+    struct report_case c = {.actor = ACTOR_CLOCK, .today = day, .on = day};
+    struct report_request request = {
+        .household = person->household,
+        .kind = REPORT_AGE,
+        .member = person->member,
+        .on = day,
+        .income = FEN_UNKNOWN,
+        .pension = FEN_UNKNOWN,
+        .employment_cost = FEN_UNKNOWN,
+        .source = str_of(arena_format(&c.arena, "calendar: age %d", age)),
+    };
+    struct report_result result = {0};
+    c.request = &request;
+    bool ok = store_age_put(w->store, person_of(w, &c.arena, person), age, person->household_id,
+                            person->member, day, opened, err) &&
+              (!*opened || record(w, &c, &result, err));
+    arena_free(&c.arena);
+    return ok;
+}

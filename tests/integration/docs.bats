@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+# What the documents say is so: generated text is fresh, every key, table and method is described, and
+# README's tour runs and prints what it shows.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    B=$(realpath "${B:-build}")
+    export LC_ALL=C.UTF-8
+    unset REVIEWD_SOCKET
+}
+
+# The tour of README.md: $TOUR/NN.sh for each block of commands, NN.txt where it shows what they print.
+tour_split() {
+    awk -v to="$TOUR" '
+        /^<!-- tour/ { on = 1 }
+        /^<!-- end of tour/ { on = 0 }
+        on && /^```sh$/ { file = sprintf("%s/%02d.sh", to, ++n); next }
+        on && /^```text$/ { file = sprintf("%s/%02d.txt", to, n); printf "" >file; next }
+        /^```$/ { file = "" }
+        on && file { print >file }
+    ' README.md
+    sed -i "s#build/tour#$TOUR/tour#g; s#\.\./\.\./conf#$PWD/conf#; s#\$PWD/build:#$B:#; s#^build/#$B/#" \
+        "$TOUR"/*.sh
+}
+
+# Runs the blocks in one shell, as a reader would; the first command that fails ends it.
+tour_run() {
+    cat >"$TOUR/run" <<'END'
+set -eu -o pipefail
+trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+for block in "$TOUR"/*.sh; do
+    . "$block" >"${block%.sh}.out" 2>&1
+    for _ in $(seq 200); do [ "$block" != "$TOUR/01.sh" ] || reviewctl status >/dev/null 2>&1 || sleep 0.05; done
+done
+END
+    TOUR=$TOUR bash "$TOUR/run" 3>&-
+}
+
+@test "doc/protocol.md is what the table of methods prints" {
+    "$B/protocol" | diff doc/protocol.md -
+}
+
+@test "every method of rpc.discover, error and import fault stands in doc/protocol.md" {
+    for m in $(grep -ohE '\.name = "[a-z.]+"' daemon/control/methods/*.c | cut -d'"' -f2); do
+        grep -qx "### $m" doc/protocol.md || { echo "no $m"; false; }
+    done
+    tr -d '\n' <<<"$(cat daemon/work/import*.c)" | grep -oE 'import_fault\([^;]*' |
+        grep -oE '"(missing|duplicate|conflict|[a-z]+(-[a-z]+)+)"' | sort -u | tr -d '"' |
+        while read -r reason; do
+            grep -q "^| \`$reason\` |" doc/protocol.md || { echo "no $reason"; exit 1; }
+        done
+}
+
+@test "the manual pages are good mdoc" {
+    command -v mandoc >/dev/null || skip "mandoc is not installed"
+    # Pages that are not installed here are no fault of ours.
+    run mandoc -Tlint man/*.[158]
+    ! grep -vE 'referenced manual not found|outdated mandoc.db' <<<"$output" | grep .
+}
+
+@test "every key of reviewd.conf stands in reviewd.conf(5), and in the example" {
+    keys=$(sed -nE 's/.*KEY\("([a-z_]+)".*/\1/p' daemon/work/settings.c)
+    [ "$(wc -w <<<"$keys")" -ge 20 ]
+    for key in $keys; do
+        grep -qE "^\.It Ic $key( |$)" man/reviewd.conf.5 || { echo "man: no $key"; false; }
+        grep -qE "(^|[#{ ])$key *=" conf/reviewd.conf || { echo "conf: no $key"; false; }
+    done
+}
+
+@test "reviewd.conf as it is shipped is good, and so is each line behind a #" {
+    run -0 "$B/reviewd" -f conf/reviewd.conf --check
+    mkdir -p "$BATS_TEST_TMPDIR/etc"
+    cp -r conf/policy conf/calendar "$BATS_TEST_TMPDIR/etc"
+    grep -vE '^(policy_dir|calendar_dir) = |_dir = "/etc' conf/reviewd.conf |
+        sed -E 's/^#([a-z_]+ = |    [a-z{(]|[})])/\1/' |
+        grep -vE '^(accounts|delivery) = \(\);' >"$BATS_TEST_TMPDIR/etc/reviewd.conf"
+    echo 'policy_dir = "policy"; calendar_dir = "calendar";' >>"$BATS_TEST_TMPDIR/etc/reviewd.conf"
+    run -0 "$B/reviewd" -f "$BATS_TEST_TMPDIR/etc/reviewd.conf" --check
+}
+
+@test "every command of reviewctl --help stands in reviewctl(1)" {
+    export ASAN_OPTIONS=detect_leaks=0
+    commands=$("$B/reviewctl" --help |
+        sed -n '/^Commands:/,/^$/s/^  \([a-z]* \{0,1\}[a-z]*\).*/\1/p' | sed 's/ *$//')
+    [ "$(wc -l <<<"$commands")" -ge 20 ]
+    while read -r command; do
+        grep -qE "(^\.It (Xo )?|^\.)Cm $command( |$)" man/reviewctl.1 || { echo "no $command"; false; }
+    done <<<"$commands"
+}
+
+@test "every table, view and column of the store stands in doc/store.md" {
+    for f in daemon/store/schema-*.sql; do
+        grep -oE '^CREATE (TABLE|VIEW) [a-z_]+' "$f" | cut -d' ' -f3
+    done | while read -r table; do
+        grep -qE "^#+ .*\`$table\`" doc/store.md || { echo "no $table"; exit 1; }
+    done
+    awk '/^CREATE TABLE/ { table = $3; next } /^\)/ { table = "" }
+         table && /^    [a-z_0-9]+ +(INTEGER|TEXT|BLOB)/ { print table, $1 }' \
+        daemon/store/schema-*.sql | while read -r table column; do
+        awk -v t="\`$table\`" '/^#/ { on = index($0, t) } on' doc/store.md |
+            grep -q "^| .*\`$column\`" || { echo "no $table.$column"; exit 1; }
+    done
+}
+
+@test "README's tour runs, and prints what it shows" {
+    TOUR=$BATS_TEST_TMPDIR
+    tour_split
+    [ "$(cat "$TOUR"/*.sh | grep -c '^reviewctl ')" -ge 15 ]
+    tour_run || { tail -n 5 "$TOUR"/*.out; false; }
+    for shown in "$TOUR"/*.txt; do
+        sed -i "s#$TOUR/tour#build/tour#g" "${shown%.txt}.out"
+        diff "$shown" "${shown%.txt}.out"
+    done
+}

@@ -1,0 +1,218 @@
+/* rpc: raw bytes to the control socket, for the tests. What it sends is stdin, as it is.
+ *
+ *   rpc SOCKET            send stdin, say that no more comes, print what is answered until the end
+ *   rpc --mute SOCKET     send stdin again and again and never read; until killed
+ *   rpc --flood SOCKET    send stdin again and again, read and drop the answers; until killed
+ *   rpc --hold N SOCKET   open N connections that say nothing, print how many stand; until killed
+ *
+ * --file PATH passes a memfd with the file's bytes, sealed, along with the first byte. Exit 1 where
+ * the other side is not there or says nothing for 20 seconds. */
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/str.h"
+
+#define PATIENCE_MS 20000
+
+enum mode { MODE_ASK, MODE_MUTE, MODE_FLOOD, MODE_HOLD };
+
+struct options {
+    enum mode mode;
+    int hold;
+    const char *socket, *file;
+};
+
+static const struct argp_option option_table[] = {
+    {"mute", 'm', 0, 0, "send again and again, never read", 0},
+    {"flood", 'f', 0, 0, "send again and again, drop the answers", 0},
+    {"hold", 'n', "N", 0, "N connections that say nothing", 0},
+    {"file", 'd', "PATH", 0, "pass the file along with the first byte", 0},
+    {0}};
+
+static error_t option(int key, char *value, struct argp_state *state)
+{
+    struct options *o = state->input;
+    switch (key) {
+    case 'm':
+        o->mode = MODE_MUTE;
+        return 0;
+    case 'f':
+        o->mode = MODE_FLOOD;
+        return 0;
+    case 'n':
+        o->mode = MODE_HOLD;
+        o->hold = atoi(value);
+        return 0;
+    case 'd':
+        o->file = value;
+        return 0;
+    case ARGP_KEY_ARG:
+        o->socket = value;
+        return 0;
+    case ARGP_KEY_END:
+        if (!o->socket) {
+            argp_error(state, "SOCKET is missing");
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp parser = {option_table, option, "SOCKET", NULL, NULL, NULL, NULL};
+
+static void die(const char *what)
+{
+    fprintf(stderr, "rpc: %s: %s\n", what, strerror(errno));
+    exit(EXIT_FAILURE);
+}
+
+static int dial(const char *path)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || strlen(path) >= sizeof at.sun_path) {
+        die(path);
+    }
+    strcpy(at.sun_path, path);
+    if (connect(fd, (struct sockaddr *)&at, sizeof at) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static void slurp(int fd, struct strbuf *out)
+{
+    char piece[65536];
+    ssize_t n;
+    while ((n = read(fd, piece, sizeof piece)) > 0) {
+        strbuf_add(out, piece, (size_t)n);
+    }
+    if (n < 0) {
+        die("read");
+    }
+}
+
+static int sealed(const char *path)
+{
+    struct strbuf bytes = STRBUF_INIT;
+    int from = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = memfd_create("rpc", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (from < 0 || fd < 0) {
+        die(path);
+    }
+    slurp(from, &bytes);
+    if (write(fd, strbuf_text(&bytes), bytes.len) != (ssize_t)bytes.len ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW) != 0) {
+        die(path);
+    }
+    strbuf_free(&bytes);
+    close(from);
+    return fd;
+}
+
+static ssize_t send_some(int fd, struct str bytes, int passed)
+{
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    struct iovec piece = {(void *)bytes.data, bytes.len};
+    struct msghdr msg = {.msg_iov = &piece, .msg_iovlen = 1};
+    if (passed >= 0) {
+        msg.msg_control = control.bytes;
+        msg.msg_controllen = sizeof control.bytes;
+        struct cmsghdr *h = CMSG_FIRSTHDR(&msg);
+        h->cmsg_level = SOL_SOCKET;
+        h->cmsg_type = SCM_RIGHTS;
+        h->cmsg_len = CMSG_LEN(sizeof passed);
+        memcpy(CMSG_DATA(h), &passed, sizeof passed);
+    }
+    return sendmsg(fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* Sends and reads at the same time, so that neither side waits for the other. */
+static int talk(const struct options *o, struct str bytes)
+{
+    char piece[65536];
+    int fd = dial(o->socket), passed = o->file ? sealed(o->file) : -1;
+    size_t sent = 0;
+    bool over = false, again = o->mode != MODE_ASK;
+    if (fd < 0) {
+        die(o->socket);
+    }
+    for (;;) {
+        struct pollfd p = {fd, 0, 0};
+        p.events |= (short)(over ? 0 : POLLOUT);
+        p.events |= (short)(o->mode == MODE_MUTE ? 0 : POLLIN);
+        if (poll(&p, 1, again ? -1 : PATIENCE_MS) == 0) {
+            fprintf(stderr, "rpc: no answer\n");
+            return EXIT_FAILURE;
+        }
+        if (p.revents & POLLOUT) {
+            ssize_t n = send_some(fd, (struct str){bytes.data + sent, bytes.len - sent},
+                                  sent ? -1 : passed);
+            over = over || (n < 0 && errno != EAGAIN); /* closed on us: what was answered counts */
+            sent += n > 0 ? (size_t)n : 0;
+            if (!over && sent == bytes.len) {
+                sent = 0;
+                over = !again;
+                if (over) {
+                    shutdown(fd, SHUT_WR);
+                }
+            }
+        }
+        if (p.revents & (POLLIN | POLLHUP | POLLERR)) {
+            ssize_t n = read(fd, piece, sizeof piece);
+            if (n <= 0) {
+                return EXIT_SUCCESS;
+            }
+            if (o->mode == MODE_ASK) {
+                fwrite(piece, 1, (size_t)n, stdout);
+            }
+        }
+    }
+}
+
+static int hold(const struct options *o)
+{
+    struct rlimit files;
+    int stand = 0;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+    for (int i = 0; i < o->hold; i++) {
+        stand += dial(o->socket) >= 0;
+    }
+    printf("%d\n", stand);
+    fflush(stdout);
+    pause();
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {0};
+    struct strbuf bytes = STRBUF_INIT;
+    argp_parse(&parser, argc, argv, 0, NULL, &o);
+    if (o.mode == MODE_HOLD) {
+        return hold(&o);
+    }
+    slurp(STDIN_FILENO, &bytes);
+    int status = talk(&o, strbuf_str(&bytes));
+    fflush(stdout);
+    strbuf_free(&bytes);
+    return status;
+}
