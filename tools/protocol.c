@@ -119,6 +119,7 @@ static const struct {
     {"missing", "a cell or a column that must be there"},
     {"quote", "a quoted cell that does not end, or goes on behind its end"},
     {"too-long", "a cell or the file is longer than it may be"},
+    {"too-many-cells", "a row with more cells than the heading has"},
     {"unknown-column", "a heading that is no column of this file"},
     {"unknown-division", "no such division is known"},
     {"unknown-household", "no such household is known"},

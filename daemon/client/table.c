@@ -9,13 +9,24 @@ static const char *const status_words[] = {"active", "suspended", "closed", "reg
 static const char *const register_words[] = {"none", "registered", "exited", "returned"};
 static const char *const outcome_words[] = {"continue", "adjust", "postpone", "terminate"};
 
-static const char *const ground_words[] = {
-    "all-members-gone", "member-change", "income-clearly-above", "assets-clearly-above",
-    "income-above",     "assets-above",  "transferred",          "voluntary",
-    "fraud",            "other"};
-static const char *const report_words[] = {"illness", "accident", "death",    "birth",
-                                           "move-in", "move-out", "income",   "assets",
+static const char *const ground_words[] = {"all-members-gone",
+                                           "member-change",
+                                           "income-clearly-above",
+                                           "assets-clearly-above",
+                                           "income-above",
+                                           "assets-above",
+                                           "transferred",
+                                           "voluntary",
+                                           "fraud",
+                                           "other"};
+static const char *const report_words[] = {"illness",  "accident",  "death",  "birth",
+                                           "move-in",  "move-out",  "income", "assets",
                                            "disaster", "schooling", "other"};
+static const char *const decision_words[] = {"keep", "exit",  "return",
+                                             "add",  "apply", "not-eligible"};
+static const char *const decided_words[] = {"undecided", "decided"};
+static const struct names decisions = NAMES_TABLE("decision", decision_words);
+static const struct names decided = NAMES_TABLE("state", decided_words);
 static const struct names grounds = NAMES_TABLE("ground", ground_words);
 static const struct names reports = NAMES_TABLE("kind", report_words);
 static const struct names kinds = NAMES_TABLE("kind", kind_words);
@@ -89,8 +100,8 @@ static const struct input review_options[] = {
 static const struct input tier_arguments[] = {
     ARGUMENT("household", INPUT_TEXT, "CODE", NULL, "the household's number"),
     ARGUMENT("tier", INPUT_WORD, "TIER", &tiers, "the tier from now on"), INPUT_END};
-static const struct input tier_options[] = {
-    {"reason", INPUT_TEXT, "TEXT", true, NULL, "why"}, INPUT_END};
+static const struct input tier_options[] = {{"reason", INPUT_TEXT, "TEXT", true, NULL, "why"},
+                                            INPUT_END};
 static const struct input move_arguments[] = {
     ARGUMENT("household", INPUT_TEXT, "CODE", NULL, "the household's number"),
     ARGUMENT("village", INPUT_TEXT, "VILLAGE", NULL, "code of the village where it lives now"),
@@ -116,6 +127,16 @@ static const struct input protection_options[] = {
 static const struct input exceptions_options[] = {
     OPTION("from", INPUT_DAY, "DAY", NULL, "from this day on"),
     OPTION("to", INPUT_DAY, "DAY", NULL, "up to this day"), PAGES, INPUT_END};
+static const struct input register_options[] = {
+    OPTION("year", INPUT_NUMBER, "YEAR", NULL, "of this year (the current one)"),
+    OPTION("state", INPUT_WORD, "STATE", &decided, "undecided or decided"), TOWNSHIP, PAGES,
+    INPUT_END};
+static const struct input decide_arguments[] = {
+    ARGUMENT("task", INPUT_NUMBER, "N", NULL, "the register task's number"),
+    ARGUMENT("decision", INPUT_WORD, "DECISION", &decisions, "what was decided"), INPUT_END};
+static const struct input decide_options[] = {
+    OPTION("on", INPUT_DAY, "DAY", NULL, "the day of the decision (today)"),
+    OPTION("remark", INPUT_TEXT, "TEXT", NULL, "in the office's words"), INPUT_END};
 static const struct input page_options[] = {PAGES, INPUT_END};
 static const struct input standards_options[] = {
     OPTION("year", INPUT_NUMBER, "YEAR", NULL, "only this year"), PAGES, INPUT_END};
@@ -248,11 +269,26 @@ static const struct view_field import_fields[] = {
 
 /* ---- the commands -------------------------------------------------------------------------- */
 
-static const struct view_field ending_columns[] = {
-    {"number", "no.", 0}, {"on", "on", 0},         {"household", "household", 0},
-    {"act", "act", 0},    {"ground", "ground", 0}, {"clause", "clause", 0},
-    {"who", "who", 0},    {"remark", "remark", 0}, {"what", "what", 0},
-    FIELD_END};
+static const struct view_field register_columns[] = {{"task", "task", 0},
+                                                     {"kind", "kind", 0},
+                                                     {"household", "household", 0},
+                                                     {"township", "township", 0},
+                                                     {"year", "year", 0},
+                                                     {"due_on", "due on", 0},
+                                                     {"decision", "decision", 0},
+                                                     {"decided_on", "decided on", 0},
+                                                     {"effect_on", "in effect on", 0},
+                                                     FIELD_END};
+static const struct view_field ending_columns[] = {{"number", "no.", 0},
+                                                   {"on", "on", 0},
+                                                   {"household", "household", 0},
+                                                   {"act", "act", 0},
+                                                   {"ground", "ground", 0},
+                                                   {"clause", "clause", 0},
+                                                   {"who", "who", 0},
+                                                   {"remark", "remark", 0},
+                                                   {"what", "what", 0},
+                                                   FIELD_END};
 
 const struct command table_commands[] = {
     {"status", "status", NULL, NULL, "policy, counts, runs and warnings", show_status,
@@ -269,8 +305,8 @@ const struct command table_commands[] = {
      show_object, NULL, NULL},
     {"household suspend", "household.suspend", household_argument, ending_options,
      "suspend the payment; the clock goes on", show_object, NULL, NULL},
-    {"household resume", "household.resume", household_argument, NULL,
-     "resume a suspended payment", show_object, NULL, NULL},
+    {"household resume", "household.resume", household_argument, NULL, "resume a suspended payment",
+     show_object, NULL, NULL},
     {"household close", "household.close", household_argument, ending_options,
      "end the allowance and the reviews", show_object, NULL, NULL},
     {"report", "report", report_arguments, report_options, "a change that was reported",
@@ -279,8 +315,12 @@ const struct command table_commands[] = {
      "whether a household is protected, and why", show_explain, NULL, NULL},
     {"protection exceptions", "protection.exceptions", NULL, exceptions_options,
      "protections that ended, with their grounds", NULL, ending_columns, NULL},
-    {"protection holds", "protection.holds", NULL, page_options,
-     "what the continuity rule refused", NULL, ending_columns, NULL},
+    {"protection holds", "protection.holds", NULL, page_options, "what the continuity rule refused",
+     NULL, ending_columns, NULL},
+    {"register list", "register.list", NULL, register_options,
+     "the year's adjustment of the register", NULL, register_columns, NULL},
+    {"register decide", "register.decide", decide_arguments, decide_options,
+     "decide a register task", show_object, NULL, NULL},
     {"due", "due", NULL, due_options, "tasks whose deadline comes", NULL, task_columns, NULL},
     {"late", "late", NULL, late_options, "tasks whose deadline is past", NULL, task_columns, NULL},
     {"task show", "task.show", task_argument, NULL, "one task", show_object, task_fields, NULL},

@@ -2,9 +2,9 @@
 
 #include "store/db.h"
 
-static const char *const kind_names[] = {"illness", "accident", "death",  "birth",
-                                         "move-in", "move-out", "income", "assets",
-                                         "disaster", "schooling", "other", "age"};
+static const char *const kind_names[] = {"illness",  "accident",  "death",  "birth",
+                                         "move-in",  "move-out",  "income", "assets",
+                                         "disaster", "schooling", "other",  "age"};
 const struct names report_kinds = NAMES_TABLE("kind", kind_names);
 
 static void bind_uid(sqlite3_stmt *q, int at, int64_t uid)
@@ -18,10 +18,10 @@ static void bind_uid(sqlite3_stmt *q, int at, int64_t uid)
 
 bool store_report_insert(struct store *s, struct report_row *row, struct error *err)
 {
-    static const char sql[] =
-        "INSERT INTO report (household_id, task, kind, member, on_day, recorded_on, income, pension, "
-        "employment_cost, asset, source, recorded_at, uid, who) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    static const char sql[] = "INSERT INTO report (household_id, task, kind, member, on_day, "
+                              "recorded_on, income, pension, "
+                              "employment_cost, asset, source, recorded_at, uid, who) "
+                              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {
         return false;
@@ -48,7 +48,7 @@ bool store_report_insert(struct store *s, struct report_row *row, struct error *
 }
 
 #define COLUMNS                                                                                    \
-    "report, household_id, task, kind, member, on_day, recorded_on, income, pension, "            \
+    "report, household_id, task, kind, member, on_day, recorded_on, income, pension, "             \
     "employment_cost, asset, source, recorded_at, coalesce(uid, -1), who"
 
 static void report_read(sqlite3_stmt *q, struct arena *a, struct report_row *row)
@@ -167,8 +167,8 @@ bool store_asset_put(struct store *s, int64_t household_id, struct str asset, st
     return db_run(s, q, err);
 }
 
-bool store_assets_of(struct store *s, struct arena *a, int64_t household_id,
-                     const char ***assets, int *count, struct error *err)
+bool store_assets_of(struct store *s, struct arena *a, int64_t household_id, const char ***assets,
+                     int *count, struct error *err)
 {
     static const char sql[] = "SELECT asset FROM asset WHERE household_id = ? ORDER BY asset";
     sqlite3_stmt *q = db_stmt(s, sql, err);

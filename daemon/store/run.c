@@ -4,7 +4,8 @@
 
 #include "store/db.h"
 
-static const char *const phase_names[] = {"open", "alert", "list", "deliver", "done"};
+static const char *const phase_names[] = {"open",   "effect", "age",  "roll",    "close",
+                                          "notice", "alert",  "list", "deliver", "done"};
 const struct names run_phases = NAMES_TABLE("phase", phase_names);
 static const char *const kind_names[] = {"divisions", "households", "members", "standards",
                                          "calendar"};

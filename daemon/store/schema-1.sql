@@ -123,6 +123,32 @@ CREATE INDEX task_due ON task (due_on, task) WHERE state = 'open';
 CREATE INDEX task_township ON task (township, due_on, task) WHERE state = 'open';
 CREATE INDEX task_alert ON task (alert_on, task) WHERE state = 'open' AND alert_on IS NOT NULL;
 CREATE INDEX task_household ON task (household_id, task);
+CREATE INDEX task_year ON task (year, task) WHERE year IS NOT NULL;
+
+-- The years whose roll was taken, and whose close was told (spec.md 3.6).
+CREATE TABLE campaign (
+    year      INTEGER PRIMARY KEY,
+    rolled_on INTEGER NOT NULL,
+    closed_on INTEGER
+) STRICT;
+
+-- Decisions of the register, each in force after its public notice.
+CREATE TABLE decision (
+    task         INTEGER PRIMARY KEY REFERENCES task (task),
+    household_id INTEGER NOT NULL REFERENCES household (id),
+    decision     TEXT NOT NULL
+        CHECK (decision IN ('keep', 'exit', 'return', 'add', 'apply', 'not-eligible')),
+    on_day       INTEGER NOT NULL,
+    effect_on    INTEGER NOT NULL CHECK (effect_on > on_day),
+    before       TEXT NOT NULL, -- register state
+    after        TEXT NOT NULL,
+    applied      INTEGER NOT NULL CHECK (applied IN (0, 1)),
+    remark       TEXT,
+    recorded_at  TEXT NOT NULL,
+    uid          INTEGER,
+    who          TEXT NOT NULL
+) STRICT;
+CREATE INDEX decision_pending ON decision (effect_on, task) WHERE applied = 0;
 
 -- What offices said of tasks, in order; a postponement is one too.
 CREATE TABLE review (
@@ -239,7 +265,8 @@ CREATE INDEX message_told ON message (division, seq) WHERE state = 'queued' AND 
 CREATE TABLE run (
     day         INTEGER PRIMARY KEY,
     state       TEXT NOT NULL CHECK (state IN ('running', 'done')),
-    phase       TEXT NOT NULL CHECK (phase IN ('open', 'alert', 'list', 'deliver', 'done')),
+    phase       TEXT NOT NULL CHECK (phase IN ('open', 'effect', 'age', 'roll', 'close', 'notice',
+                         'alert', 'list', 'deliver', 'done')),
     cursor      INTEGER NOT NULL,
     working_day INTEGER NOT NULL CHECK (working_day IN (0, 1)),
     for_day     INTEGER NOT NULL, -- the run that caught this day up, or the day itself

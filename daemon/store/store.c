@@ -74,9 +74,12 @@ static bool open_db(struct store *s, struct date today, struct error *err)
         return db_fail(s, s->path, err);
     }
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    if (!db_exec(s, writing ? write_pragmas : read_pragmas, err)) {
+        return false;
+    }
+    /* After the pragmas: wal_autocheckpoint, even to switch it off, takes the hook's place. */
     sqlite3_wal_hook(s->db, wal_grew, s);
-    return db_exec(s, writing ? write_pragmas : read_pragmas, err) &&
-           (!writing || migrate(s, today, err)) && load_meta(s, err);
+    return (!writing || migrate(s, today, err)) && load_meta(s, err);
 }
 
 struct store *store_open(const char *path, enum store_mode mode, struct date today,
@@ -218,6 +221,11 @@ static int wal_grew(void *self, sqlite3 *db, const char *name, int pages)
 int64_t store_wal_bytes(const struct store *s)
 {
     return (int64_t)s->wal_pages * 4096;
+}
+
+void store_rest(struct store *s)
+{
+    sqlite3_db_release_memory(s->db);
 }
 
 bool store_meta_get(struct store *s, struct arena *a, const char *name, char **value,

@@ -1,5 +1,6 @@
 #include "store/task.h"
 
+#include "store/campaign.h"
 #include "store/db.h"
 
 static const char *const kind_names[] = {"regular-review", "triggered-review",
@@ -8,8 +9,11 @@ static const char *const kind_names[] = {"regular-review", "triggered-review",
 const struct names task_kinds = NAMES_TABLE("kind", kind_names);
 static const char *const state_names[] = {"open", "done", "cancelled"};
 const struct names task_states = NAMES_TABLE("state", state_names);
-static const char *const outcome_names[] = {"continue", "adjust", "terminate", "postpone"};
+static const char *const outcome_names[] = {"continue", "adjust",      "terminate", "postpone",
+                                            "keep",     "exit",        "return",    "add",
+                                            "apply",    "not-eligible"};
 const struct names outcomes = NAMES_TABLE("outcome", outcome_names);
+const struct names review_outcomes = {"outcome", OUTCOME_DECISIONS, outcome_names};
 
 #define COLUMNS                                                                                    \
     "task, kind, state, household_id, township, cycle, year, opened_on, nominal_due_on, "          \
@@ -156,6 +160,21 @@ static bool task_all(struct store *s, struct arena *a, sqlite3_stmt *q, struct t
         *rows = db_room(a, *rows, sizeof **rows, *count, &cap);
         task_read(q, a, &(*rows)[(*count)++]);
     }
+}
+
+bool store_tasks_of_year(struct store *s, struct arena *a, int year, int64_t after, int limit,
+                         struct task_row **rows, int *count, struct error *err)
+{
+    static const char sql[] =
+        SELECT "WHERE t.year IS NOT NULL AND t.year = ? AND t.task > ? ORDER BY t.task LIMIT ?";
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    if (!q) {
+        return false;
+    }
+    db_int(q, 1, year);
+    db_int(q, 2, after);
+    db_int(q, 3, limit);
+    return task_all(s, a, q, rows, count, err);
 }
 
 bool store_tasks_of(struct store *s, struct arena *a, int64_t household_id, struct task_row **rows,

@@ -7,11 +7,7 @@
 static bool find(struct work *w, struct arena *a, struct str household, struct household_row *row,
                  struct error *err)
 {
-    if (w->held) {
-        return error_set(err, REASON_RUN_HELD,
-                         "the daily run is held: reviewctl run --confirm first");
-    }
-    if (!store_household_find(w->store, a, household, row, err)) {
+    if (!work_not_held(w, err) || !store_household_find(w->store, a, household, row, err)) {
         return false;
     }
     if (row->id == 0) {
@@ -34,9 +30,9 @@ bool change_tier(struct work *w, struct actor actor, struct str household, enum 
         ok = error_set(err, REASON_BAD_ARGUMENT, "a change of tier needs its reason");
     }
     if (ok && !policy->tiers[tier].kept) {
-        ok = error_set_clause(err, REASON_CONFLICT, policy->tiers_source,
-                              "policy %s has no tier %s", policy->name,
-                              names_text(&tiers, (int)tier));
+        ok =
+            error_set_clause(err, REASON_CONFLICT, policy->tiers_source, "policy %s has no tier %s",
+                             policy->name, names_text(&tiers, (int)tier));
     }
     if (ok && (row.tier != tier || row.tier_source != TIER_GIVEN)) {
         ok = household_set_tier(w, actor, &row, tier, TIER_GIVEN, reason, today, err);
@@ -55,7 +51,8 @@ static bool tell(struct work *w, int64_t division, const char *kind,
     canon_str(&c, "household", row->household);
     canon_str(&c, "to", str_of(division_text(to, b)));
     canon_close(&c);
-    /* A household may move to and fro: the number of its latest audit entry tells the moves apart. */
+    /* A household may move to and fro: the number of its latest audit entry tells the moves apart.
+     */
     int64_t seq;
     char head[DIGEST_HEX + 1];
     bool added, ok = store_audit_head(w->store, head, &seq, err);

@@ -6,13 +6,9 @@
 #include "base/canon.h"
 #include "base/crash.h"
 #include "base/log.h"
-#include "rules/alert.h"
-#include "store/division.h"
-#include "store/message.h"
+#include "store/household.h"
 #include "store/run.h"
-#include "work/household.h"
-
-#define BATCH 256
+#include "work/phase.h"
 
 struct daily {
     struct job job;
@@ -20,35 +16,27 @@ struct daily {
     struct date asked; /* DATE_NONE: the local day */
     bool confirm;
     bool begun;
-    bool again;             /* completes a run that a kill interrupted */
-    struct rulebook *rules; /* pinned for the whole run */
-    struct run_row run;     /* the day at hand */
-    /* Cursor of the opening phase, in memory: what was opened has left the query anyway. */
-    struct date opens_after;
-    int64_t after;
-    bool careful; /* after a failure: a savepoint for each household */
-    struct arena arena;
-    struct strbuf log; /* lines of this slice, told after its commit */
+    struct phase p; /* what the phases work with: the day at hand */
 };
 
 /* ---- a day begins. */
 
 static void run_new(struct daily *d, const struct work *w, struct date day)
 {
-    d->run = (struct run_row){
+    d->p.run = (struct run_row){
         .day = day,
         .phase = RUN_OPEN,
-        .working_day = calendar_is_working(d->rules->calendar, day),
+        .working_day = calendar_is_working(d->p.rules->calendar, day),
         .for_day = d->result.date,
     };
-    clock_format(clock_now(w->clock), d->run.started_at);
-    d->opens_after = DATE_NONE;
-    d->after = 0;
+    clock_format(clock_now(w->clock), d->p.run.started_at);
+    d->p.opens_after = DATE_NONE;
+    d->p.after = 0;
 }
 
 static bool is_target(const struct daily *d)
 {
-    return d->run.day.day == d->run.for_day.day;
+    return d->p.run.day.day == d->p.run.for_day.day;
 }
 
 static void note_caught_up(struct daily *d, struct date day)
@@ -64,7 +52,7 @@ static bool begin_day(struct daily *d, struct work *w, struct date day, struct e
     if (!is_target(d)) {
         note_caught_up(d, day);
     }
-    if (store_begin(w->store, err) && store_run_put(w->store, &d->run, err) &&
+    if (store_begin(w->store, err) && store_run_put(w->store, &d->p.run, err) &&
         store_commit(w->store, err)) {
         crash_point("run-begun");
         return true;
@@ -77,8 +65,8 @@ static bool begin_day(struct daily *d, struct work *w, struct date day, struct e
  * for its own day, before any other begins. */
 static bool go_on(struct daily *d, const struct run_row *run)
 {
-    d->run = *run;
-    d->opens_after = DATE_NONE;
+    d->p.run = *run;
+    d->p.opens_after = DATE_NONE;
     if (date_cmp(run->day, d->result.date) < 0) {
         note_caught_up(d, run->day);
     }
@@ -109,8 +97,8 @@ static bool begin(struct daily *d, struct work *w, bool *done, struct error *err
     if (!work_policy(w, d->result.date, err)) {
         return false;
     }
-    d->rules = rulebook_use(w->rules);
-    d->result.working_day = calendar_is_working(d->rules->calendar, d->result.date);
+    d->p.rules = rulebook_use(w->rules);
+    d->result.working_day = calendar_is_working(d->p.rules->calendar, d->result.date);
     if (date_is(last.day) && date_cmp(last.day, d->result.date) >= 0 && last.phase == RUN_DONE) {
         if (date_cmp(last.day, today) > 0) {
             log_put(LOG_WARNING, "event=clock-back last_run=%s: nothing is repeated",
@@ -134,207 +122,18 @@ static bool begin(struct daily *d, struct work *w, bool *done, struct error *err
     return begin_day(d, w, first, err);
 }
 
-/* ---- phase open. */
-
-static bool open_one(struct daily *d, struct work *w, struct cycle_row *cycle, struct error *err)
-{
-    struct household_row row = {
-        .id = cycle->household_id, .household = cycle->household, .township = cycle->township};
-    return household_open_task(w, ACTOR_CLOCK, &row, cycle, d->run.day, err);
-}
-
-/* With a savepoint: a record that fails is set aside, the run goes on (spec.md section 4). */
-static bool open_carefully(struct daily *d, struct work *w, struct cycle_row *cycle, bool *opened,
-                           struct error *err)
-{
-    struct error why = ERROR_INIT;
-    if (!store_savepoint(w->store, err)) {
-        return false;
-    }
-    *opened = open_one(d, w, cycle, &why);
-    if (*opened) {
-        return store_release(w->store, err) &&
-               store_set_aside_clear(w->store, cycle->household_id, err);
-    }
-    store_rollback_to(w->store);
-    strbuf_addf(&d->log, "event=set-aside household=%.*s reason=%s\n", STR_ARG(cycle->household),
-                why.message);
-    bool ok =
-        store_set_aside_put(w->store, cycle->household_id, str_of(why.message), d->run.day, err);
-    error_clear(&why);
-    return ok;
-}
-
-static bool open_batch(struct daily *d, struct work *w, bool *end, struct error *err)
-{
-    struct cycle_row *rows;
-    int count;
-    if (!store_cycles_to_open(w->store, &d->arena, d->run.day, d->opens_after, d->after, BATCH,
-                              &rows, &count, err)) {
-        return false;
-    }
-    for (int i = 0; i < count; i++) {
-        bool opened = true;
-        d->opens_after = rows[i].dates.opens_on;
-        d->after = rows[i].cycle;
-        if (!(d->careful ? open_carefully(d, w, &rows[i], &opened, err)
-                         : open_one(d, w, &rows[i], err))) {
-            return false;
-        }
-        d->run.opened += opened;
-    }
-    *end = count < BATCH;
-    return true;
-}
-
-/* ---- phase alert (3.8). */
-
-static bool alert_division(struct work *w, enum alert_target to, int64_t township,
-                           int64_t *division, struct error *err)
-{
-    static const enum level level_of[] = {LEVEL_TOWNSHIP, LEVEL_DISTRICT, LEVEL_CITY};
-    *division = township;
-    return to == ALERT_TOWNSHIP ||
-           store_division_up(w->store, township, level_of[to], division, err);
-}
-
-static bool alert_message(struct daily *d, struct work *w, const struct task_row *task,
-                          const struct alert_rung *rung, struct error *err)
-{
-    char due[DATE_TEXT], code[DIVISION_TEXT];
-    int64_t division;
-    if (!alert_division(w, rung->to, task->township, &division, err)) {
-        return false;
-    }
-    date_text(task->due_on, due);
-    division_text(task->township, code);
-    struct strbuf body = STRBUF_INIT, subject = STRBUF_INIT;
-    struct canon c = canon_open(&body);
-    canon_str(&c, "due_on", str_of(due));
-    canon_str(&c, "event", str_of(rung->name));
-    canon_str(&c, "household", task->household);
-    canon_int(&c, "task", task->task);
-    canon_str(&c, "township", str_of(code));
-    canon_close(&c);
-    strbuf_addf(&subject, "%lld/%s/%s", (long long)task->task, rung->name, due);
-    struct message_row message = {.division = division ? division : task->township,
-                                  .kind = STR("alert"),
-                                  .subject = strbuf_str(&subject),
-                                  .created_on = d->run.day,
-                                  .body = strbuf_str(&body)};
-    bool added = false, ok = store_message_put(w->store, &message, &added, err);
-    if (added) {
-        d->run.alerts++;
-        strbuf_addf(&d->log, "event=%s task=%lld household=%.*s township=%s due_on=%s\n",
-                    rung->name, (long long)task->task, STR_ARG(task->household), code, due);
-    }
-    strbuf_free(&body);
-    strbuf_free(&subject);
-    return ok;
-}
-
-static bool alert_batch(struct daily *d, struct work *w, bool *end, struct error *err)
-{
-    struct task_row *rows;
-    int count;
-    const struct policy *policy = policy_on(d->rules->policies, d->run.day, NULL, err);
-    if (!policy || !store_tasks_alert(w->store, &d->arena, d->run.day, BATCH, &rows, &count, err)) {
-        return false;
-    }
-    for (int i = 0; i < count; i++) {
-        struct date next;
-        int rung = alert_due(policy, d->rules->calendar, rows[i].due_on, rows[i].raised, d->run.day,
-                             &next);
-        if (rung >= 0 && !alert_message(d, w, &rows[i], &policy->rungs[rung], err)) {
-            return false;
-        }
-        int raised = rung >= 0 ? rung : rows[i].raised;
-        if (!store_task_raised(w->store, rows[i].task, raised, next, err)) {
-            return false;
-        }
-    }
-    *end = count < BATCH;
-    return true;
-}
-
-/* ---- phase list: one message for each township that has anything open, and for each division
- * above that was told something; run.cursor is the last division done. */
-
-static bool list_next(struct daily *d, struct work *w, int64_t *division, struct error *err)
-{
-    int64_t township, told;
-    if (!store_task_township_next(w->store, d->run.cursor, &township, err) ||
-        !store_message_division_next(w->store, d->run.cursor, &told, err)) {
-        return false;
-    }
-    *division = township == 0 || (told != 0 && told < township) ? told : township;
-    return true;
-}
-
-static bool list_batch(struct daily *d, struct work *w, bool *end, struct error *err)
-{
-    char day[DATE_TEXT];
-    if (!d->run.audit_head[0] && !store_audit_head(w->store, d->run.audit_head, NULL, err)) {
-        return false;
-    }
-    struct strbuf body = STRBUF_INIT;
-    struct canon c = canon_open(&body);
-    canon_str(&c, "audit_head", str_of(d->run.audit_head));
-    canon_str(&c, "date", str_of(date_text(d->run.day, day)));
-    canon_close(&c);
-    bool ok = true;
-    for (int i = 0; ok && !*end && i < BATCH; i++) {
-        int64_t division = 0;
-        bool added = false;
-        ok = list_next(d, w, &division, err);
-        *end = division == 0;
-        if (!ok || *end) {
-            break;
-        }
-        struct message_row message = {.division = division,
-                                      .kind = STR(MESSAGE_DAILY),
-                                      .subject = str_of(day),
-                                      .created_on = d->run.day,
-                                      .body = strbuf_str(&body)};
-        ok = store_message_put(w->store, &message, &added, err);
-        d->run.lists += added;
-        d->run.cursor = division;
-    }
-    strbuf_free(&body);
-    return ok;
-}
-
-/* ---- the phases as one table; a phase ends in the commit of its last batch. */
-
-typedef bool phase_batch(struct daily *d, struct work *w, bool *end, struct error *err);
-static phase_batch *const batches[] = {
-    [RUN_OPEN] = open_batch, [RUN_ALERT] = alert_batch, [RUN_LIST] = list_batch};
-
-static enum run_phase phase_after(const struct daily *d)
-{
-    bool lists = is_target(d) && d->run.working_day;
-    switch (d->run.phase) {
-    case RUN_OPEN:
-        return RUN_ALERT;
-    case RUN_ALERT:
-        return lists ? RUN_LIST : RUN_DONE;
-    case RUN_LIST:
-        return RUN_DELIVER;
-    default:
-        return RUN_DONE;
-    }
-}
+/* ---- the phases of a day. */
 
 static bool audit_run(struct daily *d, struct work *w, struct error *err)
 {
     char day[DATE_TEXT], target[DATE_TEXT];
     struct strbuf after = STRBUF_INIT;
     struct canon c = canon_open(&after);
-    canon_int(&c, "alerts", d->run.alerts);
-    canon_str(&c, "date", str_of(date_text(d->run.day, day)));
-    canon_str(&c, "for", str_of(date_text(d->run.for_day, target)));
-    canon_int(&c, "lists", d->run.lists);
-    canon_int(&c, "opened", d->run.opened);
+    canon_int(&c, "alerts", d->p.run.alerts);
+    canon_str(&c, "date", str_of(date_text(d->p.run.day, day)));
+    canon_str(&c, "for", str_of(date_text(d->p.run.for_day, target)));
+    canon_int(&c, "lists", d->p.run.lists);
+    canon_int(&c, "opened", d->p.run.opened);
     canon_close(&c);
     bool ok = work_audit(w, ACTOR_CLOCK, "run", STR_NONE, STR_NONE, strbuf_str(&after), err);
     strbuf_free(&after);
@@ -343,25 +142,25 @@ static bool audit_run(struct daily *d, struct work *w, struct error *err)
 
 static bool advance(struct daily *d, struct work *w, struct error *err)
 {
-    d->run.phase = phase_after(d);
-    d->run.cursor = 0;
-    if (d->run.phase != RUN_DONE) {
+    d->p.run.phase = phase_after(&d->p);
+    d->p.run.cursor = 0;
+    if (d->p.run.phase != RUN_DONE) {
         return true;
     }
-    clock_format(clock_now(w->clock), d->run.finished_at);
+    clock_format(clock_now(w->clock), d->p.run.finished_at);
     return audit_run(d, w, err);
 }
 
 /* Lines of the slice, now that what they tell is on disk. */
 static void tell(struct daily *d)
 {
-    for (char *line = d->log.len ? d->log.data : NULL; line && *line;) {
+    for (char *line = d->p.log.len ? d->p.log.data : NULL; line && *line;) {
         char *end = strchr(line, '\n');
         *end = '\0';
         log_put(LOG_NOTICE, "%s", line);
         line = end + 1;
     }
-    strbuf_reset(&d->log);
+    strbuf_reset(&d->p.log);
 }
 
 static bool phase_slice(struct daily *d, struct work *w, struct error *err)
@@ -372,16 +171,16 @@ static bool phase_slice(struct daily *d, struct work *w, struct error *err)
         return false;
     }
     while (ok && !end && job_now() < until) {
-        ok = batches[d->run.phase](d, w, &end, err);
-        arena_reset(&d->arena);
+        ok = phase_function(d->p.run.phase)(&d->p, &end, err);
+        arena_reset(&d->p.arena);
     }
-    ok = ok && (!end || advance(d, w, err)) && store_run_put(w->store, &d->run, err) &&
+    ok = ok && (!end || advance(d, w, err)) && store_run_put(w->store, &d->p.run, err) &&
          store_commit(w->store, err);
     if (!ok) {
         store_rollback(w->store);
-        strbuf_reset(&d->log);
+        strbuf_reset(&d->p.log);
     } else {
-        crash_point(d->run.phase == RUN_DONE ? "run-done" : "run-slice");
+        crash_point(d->p.run.phase == RUN_DONE ? "run-done" : "run-slice");
     }
     tell(d);
     return ok;
@@ -391,28 +190,28 @@ static bool phase_slice(struct daily *d, struct work *w, struct error *err)
  */
 static bool phase_retry(struct daily *d, struct work *w, struct error *err)
 {
-    if (d->run.phase != RUN_OPEN || d->careful || err->reason == REASON_STORAGE) {
+    if (d->p.run.phase != RUN_OPEN || d->p.careful || err->reason == REASON_STORAGE) {
         return false;
     }
     error_clear(err);
-    d->careful = true;
-    d->opens_after = DATE_NONE;
-    d->after = 0;
-    return store_run_get(w->store, d->run.day, &d->run, err);
+    d->p.careful = true;
+    d->p.opens_after = DATE_NONE;
+    d->p.after = 0;
+    return store_run_get(w->store, d->p.run.day, &d->p.run, err);
 }
 
 static bool deliver(struct daily *d, struct work *w, struct error *err)
 {
     bool more = false;
-    if (w->outlet && !w->outlet->deliver(w->outlet->self, w, d->run.day, &more, err)) {
+    if (w->outlet && !w->outlet->deliver(w->outlet->self, w, d->p.run.day, &more, err)) {
         return false;
     }
     d->job.done++;
     if (more) {
         return true;
     }
-    if (store_begin(w->store, err) && advance(d, w, err) && store_run_put(w->store, &d->run, err) &&
-        store_commit(w->store, err)) {
+    if (store_begin(w->store, err) && advance(d, w, err) &&
+        store_run_put(w->store, &d->p.run, err) && store_commit(w->store, err)) {
         crash_point("run-done");
         return true;
     }
@@ -434,7 +233,7 @@ static bool take_set_aside(void *self, const struct set_aside_row *row)
 static enum job_step finish(struct daily *d, struct work *w, struct error *err)
 {
     char day[DATE_TEXT], head[DIGEST_HEX + 1];
-    if (!store_set_aside_each(w->store, &d->arena, take_set_aside, &d->result, err) ||
+    if (!store_set_aside_each(w->store, &d->p.arena, take_set_aside, &d->result, err) ||
         !store_audit_head(w->store, head, NULL, err)) {
         return JOB_FAILED;
     }
@@ -452,19 +251,20 @@ static enum job_step finish(struct daily *d, struct work *w, struct error *err)
 /* A day is done: on to the next, until the day of the run itself. */
 static enum job_step day_done(struct daily *d, struct work *w, struct error *err)
 {
-    d->result.opened += d->run.opened;
-    d->result.alerts += d->run.alerts;
-    d->result.lists += d->run.lists;
-    d->careful = false;
-    if (date_cmp(d->run.day, d->result.date) >= 0) {
+    d->result.opened += d->p.run.opened;
+    d->result.alerts += d->p.run.alerts;
+    d->result.lists += d->p.run.lists;
+    d->p.careful = false;
+    if (date_cmp(d->p.run.day, d->result.date) >= 0) {
         return finish(d, w, err);
     }
-    return begin_day(d, w, date_plus(d->run.day, 1), err) ? JOB_MORE : JOB_FAILED;
+    return begin_day(d, w, date_plus(d->p.run.day, 1), err) ? JOB_MORE : JOB_FAILED;
 }
 
 static enum job_step daily_slice(struct job *job, struct work *w, struct error *err)
 {
     struct daily *d = (struct daily *)job;
+    d->p.w = w;
     if (!d->begun) {
         bool done;
         d->begun = true;
@@ -476,12 +276,12 @@ static enum job_step daily_slice(struct job *job, struct work *w, struct error *
         }
     }
     d->job.phase = "apply";
-    bool ok = d->run.phase == RUN_DELIVER ? deliver(d, w, err)
-                                          : phase_slice(d, w, err) || phase_retry(d, w, err);
+    bool ok = d->p.run.phase == RUN_DELIVER ? deliver(d, w, err)
+                                            : phase_slice(d, w, err) || phase_retry(d, w, err);
     if (!ok) {
         return JOB_FAILED;
     }
-    return d->run.phase == RUN_DONE ? day_done(d, w, err) : JOB_MORE;
+    return d->p.run.phase == RUN_DONE ? day_done(d, w, err) : JOB_MORE;
 }
 
 static void daily_free(struct job *job)
@@ -493,9 +293,9 @@ static void daily_free(struct job *job)
     }
     free(d->result.set_aside);
     free(d->result.caught_up);
-    rulebook_drop(d->rules);
-    arena_free(&d->arena);
-    strbuf_free(&d->log);
+    rulebook_drop(d->p.rules);
+    arena_free(&d->p.arena);
+    strbuf_free(&d->p.log);
     free(d);
 }
 
@@ -520,13 +320,13 @@ static bool resume_at(struct daily *d, struct work *w, const struct run_row *run
 {
     d->begun = true;
     d->result.date = run->for_day;
-    d->rules = rulebook_use(w->rules);
-    d->result.working_day = calendar_is_working(d->rules->calendar, run->for_day);
+    d->p.rules = rulebook_use(w->rules);
+    d->result.working_day = calendar_is_working(d->p.rules->calendar, run->for_day);
     if (run->phase == RUN_DONE) {
         return begin_day(d, w, date_plus(run->day, 1), err);
     }
-    d->run = *run;
-    d->opens_after = DATE_NONE;
+    d->p.run = *run;
+    d->p.opens_after = DATE_NONE;
     return true;
 }
 

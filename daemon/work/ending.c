@@ -7,6 +7,7 @@
 #include "store/calendar.h"
 #include "store/division.h"
 #include "store/report.h"
+#include "work/campaign.h"
 
 /* A refusal, kept beyond the rollback of the change that it refused. */
 struct hold_note {
@@ -123,10 +124,9 @@ static const struct {
     enum status to;
 } moves[] = {
     [ACT_TERMINATE] = {{[STATUS_ACTIVE] = true, [STATUS_SUSPENDED] = true}, STATUS_CLOSED},
-    [ACT_CLOSE] = {{[STATUS_ACTIVE] = true,
-                    [STATUS_SUSPENDED] = true,
-                    [STATUS_REGISTER_ONLY] = true},
-                   STATUS_CLOSED},
+    [ACT_CLOSE] =
+        {{[STATUS_ACTIVE] = true, [STATUS_SUSPENDED] = true, [STATUS_REGISTER_ONLY] = true},
+         STATUS_CLOSED},
     [ACT_SUSPEND] = {{[STATUS_ACTIVE] = true}, STATUS_SUSPENDED},
 };
 
@@ -222,8 +222,8 @@ bool ending_apply(struct work *w, struct actor actor, struct household_row *row,
 {
     struct arena a = ARENA_INIT;
     const char *clause = NULL;
-    bool ok = check_status(row, request->act, err) &&
-              decide(w, &a, row, request, &clause, NULL, err);
+    bool ok =
+        check_status(row, request->act, err) && decide(w, &a, row, request, &clause, NULL, err);
     if (!ok && err->reason == REASON_PROTECTED) {
         hold_note(w, actor, row, request, err);
     }
@@ -236,15 +236,11 @@ bool ending_apply(struct work *w, struct actor actor, struct household_row *row,
 static bool find(struct work *w, struct arena *a, struct str household, struct household_row *row,
                  struct error *err)
 {
-    if (w->held) {
-        return error_set(err, REASON_RUN_HELD,
-                         "the daily run is held: reviewctl run --confirm first");
-    }
-    if (!store_household_find(w->store, a, household, row, err)) {
+    if (!work_not_held(w, err) || !store_household_find(w->store, a, household, row, err)) {
         return false;
     }
-    return row->id || error_set(err, REASON_NOT_FOUND, "there is no household \"%.*s\"",
-                                STR_ARG(household));
+    return row->id ||
+           error_set(err, REASON_NOT_FOUND, "there is no household \"%.*s\"", STR_ARG(household));
 }
 
 bool ending_change(struct work *w, struct actor actor, struct str household,
@@ -252,8 +248,7 @@ bool ending_change(struct work *w, struct actor actor, struct str household,
 {
     struct arena a = ARENA_INIT;
     struct household_row row;
-    bool ok =
-        find(w, &a, household, &row, err) && ending_apply(w, actor, &row, request, 0, err);
+    bool ok = find(w, &a, household, &row, err) && ending_apply(w, actor, &row, request, 0, err);
     arena_free(&a);
     return ok;
 }
@@ -271,7 +266,8 @@ bool ending_resume(struct work *w, struct actor actor, struct str household, str
         row.status = STATUS_ACTIVE;
         ok = store_household_update(w->store, &row, err) &&
              work_audit(w, actor, "household.resume", row.household,
-                        STR("{\"status\":\"suspended\"}"), STR("{\"status\":\"active\"}"), err);
+                        STR("{\"status\":\"suspended\"}"), STR("{\"status\":\"active\"}"), err) &&
+             campaign_qualify(w, actor, &row, err);
     }
     arena_free(&a);
     return ok;

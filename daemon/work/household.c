@@ -72,8 +72,8 @@ static struct date first_alert(const struct policy *policy, const struct calenda
     return alert_due(policy, calendar, due_on, -1, today, &next) >= 0 ? today : next;
 }
 
-static bool open_audit(struct work *w, struct actor actor, const struct task_row *task,
-                       struct str household, struct error *err)
+bool household_audit_task(struct work *w, struct actor actor, const struct task_row *task,
+                          struct str household, struct error *err)
 {
     char due[DATE_TEXT], nominal[DATE_TEXT], opened[DATE_TEXT];
     struct strbuf after = STRBUF_INIT;
@@ -117,7 +117,7 @@ bool household_open_task(struct work *w, struct actor actor, const struct househ
     }
     cycle->task = task.task;
     return store_cycle_set_task(w->store, cycle->cycle, task.task, err) &&
-           open_audit(w, actor, &task, row->household, err);
+           household_audit_task(w, actor, &task, row->household, err);
 }
 
 bool household_begin_cycle(struct work *w, struct actor actor, const struct household_row *row,

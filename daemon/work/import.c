@@ -49,8 +49,7 @@ static enum job_step receive(struct import_work *j, struct work *w, struct error
 {
     bool whole;
     j->job.phase = "check";
-    if (w->held) {
-        error_set(err, REASON_RUN_HELD, "the daily run is held: reviewctl run --confirm first");
+    if (!work_not_held(w, err)) {
         return JOB_FAILED;
     }
     if (!arrival_slice(&j->arrival, w, raw_name, &whole, err)) {

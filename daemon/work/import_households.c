@@ -1,6 +1,7 @@
 /* Households (spec.md 3.4 Import, section 5). */
 #include "base/canon.h"
 #include "rules/tier.h"
+#include "work/campaign.h"
 #include "work/import_kind.h"
 
 enum {
@@ -275,7 +276,8 @@ static bool household_add(struct import_context *c, struct given *g, struct erro
     r->anchor_on = r->approved_on;
     return store_household_insert(c->w->store, r, err) &&
            audit_change(c, "household.add", NULL, r, err) &&
-           (!has_cycle(r->status) || enter_cycle(c, r, err));
+           (!has_cycle(r->status) || enter_cycle(c, r, err)) &&
+           campaign_qualify(c->w, c->actor, r, err);
 }
 
 static struct str either(struct str given, struct str old)
@@ -333,7 +335,8 @@ static bool household_readmit(struct import_context *c, const struct household_r
     r.last_review_on = g->row.last_review_on;
     return store_household_update(c->w->store, &r, err) &&
            audit_change(c, "household.readmit", old, &r, err) &&
-           (!has_cycle(r.status) || enter_cycle(c, &r, err));
+           (!has_cycle(r.status) || enter_cycle(c, &r, err)) &&
+           campaign_qualify(c->w, c->actor, &r, err);
 }
 
 static bool household_change(struct import_context *c, const struct household_row *old,
@@ -352,7 +355,8 @@ static bool household_change(struct import_context *c, const struct household_ro
     return (old->township == r->township ||
             store_tasks_move(c->w->store, r->id, r->township, err)) &&
            audit_change(c, "household.change", old, r, err) &&
-           (!facts || household_derive_tier(c->w, c->actor, r, c->today, err));
+           (!facts || household_derive_tier(c->w, c->actor, r, c->today, err)) &&
+           campaign_qualify(c->w, c->actor, r, err);
 }
 
 static bool household_apply(struct import_context *c, const struct str *cells,

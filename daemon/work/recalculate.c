@@ -60,7 +60,10 @@ static bool move_task(struct work *w, struct arena *a, const struct cycle_row *c
     if (task.state != TASK_OPEN || was.day == cycle->dates.due_on.day) {
         return true;
     }
-    task.due_on = task.original_due_on = cycle->dates.due_on;
+    if (task.original_due_on.day == was.day) {
+        task.original_due_on = cycle->dates.due_on; /* else it was postponed, and stays so */
+    }
+    task.due_on = cycle->dates.due_on;
     task.raised = -1; /* a new deadline has a ladder of its own (3.8) */
     if (alert_due(policy, w->rules->calendar, task.due_on, -1, work_today(w), &task.alert_on) >=
         0) {
@@ -108,6 +111,9 @@ static bool recompute(struct work *w, struct arena *a, struct actor actor, struc
         dates.due_on =
             date_later(dates.due_on, calendar_add_working(w->rules->calendar, today, 1, NULL));
     }
+    if (cycle->task) {
+        dates.opens_on = cycle->dates.opens_on; /* it has opened */
+    }
     bool same = dates.due_on.day == cycle->dates.due_on.day &&
                 dates.opens_on.day == cycle->dates.opens_on.day;
     if (same && dates.provisional == cycle->dates.provisional) {
@@ -116,9 +122,6 @@ static bool recompute(struct work *w, struct arena *a, struct actor actor, struc
     struct strbuf before = STRBUF_INIT, after = STRBUF_INIT;
     moved_json(&before, cycle, cycle->dates.due_on, cycle->dates.opens_on);
     moved_json(&after, cycle, dates.due_on, dates.opens_on);
-    if (cycle->task) {
-        dates.opens_on = cycle->dates.opens_on; /* it has opened */
-    }
     cycle->dates = dates;
     bool ok = store_cycle_update(w->store, cycle, err) &&
               (!cycle->task || move_task(w, a, cycle, err)) &&

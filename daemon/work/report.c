@@ -1,8 +1,10 @@
 #include "work/report.h"
 
 #include "base/canon.h"
+#include "rules/age.h"
 #include "rules/alert.h"
 #include "store/message.h"
+#include "work/phase.h"
 
 struct report_case {
     struct arena arena;
@@ -46,9 +48,8 @@ static bool load(struct work *w, struct report_case *c, struct error *err)
         return error_set(err, REASON_NOT_FOUND, "there is no household \"%.*s\"",
                          STR_ARG(r->household));
     }
-    return r->member.data == NULL ||
-           store_member_find(w->store, &c->arena, c->household.id, r->member, &c->member,
-                             &c->has_member, err);
+    return r->member.data == NULL || store_member_find(w->store, &c->arena, c->household.id,
+                                                       r->member, &c->member, &c->has_member, err);
 }
 
 static bool check_member(const struct report_case *c, struct error *err)
@@ -69,8 +70,7 @@ static bool check_member(const struct report_case *c, struct error *err)
                          STR_ARG(r->member));
     }
     if (named && !fresh && !here) {
-        return error_set(err, REASON_CONFLICT, "member \"%.*s\" is %s already",
-                         STR_ARG(r->member),
+        return error_set(err, REASON_CONFLICT, "member \"%.*s\" is %s already", STR_ARG(r->member),
                          names_text(&member_statuses, (int)c->member.status));
     }
     return true;
@@ -86,13 +86,12 @@ static bool is_asset(const struct policy *policy, struct str asset)
     return false;
 }
 
-static bool check_facts(const struct report_case *c, const struct policy *policy,
-                        struct error *err)
+static bool check_facts(const struct report_case *c, const struct policy *policy, struct error *err)
 {
     const struct report_request *r = c->request;
     const char *kind = names_text(&report_kinds, (int)r->kind);
-    bool money = r->income != FEN_UNKNOWN || r->pension != FEN_UNKNOWN ||
-                 r->employment_cost != FEN_UNKNOWN;
+    bool money =
+        r->income != FEN_UNKNOWN || r->pension != FEN_UNKNOWN || r->employment_cost != FEN_UNKNOWN;
     if (kind_table[r->kind].money && !money) {
         return error_set(err, REASON_BAD_ARGUMENT,
                          "a report of %s names income, pension or employment_cost", kind);
@@ -106,8 +105,7 @@ static bool check_facts(const struct report_case *c, const struct policy *policy
             strbuf_addf(&words, "%s%s", i ? ", " : "", policy->assets[i]);
         }
         error_set_clause(err, REASON_BAD_ARGUMENT, policy->assets_source,
-                         "asset \"%.*s\" is not one of %s", STR_ARG(r->asset),
-                         strbuf_text(&words));
+                         "asset \"%.*s\" is not one of %s", STR_ARG(r->asset), strbuf_text(&words));
         strbuf_free(&words);
         return false;
     }
@@ -118,8 +116,8 @@ static bool check(const struct report_case *c, const struct policy *policy, stru
 {
     char on[DATE_TEXT], today[DATE_TEXT];
     if (date_cmp(c->on, c->today) > 0) {
-        return error_set(err, REASON_BAD_ARGUMENT, "%s is after today, %s",
-                         date_text(c->on, on), date_text(c->today, today));
+        return error_set(err, REASON_BAD_ARGUMENT, "%s is after today, %s", date_text(c->on, on),
+                         date_text(c->today, today));
     }
     if (str_trim(c->request->source).len == 0) {
         return error_set(err, REASON_BAD_ARGUMENT, "a report tells its source");
@@ -136,9 +134,8 @@ static bool change_member(struct work *w, struct report_case *c, struct error *e
     enum report_kind kind = r->kind;
     if (kind_table[kind].new_member) {
         if (!c->has_member) {
-            c->member = (struct member_row){.member = r->member,
-                                            .student = -1,
-                                            .birth_on = DATE_NONE};
+            c->member =
+                (struct member_row){.member = r->member, .student = -1, .birth_on = DATE_NONE};
         }
         if (kind == REPORT_BIRTH) {
             c->member.birth_on = c->on;
@@ -162,8 +159,7 @@ static bool change_household(struct work *w, struct report_case *c, struct error
     h->employment_cost =
         r->employment_cost != FEN_UNKNOWN ? r->employment_cost : h->employment_cost;
     return store_household_update(w->store, h, err) &&
-           (!r->asset.data ||
-            store_asset_put(w->store, h->id, r->asset, c->on, c->today, err));
+           (!r->asset.data || store_asset_put(w->store, h->id, r->asset, c->on, c->today, err));
 }
 
 /* The triggered review: due in the policy's working days, counted from the day recorded; a further
@@ -178,8 +174,8 @@ static bool open_task(struct work *w, struct report_case *c, const struct policy
     }
     result->joined = task.task != 0;
     if (!result->joined) {
-        struct date due =
-            calendar_add_working(w->rules->calendar, c->today, policy->triggered_working_days, NULL);
+        struct date due = calendar_add_working(w->rules->calendar, c->today,
+                                               policy->triggered_working_days, NULL);
         task = (struct task_row){.kind = TASK_TRIGGERED_REVIEW,
                                  .state = TASK_OPEN,
                                  .household_id = c->household.id,
@@ -231,8 +227,8 @@ static bool write_report(struct work *w, struct report_case *c, struct report_re
     return ok;
 }
 
-static bool audit_report(struct work *w, struct report_case *c,
-                         const struct report_result *result, struct error *err)
+static bool audit_report(struct work *w, struct report_case *c, const struct report_result *result,
+                         struct error *err)
 {
     const struct report_request *r = c->request;
     char on[DATE_TEXT];
@@ -277,12 +273,12 @@ static bool propose(struct work *w, struct report_case *c, const struct report_r
     canon_str(&j, "proposes", STR("all-members-gone"));
     canon_int(&j, "task", result->task);
     canon_close(&j);
-    struct message_row message = {.division = c->household.township,
-                                  .kind = STR("proposal"),
-                                  .subject = str_of(arena_format(&c->arena, "%lld",
-                                                                 (long long)result->task)),
-                                  .created_on = c->today,
-                                  .body = strbuf_str(&body)};
+    struct message_row message = {
+        .division = c->household.township,
+        .kind = STR("proposal"),
+        .subject = str_of(arena_format(&c->arena, "%lld", (long long)result->task)),
+        .created_on = c->today,
+        .body = strbuf_str(&body)};
     bool added, ok = store_message_put(w->store, &message, &added, err);
     strbuf_free(&body);
     return ok;
@@ -314,15 +310,11 @@ bool report_record(struct work *w, struct actor actor, const struct report_reque
                             .today = today,
                             .on = date_is(request->on) ? request->on : today};
     *result = (struct report_result){.due_on = DATE_NONE};
-    bool ok;
-    if (w->held) {
-        ok = error_set(err, REASON_RUN_HELD,
-                       "the daily run is held: reviewctl run --confirm first");
-    } else if (request->kind == REPORT_AGE) {
+    bool ok = work_not_held(w, err);
+    if (ok && request->kind == REPORT_AGE) {
         ok = error_set(err, REASON_BAD_ARGUMENT, "an age is reported by the calendar itself");
-    } else {
-        ok = record(w, &c, result, err);
     }
+    ok = ok && record(w, &c, result, err);
     arena_free(&c.arena);
     return ok;
 }
@@ -330,9 +322,10 @@ bool report_record(struct work *w, struct actor actor, const struct report_reque
 /* The person by the identity number, else by household and member: as a salted digest. */
 static struct str person_of(struct work *w, struct arena *a, const struct birthday_row *p)
 {
-    struct str key = p->id.data ? p->id
-                                : str_of(arena_format(a, "%.*s/%.*s", STR_ARG(p->household),
-                                                      STR_ARG(p->member)));
+    struct str key =
+        p->id.data
+            ? p->id
+            : str_of(arena_format(a, "%.*s/%.*s", STR_ARG(p->household), STR_ARG(p->member)));
     return audit_personal(w->store, a, key);
 }
 
@@ -357,4 +350,45 @@ bool report_age(struct work *w, const struct birthday_row *person, int age, stru
               (!*opened || record(w, &c, &result, err));
     arena_free(&c.arena);
     return ok;
+}
+
+static bool report_born(struct phase *p, struct date birth, int age, struct error *err)
+{
+    struct birthday_row *rows;
+    int64_t after = 0;
+    struct str after_member = STR_NONE;
+    int count;
+    do {
+        if (!store_birthdays(p->w->store, &p->arena, birth, after, after_member, PHASE_BATCH, &rows,
+                             &count, err)) {
+            return false;
+        }
+        for (int i = 0; i < count; i++) {
+            bool opened;
+            if (!report_age(p->w, &rows[i], age, p->run.day, &opened, err)) {
+                return false;
+            }
+            p->run.opened += opened;
+            after = rows[i].household_id;
+            after_member = rows[i].member;
+        }
+    } while (count == PHASE_BATCH);
+    return true;
+}
+
+/* Everybody who reaches an age today; the day's births are few enough for one batch. */
+bool report_ages(struct phase *p, bool *end, struct error *err)
+{
+    const struct policy *policy = phase_policy(p, err);
+    *end = true;
+    for (int i = 0; policy && i < policy->age_count; i++) {
+        struct date births[2];
+        int count = age_births(p->run.day, policy->ages[i], births);
+        for (int b = 0; b < count; b++) {
+            if (!report_born(p, births[b], policy->ages[i], err)) {
+                return false;
+            }
+        }
+    }
+    return policy != NULL;
 }

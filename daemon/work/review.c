@@ -65,8 +65,7 @@ static bool load(struct work *w, struct review_case *c, struct error *err)
     return store_household_get(w->store, &c->arena, id, &c->household, err) &&
            store_cycle_open_of(w->store, id, &c->cycle, err) &&
            store_task_open_of(w->store, &c->arena, id, TASK_REGULAR_REVIEW, &c->regular, err) &&
-           store_task_open_of(w->store, &c->arena, id, TASK_TRIGGERED_REVIEW, &c->triggered,
-                              err) &&
+           store_task_open_of(w->store, &c->arena, id, TASK_TRIGGERED_REVIEW, &c->triggered, err) &&
            household_context(w, &c->arena, &c->household, c->on, &c->context, err);
 }
 
@@ -82,12 +81,11 @@ static bool check_day(const struct review_case *c, struct error *err)
                          date_text(c->today, limit));
     }
     if (date_cmp(c->on, first) < 0) {
-        return error_set_clause(err, REASON_TOO_EARLY,
-                                regular ? c->context.policy->tiers_source
-                                        : c->context.policy->triggered_source,
-                                "the review's day %s is before the %s on %s", on,
-                                regular ? "window opens" : "report was recorded",
-                                date_text(first, limit));
+        return error_set_clause(
+            err, REASON_TOO_EARLY,
+            regular ? c->context.policy->tiers_source : c->context.policy->triggered_source,
+            "the review's day %s is before the %s on %s", on,
+            regular ? "window opens" : "report was recorded", date_text(first, limit));
     }
     if (date_is(c->household.last_review_on) && date_cmp(c->on, c->household.last_review_on) < 0) {
         return error_set(err, REASON_TOO_EARLY,
@@ -207,8 +205,8 @@ static bool next_by_review(struct work *w, struct review_case *c, struct review_
     if (!cycle_after_review(&c->context, c->cycle.dates.step, c->on, &next, NULL, err)) {
         return false;
     }
-    bool ok = close_cycle(w, c, CYCLE_SATISFIED, err) &&
-              record_jumps(w, c, &next, result, err) && begin_next(w, c, &next.dates, result, err);
+    bool ok = close_cycle(w, c, CYCLE_SATISFIED, err) && record_jumps(w, c, &next, result, err) &&
+              begin_next(w, c, &next.dates, result, err);
     cycle_next_free(&next);
     return ok;
 }
@@ -245,16 +243,15 @@ static bool next_cycle(struct work *w, struct review_case *c, struct review_resu
                : next_unmoved(w, c, result, err);
 }
 
-/* The task answered, and the one of the other kind that the same review answers: the regular one where
- * its window is open, the triggered one where its report was recorded by then. */
+/* The task answered, and the one of the other kind that the same review answers: the regular one
+ * where its window is open, the triggered one where its report was recorded by then. */
 static bool close_tasks(struct work *w, struct review_case *c, struct error *err)
 {
-    struct task_row *other =
-        c->task.kind == TASK_REGULAR_REVIEW ? &c->triggered : &c->regular;
-    bool answered = other->task && date_cmp(other->kind == TASK_REGULAR_REVIEW
-                                                ? c->cycle.dates.opens_on
-                                                : other->opened_on,
-                                            c->on) <= 0;
+    struct task_row *other = c->task.kind == TASK_REGULAR_REVIEW ? &c->triggered : &c->regular;
+    bool answered =
+        other->task &&
+        date_cmp(other->kind == TASK_REGULAR_REVIEW ? c->cycle.dates.opens_on : other->opened_on,
+                 c->on) <= 0;
     return task_done(w, c, &c->task, err) && (!answered || task_done(w, c, other, err));
 }
 
@@ -267,8 +264,8 @@ static bool completed(struct work *w, struct review_case *c, struct error *err)
 static bool satisfy(struct work *w, struct review_case *c, struct review_result *result,
                     struct error *err)
 {
-    return check_day(c, err) && close_tasks(w, c, err) && completed(w, c, err) &&
-           say(w, c, err) && next_cycle(w, c, result, err);
+    return check_day(c, err) && close_tasks(w, c, err) && completed(w, c, err) && say(w, c, err) &&
+           next_cycle(w, c, result, err);
 }
 
 static bool terminate(struct work *w, struct review_case *c, struct review_result *result,
@@ -284,8 +281,7 @@ static bool terminate(struct work *w, struct review_case *c, struct review_resul
         strbuf_free(&allowed);
         return false;
     }
-    struct ending_request request = {ACT_TERMINATE, (enum ground)ground, c->on,
-                                     c->request->remark};
+    struct ending_request request = {ACT_TERMINATE, (enum ground)ground, c->on, c->request->remark};
     if (!check_day(c, err) ||
         !ending_apply(w, c->actor, &c->household, &request, c->task.task, err) ||
         !task_done(w, c, &c->task, err) || !completed(w, c, err)) {
@@ -390,9 +386,7 @@ bool review_record(struct work *w, struct actor actor, const struct review_reque
                                      .outcome = request->outcome,
                                      .nominal_due_on = DATE_NONE,
                                      .due_on = DATE_NONE};
-    bool ok = w->held ? error_set(err, REASON_RUN_HELD,
-                                  "the daily run is held: reviewctl run --confirm first")
-                      : record(w, &c, result, err);
+    bool ok = work_not_held(w, err) && record(w, &c, result, err);
     if (!ok) {
         review_result_free(result);
     }

@@ -39,6 +39,12 @@ const struct policy *work_policy(const struct work *w, struct date day, struct e
     return policy_on(w->rules->policies, day, NULL, err);
 }
 
+bool work_not_held(const struct work *w, struct error *err)
+{
+    return !w->held ||
+           error_set(err, REASON_RUN_HELD, "the daily run is held: reviewctl run --confirm first");
+}
+
 bool work_audit(struct work *w, struct actor actor, const char *action, struct str household,
                 struct str before, struct str after, struct error *err)
 {

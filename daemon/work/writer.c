@@ -307,7 +307,8 @@ static bool job_slice(struct writer *wr, struct running *job)
     }
     publish(wr, &r, 1);
     free(job);
-    malloc_trim(0); /* at rest nothing of the job stays */
+    store_rest(wr->w->store); /* at rest nothing of the job stays */
+    malloc_trim(0);
     return false;
 }
 

@@ -39,8 +39,8 @@ bool store_report_insert(struct store *s, struct report_row *row, struct error *
 /* All of a household in order; or, `task` not 0, those of one triggered review. */
 bool store_reports_of(struct store *s, struct arena *a, int64_t household_id, int64_t task,
                       struct report_row **rows, int *count, struct error *err);
-/* The number of the household's latest report that was recorded by `until`, 0 for none; and the day of the latest death or moving
- * out that was recorded after report `seen`, DATE_NONE for none. */
+/* The number of the household's latest report that was recorded by `until`, 0 for none; and the day
+ * of the latest death or moving out that was recorded after report `seen`, DATE_NONE for none. */
 bool store_report_last(struct store *s, int64_t household_id, struct date until, int64_t *last,
                        struct error *err);
 bool store_report_member_left(struct store *s, int64_t household_id, int64_t seen, struct date *on,
@@ -49,8 +49,8 @@ bool store_report_member_left(struct store *s, int64_t household_id, int64_t see
 bool store_asset_put(struct store *s, int64_t household_id, struct str asset, struct date on,
                      struct date recorded_on, struct error *err);
 /* The words in order, in the arena. */
-bool store_assets_of(struct store *s, struct arena *a, int64_t household_id,
-                     const char ***assets, int *count, struct error *err);
+bool store_assets_of(struct store *s, struct arena *a, int64_t household_id, const char ***assets,
+                     int *count, struct error *err);
 
 /* Ends and refusals have one shape. */
 struct ending_row {
@@ -60,9 +60,9 @@ struct ending_row {
     enum act act;
     enum ground ground;
     struct date on;
-    bool was_protected;  /* of an ending; every hold is of a protected household */
+    bool was_protected; /* of an ending; every hold is of a protected household */
     struct str clause;
-    struct str remark;   /* of an ending; the refusal's text of a hold */
+    struct str remark; /* of an ending; the refusal's text of a hold */
     char *recorded_at;
     int64_t uid;
     struct str who;

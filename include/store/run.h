@@ -5,7 +5,18 @@
 #include "base/names.h"
 #include "store/store.h"
 
-enum run_phase { RUN_OPEN, RUN_ALERT, RUN_LIST, RUN_DELIVER, RUN_DONE };
+enum run_phase {
+    RUN_OPEN,    /* what is due to open */
+    RUN_EFFECT,  /* register decisions whose notice is over */
+    RUN_AGE,     /* ages reached */
+    RUN_ROLL,    /* the register's roll, on its day */
+    RUN_CLOSE,   /* what the year left undecided, on its day */
+    RUN_NOTICE,  /* a protection that runs out, a standard that is missing */
+    RUN_ALERT,   /* the ladder */
+    RUN_LIST,    /* the lists' messages */
+    RUN_DELIVER, /* the lists themselves */
+    RUN_DONE
+};
 extern const struct names run_phases;
 
 struct run_row {

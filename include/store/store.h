@@ -42,6 +42,8 @@ void store_read_end(struct store *s);
  * slices; waits for no reader. */
 bool store_checkpoint(struct store *s, bool all, struct error *err);
 int64_t store_wal_bytes(const struct store *s);
+/* Gives the cached pages back: after long work, before a rest. */
+void store_rest(struct store *s);
 
 /* Named values: "epoch", "salt", "created_on". NULL where there is none. */
 bool store_meta_get(struct store *s, struct arena *a, const char *name, char **value,

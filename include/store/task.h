@@ -12,8 +12,16 @@ enum task_kind {
     TASK_DIBAO_CANDIDATE
 };
 enum task_state { TASK_OPEN, TASK_DONE, TASK_CANCELLED };
-enum outcome { OUTCOME_CONTINUE, OUTCOME_ADJUST, OUTCOME_TERMINATE, OUTCOME_POSTPONE };
-extern const struct names task_kinds, task_states, outcomes;
+/* The first four answer a review, the rest (rules/register's enum decision, in its order) a
+ * register task. */
+enum outcome {
+    OUTCOME_CONTINUE,
+    OUTCOME_ADJUST,
+    OUTCOME_TERMINATE,
+    OUTCOME_POSTPONE,
+    OUTCOME_DECISIONS
+};
+extern const struct names task_kinds, task_states, outcomes, review_outcomes;
 
 struct task_row {
     int64_t task; /* 0: not there */

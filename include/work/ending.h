@@ -16,8 +16,9 @@ struct ending_request {
 bool ending_facts_load(struct work *w, struct arena *a, const struct household_row *row,
                        struct date on, struct ending_facts *facts, struct error *err);
 /* Decides, and applies in the transaction under way: status, cycle, tasks (all but the register
- * adjustment and `done_task`, which the caller closes) and the record of the ending. Errors: conflict
- * (status), protected, bad-argument. A refusal by the continuity rule is noted in w->hold. */
+ * adjustment and `done_task`, which the caller closes) and the record of the ending. Errors:
+ * conflict (status), protected, bad-argument. A refusal by the continuity rule is noted in w->hold.
+ */
 bool ending_apply(struct work *w, struct actor actor, struct household_row *row,
                   const struct ending_request *request, int64_t done_task, struct error *err);
 /* A change of status by household.suspend and household.close; and back by household.resume. */

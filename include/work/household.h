@@ -37,6 +37,9 @@ bool household_set_tier(struct work *w, struct actor actor, struct household_row
 /* Derives the tier of a household whose tier is not given by hand, and sets it where it differs. */
 bool household_derive_tier(struct work *w, struct actor actor, struct household_row *row,
                            struct date day, struct error *err);
+/* Notes in the audit that a task opened. */
+bool household_audit_task(struct work *w, struct actor actor, const struct task_row *task,
+                          struct str household, struct error *err);
 /* Opens the regular task of an open cycle; on the day given. */
 bool household_open_task(struct work *w, struct actor actor, const struct household_row *row,
                          struct cycle_row *cycle, struct date on, struct error *err);

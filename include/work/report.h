@@ -1,4 +1,5 @@
-/* work/report: reported changes (spec.md 3.7, 主动发现) and the triggered reviews that they open. */
+/* work/report: reported changes (spec.md 3.7, 主动发现) and the triggered reviews that they open.
+ */
 #pragma once
 
 #include "store/report.h"
@@ -6,9 +7,9 @@
 
 struct report_request {
     struct str household;
-    enum report_kind kind; /* not REPORT_AGE: that is the calendar's own */
-    struct str member;     /* data NULL: none in particular */
-    struct date on;        /* the day it happened; DATE_NONE: today */
+    enum report_kind kind;                    /* not REPORT_AGE: that is the calendar's own */
+    struct str member;                        /* data NULL: none in particular */
+    struct date on;                           /* the day it happened; DATE_NONE: today */
     int64_t income, pension, employment_cost; /* fen; FEN_UNKNOWN: not named */
     struct str asset, source;
 };
@@ -19,8 +20,8 @@ struct report_result {
     enum tier tier; /* after the change */
 };
 
-/* Records the report in the transaction under way: changes the facts it names, derives the tier anew,
- * opens the triggered review or joins the open one. Errors: not-found (household, member),
+/* Records the report in the transaction under way: changes the facts it names, derives the tier
+ * anew, opens the triggered review or joins the open one. Errors: not-found (household, member),
  * bad-argument, conflict (closed household, member not present). */
 bool report_record(struct work *w, struct actor actor, const struct report_request *request,
                    struct report_result *result, struct error *err);

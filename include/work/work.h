@@ -57,6 +57,8 @@ const struct policy *work_policy(const struct work *w, struct date day, struct e
 /* Appends to the audit at the clock's now. */
 bool work_audit(struct work *w, struct actor actor, const char *action, struct str household,
                 struct str before, struct str after, struct error *err);
+/* False with run-held while a gap holds the daily run: changes wait for `run` with `confirm`. */
+bool work_not_held(const struct work *w, struct error *err);
 /* Replaces the calendar of the rulebook by what the store now holds. */
 bool work_reload_calendar(struct work *w, struct error *err);
 /* The instant of daily_run_at on a local day. */

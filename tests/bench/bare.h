@@ -3,6 +3,7 @@
  * daemon writes, under the same schema, pragmas, size of commits and checkpoints. */
 #pragma once
 
+#include <malloc.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -264,6 +265,8 @@ static inline void bare_rules(struct bare *b, const char *path, const char *poli
 static inline void bare_open(struct bare *b, const char *path, const char *at, const char *policies)
 {
     struct error err = ERROR_INIT;
+    mallopt(M_TRIM_THRESHOLD, 16 << 20); /* as reviewd */
+    mallopt(M_TOP_PAD, 256 << 10);
     setenv("TZ", "Asia/Shanghai", 1);
     tzset();
     if (!clock_parse(str_of(at), &b->now, &err))

@@ -127,10 +127,10 @@ static void run(struct load *l)
     struct pollfd fds[CONNECTIONS];
     for (int i = 0; i < CONNECTIONS; i++)
         fds[i] = (struct pollfd){.fd = l->peers[i].fd, .events = POLLIN};
-    while (l->sent < l->total || l->answered < l->sent) {
-        int64_t now = job_now(), next = l->begin + l->sent * l->interval;
+    while ((l->sent < l->total && !stopped) || l->answered < l->sent) {
         if (stopped)
             l->total = l->sent;
+        int64_t now = job_now(), next = l->begin + l->sent * l->interval;
         if (l->sent < l->total && now >= next) {
             send_one(l);
             continue;

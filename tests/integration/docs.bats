@@ -79,6 +79,15 @@ END
     run -0 "$B/reviewd" -f "$BATS_TEST_TMPDIR/etc/reviewd.conf" --check
 }
 
+@test "every key of the policies stands in reviewd-policy(5)" {
+    keys=$(sed 's/#.*//; s/"[^"]*"//g' conf/policy/*.conf | grep -oE '[a-z_]+ *=' | tr -d ' =' | sort -u)
+    [ "$(wc -w <<<"$keys")" -ge 30 ]
+    for key in $keys; do
+        grep -qE "^\.(It|Ss|Ic|A) .*\<$key\>|^\.(Ic|It|Ss) $key\>" man/reviewd-policy.5 ||
+            { echo "no $key"; false; }
+    done
+}
+
 @test "every command of reviewctl --help stands in reviewctl(1)" {
     export ASAN_OPTIONS=detect_leaks=0
     commands=$("$B/reviewctl" --help |

@@ -1,7 +1,7 @@
 /* Changes of a household: household.tier, household.move, household.suspend, household.resume,
  * household.close, report. Each answers the household as it then is. */
-#include "control/methods.h"
 #include "work/change.h"
+#include "control/methods.h"
 #include "work/ending.h"
 #include "work/report.h"
 
@@ -31,8 +31,8 @@ static json_t *changed(struct call *c, struct work *w, struct error *err)
 static bool tier_run(struct call *c, struct work *w, json_t **result, struct error *err)
 {
     return seen(c, w, err) &&
-           change_tier(w, call_actor(c), call_str(c, "household"),
-                       (enum tier)call_word(c, "tier"), call_str(c, "reason"), err) &&
+           change_tier(w, call_actor(c), call_str(c, "household"), (enum tier)call_word(c, "tier"),
+                       call_str(c, "reason"), err) &&
            (*result = changed(c, w, err)) != NULL;
 }
 
@@ -45,8 +45,7 @@ static bool move_run(struct call *c, struct work *w, json_t **result, struct err
            (*result = changed(c, w, err)) != NULL;
 }
 
-static bool end_by(struct call *c, struct work *w, enum act act, json_t **result,
-                   struct error *err)
+static bool end_by(struct call *c, struct work *w, enum act act, json_t **result, struct error *err)
 {
     struct ending_request request = {act, (enum ground)call_word(c, "ground"), work_today(w),
                                      call_str(c, "remark")};
@@ -67,8 +66,7 @@ static bool close_run(struct call *c, struct work *w, json_t **result, struct er
 
 static bool resume_run(struct call *c, struct work *w, json_t **result, struct error *err)
 {
-    return seen(c, w, err) &&
-           ending_resume(w, call_actor(c), call_str(c, "household"), err) &&
+    return seen(c, w, err) && ending_resume(w, call_actor(c), call_str(c, "household"), err) &&
            (*result = changed(c, w, err)) != NULL;
 }
 
@@ -102,8 +100,8 @@ static bool report_run(struct call *c, struct work *w, json_t **result, struct e
     *result = json_pack("{s:I, s:o, s:s, s:o, s:b, s:o, s:s}", "report", (json_int_t)r.report,
                         "household", json_str(request.household), "kind",
                         names_text(&report_kinds, (int)request.kind), "task",
-                        r.task ? json_integer(r.task) : json_null(), "joined", r.joined,
-                        "due_on", json_day(r.due_on), "tier", names_text(&tiers, (int)r.tier));
+                        r.task ? json_integer(r.task) : json_null(), "joined", r.joined, "due_on",
+                        json_day(r.due_on), "tier", names_text(&tiers, (int)r.tier));
     return true;
 }
 

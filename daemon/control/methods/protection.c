@@ -1,7 +1,7 @@
 /* protection.show, protection.exceptions, protection.holds: who is protected, why not any more, and
  * what was refused (spec.md 3.5). */
-#include "control/methods.h"
 #include "rules/protection.h"
+#include "control/methods.h"
 #include "store/report.h"
 #include "work/explain.h"
 
@@ -26,12 +26,11 @@ static bool show_run(struct call *c, struct work *w, json_t **result, struct err
     }
     struct household_facts facts = household_facts_of(&c->arena, &view);
     bool is = protection_holds(policy, &facts, &clause, &t);
-    *result = json_pack("{s:s, s:o, s:o, s:b, s:s?, s:o, s:o}", "subject",
-                        arena_format(&c->arena, "protection of household %.*s",
-                                     STR_ARG(row.household)),
-                        "household", json_str(row.household),
-                        "on", json_day(on), "protected", is, "clause", clause, "policy",
-                        methods_policy(policy), "steps", methods_steps(&t));
+    *result =
+        json_pack("{s:s, s:o, s:o, s:b, s:s?, s:o, s:o}", "subject",
+                  arena_format(&c->arena, "protection of household %.*s", STR_ARG(row.household)),
+                  "household", json_str(row.household), "on", json_day(on), "protected", is,
+                  "clause", clause, "policy", methods_policy(policy), "steps", methods_steps(&t));
     trace_free(&t);
     return true;
 }
@@ -48,8 +47,7 @@ static json_t *ending_json(const struct ending_row *e, const char *remark)
 static bool is_seen(struct call *c, struct work *w, const struct ending_row *e)
 {
     struct household_row row;
-    return c->peer->division_count == 0 ||
-           methods_find_household(c, w, e->household, &row, NULL);
+    return c->peer->division_count == 0 || methods_find_household(c, w, e->household, &row, NULL);
 }
 
 static bool exceptions_run(struct call *c, struct work *w, json_t **result, struct error *err)
@@ -113,7 +111,8 @@ const struct method methods_protection[] = {
      .summary = "Whether a household is protected on a day, and why",
      .params = show_params,
      .run = show_run,
-     .result_help = "`{subject, household, on, protected, clause, policy, steps}`; `steps` as in `explain`."},
+     .result_help =
+         "`{subject, household, on, protected, clause, policy, steps}`; `steps` as in `explain`."},
     {.name = "protection.exceptions",
      .least = ROLE_VIEWER,
      .how = METHOD_QUERY,

@@ -191,7 +191,7 @@ static const struct param due_params[] = {
 static const struct param late_params[] = {METHODS_TOWNSHIP, METHODS_PAGE};
 static const struct param review_params[] = {
     {"task", PARAM_INTEGER, true, NULL, "the task's number"},
-    {"outcome", PARAM_WORD, true, &outcomes, "what the review found"},
+    {"outcome", PARAM_WORD, true, &review_outcomes, "what the review found"},
     {"on", PARAM_DATE, false, NULL, "the review's own day (today)"},
     {"to", PARAM_DATE, false, NULL, "of a postponement: the new deadline"},
     {"ground", PARAM_STRING, false, NULL, "why the allowance ends"},

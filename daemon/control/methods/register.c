@@ -1,0 +1,146 @@
+/* register.list, register.decide: the year's adjustment of the poverty register (spec.md 3.6). */
+#include <stdlib.h>
+
+#include "control/methods.h"
+#include "work/campaign.h"
+
+static const char *const decided_words[] = {"undecided", "decided"};
+static const struct names decided_names = NAMES_TABLE("state", decided_words);
+
+static bool item_json(struct call *c, struct work *w, const struct task_row *t, json_t **item,
+                      struct error *err)
+{
+    struct decision_row d;
+    if (!store_decision_get(w->store, &c->arena, t->task, &d, err)) {
+        return false;
+    }
+    bool decided = t->outcome >= OUTCOME_DECISIONS;
+    *item =
+        json_pack("{s:I, s:s, s:s, s:o, s:o, s:i, s:o, s:o, s:s?, s:o, s:o}", "task",
+                  (json_int_t)t->task, "kind", names_text(&task_kinds, (int)t->kind), "state",
+                  names_text(&task_states, (int)t->state), "household", json_str(t->household),
+                  "township", json_division(t->township), "year", t->year, "opened_on",
+                  json_day(t->opened_on), "due_on", json_day(t->due_on), "decision",
+                  decided ? names_text(&outcomes, t->outcome) : NULL, "decided_on",
+                  json_day(t->done_on), "effect_on", d.task ? json_day(d.effect_on) : json_null());
+    return true;
+}
+
+/* One page over the year's tasks by number. */
+struct page {
+    struct scope scope;
+    int state; /* -1: any; else of decided_names */
+    int64_t after;
+    int limit, looked;
+    json_t *items, *next;
+};
+
+static bool wanted(const struct page *p, const struct task_row *t)
+{
+    return methods_in_scope(&p->scope, t->division) &&
+           (p->state < 0 || (t->state == TASK_OPEN) == (p->state == 0));
+}
+
+static bool page_fill(struct page *p, struct call *c, struct work *w, int year, struct error *err)
+{
+    struct task_row *rows;
+    int count;
+    do {
+        if (!store_tasks_of_year(w->store, &c->arena, year, p->after, 500, &rows, &count, err)) {
+            return false;
+        }
+        for (int i = 0; i < count && !p->next; i++) {
+            bool is = wanted(p, &rows[i]);
+            bool full = is && (int)json_array_size(p->items) == p->limit;
+            if (full || p->looked++ == METHODS_LOOK) {
+                p->next = json_sprintf("%lld", (long long)p->after);
+                break;
+            }
+            json_t *item;
+            if (is && !item_json(c, w, &rows[i], &item, err)) {
+                return false;
+            }
+            if (is) {
+                json_array_append_new(p->items, item);
+            }
+            p->after = rows[i].task;
+        }
+    } while (!p->next && count == 500);
+    return true;
+}
+
+static bool list_run(struct call *c, struct work *w, json_t **result, struct error *err)
+{
+    struct page p = {.state = call_word(c, "state"), .limit = call_limit(c)};
+    int64_t year = call_int(c, "year");
+    if (!methods_scope(c, w, &p.scope, err) || !methods_cursor(c, &p.after, NULL, err)) {
+        return false;
+    }
+    p.items = json_array();
+    int of = year < 0 ? date_ymd(work_today(w)).year : year > INT16_MAX ? INT16_MAX : (int)year;
+    if (!page_fill(&p, c, w, of, err)) {
+        json_decref(p.items);
+        return false;
+    }
+    *result = methods_list(p.items, p.next);
+    return true;
+}
+
+static bool decide_run(struct call *c, struct work *w, json_t **result, struct error *err)
+{
+    struct decide_request request = {
+        .task = call_int(c, "task"),
+        .decision = (enum decision)call_word(c, "decision"),
+        .on = call_date(c, "on"),
+        .remark = call_str(c, "remark"),
+    };
+    struct decide_result r = {0};
+    struct task_row task;
+    if (!methods_find_task(c, w, request.task, &task, err) ||
+        !campaign_decide(w, call_actor(c), &request, &r, err)) {
+        return false;
+    }
+    /* A decision opens no cycle: its dates are null, and nothing is jumped. */
+    *result =
+        json_pack("{s:I, s:s, s:s, s:n, s:n, s:[], s:[], s:o, s:s}", "task", (json_int_t)r.task,
+                  "household", r.household, "outcome", names_text(&decisions, (int)r.decision),
+                  "nominal_due_on", "due_on", "missed", "answered", "effect_on",
+                  json_day(r.effect_on), "register", names_text(&register_states, (int)r.after));
+    free(r.household);
+    return true;
+}
+
+static const struct param list_params[] = {
+    {"year", PARAM_INTEGER, false, NULL, "of this year (the current one)"},
+    {"state", PARAM_WORD, false, &decided_names, "only those"},
+    METHODS_TOWNSHIP,
+    METHODS_PAGE,
+};
+static const struct param decide_params[] = {
+    {"task", PARAM_INTEGER, true, NULL, "the register task's number"},
+    {"decision", PARAM_WORD, true, &decisions, "what was decided"},
+    {"on", PARAM_DATE, false, NULL, "the day of the decision (today)"},
+    {"remark", PARAM_STRING, false, NULL, "in the office's words"},
+    {NULL, PARAM_STRING, false, NULL, NULL},
+};
+
+const struct method methods_register[] = {
+    {.name = "register.list",
+     .least = ROLE_VIEWER,
+     .how = METHOD_QUERY,
+     .summary = "The register tasks of a year, in order of number",
+     .params = list_params,
+     .run = list_run,
+     .result_help = "`{items, next}`, an item `{task, kind, state, household, township, year, "
+                    "opened_on, due_on, decision, decided_on, effect_on}`."},
+    {.name = "register.decide",
+     .least = ROLE_OPERATOR,
+     .how = METHOD_CHANGE,
+     .summary = "Decide a register task; it takes effect after its public notice",
+     .params = decide_params,
+     .run = decide_run,
+     .result_help = "`{task, household, outcome, nominal_due_on, due_on, missed, answered, "
+                    "effect_on, register}`: the dates are null and the lists empty, for a "
+                    "decision moves no cycle; `register` is the state from `effect_on` on."},
+    {.name = NULL},
+};

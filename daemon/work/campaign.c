@@ -1,0 +1,340 @@
+#include "work/campaign.h"
+
+#include "base/canon.h"
+#include "rules/alert.h"
+#include "store/division.h"
+#include "store/message.h"
+#include "work/phase.h"
+
+static const enum task_kind task_of_kind[] = {[REGISTER_ADJUSTMENT] = TASK_REGISTER_ADJUSTMENT,
+                                              [REGISTER_CANDIDATE] = TASK_REGISTER_CANDIDATE,
+                                              [DIBAO_CANDIDATE] = TASK_DIBAO_CANDIDATE};
+
+static bool task_open(struct work *w, struct actor actor, const struct policy *policy,
+                      const struct calendar *calendar, const struct household_row *row,
+                      enum task_kind kind, const struct campaign *year, struct date on,
+                      struct error *err)
+{
+    bool there;
+    if (!store_task_of_year(w->store, row->id, kind, year->year, &there, err) || there) {
+        return there;
+    }
+    struct task_row task = {
+        .kind = kind,
+        .state = TASK_OPEN,
+        .household_id = row->id,
+        .township = row->township,
+        .year = year->year,
+        .opened_on = on,
+        .nominal_due_on = year->due_on,
+        .original_due_on = year->due_on,
+        .due_on = year->due_on,
+        .listed_on = DATE_NONE,
+        .raised = -1,
+        .done_on = DATE_NONE,
+        .outcome = -1,
+    };
+    if (alert_due(policy, calendar, task.due_on, -1, on, &task.alert_on) >= 0) {
+        task.alert_on = on;
+    }
+    return store_task_insert(w->store, &task, err) &&
+           household_audit_task(w, actor, &task, row->household, err);
+}
+
+/* What the household has in the year's campaign, as far as it has not got it yet. */
+static bool tasks_open(struct work *w, struct actor actor, const struct policy *policy,
+                       const struct calendar *calendar, const struct household_row *row,
+                       const struct campaign *year, struct date on, struct error *err)
+{
+    enum register_kind kinds[2];
+    int count = register_tasks(row->status, row->register_state, kinds);
+    for (int i = 0; i < count; i++) {
+        if (!task_open(w, actor, policy, calendar, row, task_of_kind[kinds[i]], year, on, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool campaign_qualify(struct work *w, struct actor actor, const struct household_row *row,
+                      struct error *err)
+{
+    struct date today = work_today(w);
+    struct campaign_row taken;
+    const struct policy *policy = work_policy(w, today, err);
+    if (!policy || !store_campaign_get(w->store, date_ymd(today).year, &taken, err)) {
+        return false;
+    }
+    if (taken.year == 0) {
+        return true; /* the roll will find it */
+    }
+    struct campaign year = register_campaign(policy, w->rules->calendar, taken.year, NULL);
+    return date_cmp(today, year.visits_until) > 0 ||
+           tasks_open(w, actor, policy, w->rules->calendar, row, &year, today, err);
+}
+
+/* ---- phases of the daily run. */
+
+/* The roll: on the opening day, or on the first run after it that still leaves time for visits. */
+bool campaign_roll(struct phase *p, bool *end, struct error *err)
+{
+    struct store *s = p->w->store;
+    struct campaign_row taken;
+    int number = date_ymd(p->run.day).year;
+    const struct policy *policy = phase_policy(p, err);
+    if (!policy || !store_campaign_get(s, number, &taken, err)) {
+        return false;
+    }
+    struct campaign year = register_campaign(policy, p->rules->calendar, number, NULL);
+    bool due =
+        date_cmp(p->run.day, year.opens) >= 0 && date_cmp(p->run.day, year.visits_until) <= 0;
+    *end = taken.year != 0 || !due;
+    for (int i = 0; !*end && i < PHASE_BATCH; i++) {
+        struct household_row row;
+        if (!store_household_next(s, &p->arena, p->run.cursor, &row, err)) {
+            return false;
+        }
+        if (row.id == 0) {
+            *end = true;
+            return store_campaign_put(s, &(struct campaign_row){number, p->run.day, DATE_NONE},
+                                      err);
+        }
+        p->run.cursor = row.id;
+        if (!tasks_open(p->w, ACTOR_CLOCK, policy, p->rules->calendar, &row, &year, p->run.day,
+                        err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool tell_undecided(struct phase *p, const struct task_row *task, enum level level,
+                           struct error *err)
+{
+    int64_t division;
+    struct strbuf body = STRBUF_INIT;
+    if (!store_division_up(p->w->store, task->township, level, &division, err)) {
+        return false;
+    }
+    struct canon c = canon_open(&body);
+    canon_str(&c, "event", STR("undecided-at-close"));
+    canon_str(&c, "household", task->household);
+    canon_int(&c, "task", task->task);
+    canon_int(&c, "year", task->year);
+    canon_close(&c);
+    struct message_row message = {.division = division ? division : task->township,
+                                  .kind = STR("alert"),
+                                  .subject =
+                                      str_of(arena_format(&p->arena, "%lld/undecided-at-close/%d",
+                                                          (long long)task->task, task->year)),
+                                  .created_on = p->run.day,
+                                  .body = strbuf_str(&body)};
+    bool added = false, ok = store_message_put(p->w->store, &message, &added, err);
+    p->run.alerts += added;
+    strbuf_free(&body);
+    return ok;
+}
+
+/* The close is one more rung: what is undecided stays open and late, and is told above. A year
+ * whose close fell into a downtime is closed by the day that catches it up. */
+bool campaign_close(struct phase *p, bool *end, struct error *err)
+{
+    struct store *s = p->w->store;
+    struct campaign_row taken;
+    struct task_row *tasks;
+    int count, number = date_ymd(p->run.day).year;
+    const struct policy *policy = phase_policy(p, err);
+    *end = true;
+    if (!policy || !store_campaign_get(s, number, &taken, err)) {
+        return false;
+    }
+    struct campaign year = register_campaign(policy, p->rules->calendar, number, NULL);
+    if (taken.year == 0 || date_is(taken.closed_on) || date_cmp(p->run.day, year.closes) < 0) {
+        return true;
+    }
+    if (!store_tasks_of_year(s, &p->arena, number, p->run.cursor, PHASE_BATCH, &tasks, &count,
+                             err)) {
+        return false;
+    }
+    for (int i = 0; i < count; i++) {
+        p->run.cursor = tasks[i].task;
+        if (tasks[i].state == TASK_OPEN && !(tell_undecided(p, &tasks[i], LEVEL_DISTRICT, err) &&
+                                             tell_undecided(p, &tasks[i], LEVEL_CITY, err))) {
+            return false;
+        }
+    }
+    *end = count < PHASE_BATCH;
+    taken.closed_on = p->run.day;
+    return !*end || store_campaign_put(s, &taken, err);
+}
+
+static void state_json(struct strbuf *out, enum register_state state, int64_t task)
+{
+    struct canon c = canon_open(out);
+    canon_str(&c, "register", str_of(names_text(&register_states, (int)state)));
+    canon_int(&c, "task", task);
+    canon_close(&c);
+}
+
+/* A state that the campaign itself gave is not looked at again in the same year. */
+static bool effect(struct phase *p, const struct decision_row *d, struct error *err)
+{
+    struct work *w = p->w;
+    struct household_row row;
+    if (!store_decision_applied(w->store, d->task, err) ||
+        !store_household_get(w->store, &p->arena, d->household_id, &row, err)) {
+        return false;
+    }
+    if (row.register_state == d->after) {
+        return true;
+    }
+    struct strbuf before = STRBUF_INIT, after = STRBUF_INIT;
+    state_json(&before, row.register_state, d->task);
+    state_json(&after, d->after, d->task);
+    row.register_state = d->after;
+    bool ok = store_household_update(w->store, &row, err) &&
+              work_audit(w, ACTOR_CLOCK, "register.effect", row.household, strbuf_str(&before),
+                         strbuf_str(&after), err);
+    strbuf_free(&before);
+    strbuf_free(&after);
+    return ok;
+}
+
+bool campaign_effects(struct phase *p, bool *end, struct error *err)
+{
+    struct decision_row *rows;
+    int count;
+    if (!store_decisions_pending(p->w->store, &p->arena, p->run.day, PHASE_BATCH, &rows, &count,
+                                 err)) {
+        return false;
+    }
+    for (int i = 0; i < count; i++) {
+        if (!effect(p, &rows[i], err)) {
+            return false;
+        }
+    }
+    *end = count < PHASE_BATCH;
+    return true;
+}
+
+/* ---- decisions. */
+
+struct decide_case {
+    struct arena arena;
+    struct actor actor;
+    const struct decide_request *request;
+    struct task_row task;
+    struct household_row household;
+    const struct policy *policy;
+    struct date on;
+    enum register_state after;
+};
+
+static bool check(struct work *w, struct decide_case *c, struct error *err)
+{
+    char on[DATE_TEXT], limit[DATE_TEXT];
+    struct date today = work_today(w);
+    if (!store_task_get(w->store, &c->arena, c->request->task, &c->task, err)) {
+        return false;
+    }
+    if (c->task.task == 0) {
+        return error_set(err, REASON_NOT_FOUND, "there is no task %lld",
+                         (long long)c->request->task);
+    }
+    if (c->task.year == 0 || c->task.state != TASK_OPEN) {
+        return error_set(err, REASON_CONFLICT, "task %lld is %s %s", (long long)c->task.task,
+                         c->task.year == 0 ? "a" : "already",
+                         c->task.year == 0 ? names_text(&task_kinds, (int)c->task.kind)
+                                           : names_text(&task_states, (int)c->task.state));
+    }
+    if (date_cmp(c->on, today) > 0) {
+        return error_set(err, REASON_BAD_ARGUMENT, "%s is after today, %s", date_text(c->on, on),
+                         date_text(today, limit));
+    }
+    if (date_cmp(c->on, c->task.opened_on) < 0) {
+        return error_set(err, REASON_TOO_EARLY, "%s is before the task opened on %s",
+                         date_text(c->on, on), date_text(c->task.opened_on, limit));
+    }
+    c->policy = work_policy(w, c->on, err);
+    return c->policy &&
+           store_household_get(w->store, &c->arena, c->task.household_id, &c->household, err) &&
+           register_decide((enum register_kind)(c->task.kind - TASK_REGISTER_ADJUSTMENT),
+                           c->household.register_state, c->request->decision, &c->after, err);
+}
+
+/* The task itself, and earlier years' of the kind that are open still. */
+static bool close_tasks(struct work *w, struct decide_case *c, struct error *err)
+{
+    struct task_row *tasks;
+    int count;
+    if (!store_tasks_of(w->store, &c->arena, c->household.id, &tasks, &count, err)) {
+        return false;
+    }
+    for (int i = 0; i < count; i++) {
+        struct task_row *t = &tasks[i];
+        if (t->state != TASK_OPEN || t->kind != c->task.kind || t->year == 0 ||
+            t->year > c->task.year) {
+            continue;
+        }
+        t->state = TASK_DONE;
+        t->done_on = c->on;
+        t->outcome = OUTCOME_DECISIONS + (int)c->request->decision;
+        t->alert_on = DATE_NONE;
+        if (!store_task_update(w->store, t, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool write_decision(struct work *w, struct decide_case *c, struct decide_result *result,
+                           struct error *err)
+{
+    char at[CLOCK_TEXT], on[DATE_TEXT], effect_on[DATE_TEXT];
+    clock_format(clock_now(w->clock), at);
+    struct decision_row row = {
+        .task = c->task.task,
+        .household_id = c->household.id,
+        .decision = c->request->decision,
+        .on = c->on,
+        .effect_on = register_effect(c->policy, c->on),
+        .before = c->household.register_state,
+        .after = c->after,
+        .applied = c->after == c->household.register_state,
+        .remark = c->request->remark,
+        .recorded_at = at,
+        .uid = c->actor.uid,
+        .who = str_of(c->actor.who),
+    };
+    struct strbuf before = STRBUF_INIT, after = STRBUF_INIT;
+    state_json(&before, row.before, row.task);
+    struct canon j = canon_open(&after);
+    canon_str(&j, "decision", str_of(names_text(&decisions, (int)row.decision)));
+    canon_str(&j, "effect_on", str_of(date_text(row.effect_on, effect_on)));
+    canon_str(&j, "on", str_of(date_text(row.on, on)));
+    canon_str(&j, "register", str_of(names_text(&register_states, (int)row.after)));
+    canon_int(&j, "task", row.task);
+    canon_close(&j);
+    bool ok = store_decision_insert(w->store, &row, err) &&
+              work_audit(w, c->actor, "register.decide", c->household.household,
+                         strbuf_str(&before), strbuf_str(&after), err);
+    *result = (struct decide_result){row.task, NULL, row.decision, row.effect_on, row.after};
+    strbuf_free(&before);
+    strbuf_free(&after);
+    return ok;
+}
+
+bool campaign_decide(struct work *w, struct actor actor, const struct decide_request *request,
+                     struct decide_result *result, struct error *err)
+{
+    struct decide_case c = {.actor = actor,
+                            .request = request,
+                            .on = date_is(request->on) ? request->on : work_today(w)};
+    bool ok = work_not_held(w, err) && check(w, &c, err) && close_tasks(w, &c, err) &&
+              write_decision(w, &c, result, err);
+    if (ok) {
+        result->household = xstrndup(c.household.household.data, c.household.household.len);
+    }
+    arena_free(&c.arena);
+    return ok;
+}

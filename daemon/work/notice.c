@@ -1,0 +1,143 @@
+/* What the run tells townships and districts once: a protection that runs out (spec.md 3.5), a
+ * standard that is missing (3.9). run.cursor is the last division done. */
+#include "base/canon.h"
+#include "rules/standard.h"
+#include "store/calendar.h"
+#include "store/division.h"
+#include "store/household.h"
+#include "store/message.h"
+#include "work/phase.h"
+
+/* The last day of a continuity rule that the next version does not carry on, if its announcement is
+ * due; else DATE_NONE. */
+static struct date runs_out(const struct phase *p, const struct policy *policy)
+{
+    if (!policy->continuity || !date_is(policy->until) ||
+        date_cmp(p->run.day, date_plus(policy->until, -policy->announce_days)) < 0) {
+        return DATE_NONE;
+    }
+    const struct policy *next =
+        policy_on(p->rules->policies, date_plus(policy->until, 1), NULL, NULL);
+    return next && next->continuity ? DATE_NONE : policy->until;
+}
+
+struct told {
+    const struct policy *policy;
+    struct strbuf *body;
+    int count;
+};
+
+static bool roll_one(void *self, const struct household_row *row)
+{
+    struct told *r = self;
+    bool is = row->status == STATUS_ACTIVE && (r->policy->protected_set >> row->register_state & 1);
+    if (is) {
+        strbuf_addz(r->body, r->count++ ? "," : "");
+        canon_string(r->body, row->household);
+    }
+    return true;
+}
+
+/* The protected households of a township, or of every township of a district. */
+static bool roll_of(struct phase *p, const struct division_row *of, struct told *r,
+                    struct error *err)
+{
+    struct division_row t = *of;
+    if (of->level == LEVEL_TOWNSHIP) {
+        return store_household_each(p->w->store, &p->arena, of->code, STR_NONE, roll_one, r, err);
+    }
+    for (t.code = of->code;;) {
+        if (!store_division_next(p->w->store, &p->arena, LEVEL_TOWNSHIP, t.code, &t, err)) {
+            return false;
+        }
+        if (t.code == 0 || t.parent != of->code) {
+            return true;
+        }
+        if (!store_household_each(p->w->store, &p->arena, t.code, STR_NONE, roll_one, r, err)) {
+            return false;
+        }
+    }
+}
+
+static bool put(struct phase *p, int64_t division, const char *kind, const char *subject,
+                struct str body, struct error *err)
+{
+    struct message_row message = {.division = division,
+                                  .kind = str_of(kind),
+                                  .subject = str_of(subject),
+                                  .created_on = p->run.day,
+                                  .body = body};
+    bool added;
+    return store_message_put(p->w->store, &message, &added, err);
+}
+
+static bool tell_runs_out(struct phase *p, const struct policy *policy, struct date until,
+                          const struct division_row *d, struct error *err)
+{
+    char day[DATE_TEXT];
+    struct strbuf body = STRBUF_INIT, list = STRBUF_INIT;
+    struct told r = {policy, &list, 0};
+    strbuf_addc(&list, '[');
+    bool ok = roll_of(p, d, &r, err);
+    strbuf_addc(&list, ']');
+    struct canon c = canon_open(&body);
+    canon_str(&c, "clause", str_of(policy->continuity_source));
+    canon_raw(&c, "households", strbuf_str(&list));
+    canon_str(&c, "policy", str_of(policy->name));
+    canon_str(&c, "until", str_of(date_text(until, day)));
+    canon_close(&c);
+    ok = ok && (r.count == 0 || put(p, d->code, "protection-ends", day, strbuf_str(&body), err));
+    strbuf_free(&body);
+    strbuf_free(&list);
+    return ok;
+}
+
+static bool tell_standard(struct phase *p, const struct division_row *d, struct error *err)
+{
+    struct standard_row row;
+    int year = date_ymd(p->run.day).year;
+    if (!store_standard_get(p->w->store, d->code, year, &row, err)) {
+        return false;
+    }
+    if (!standard_missing(p->run.day, row.district != 0)) {
+        return true;
+    }
+    struct strbuf body = STRBUF_INIT;
+    struct canon c = canon_open(&body);
+    canon_str(&c, "event", STR("standard-missing"));
+    canon_int(&c, "year", year);
+    canon_close(&c);
+    bool ok = put(p, d->code, "standard-missing", arena_format(&p->arena, "%d", year),
+                  strbuf_str(&body), err);
+    strbuf_free(&body);
+    return ok;
+}
+
+/* One division a batch: districts first, then townships; the cursor of townships is negative. */
+bool notice_all(struct phase *p, bool *end, struct error *err)
+{
+    const struct policy *policy = phase_policy(p, err);
+    struct division_row d = {0};
+    if (!policy) {
+        return false;
+    }
+    struct date until = runs_out(p, policy);
+    if (p->run.cursor >= 0) {
+        if (!store_division_next(p->w->store, &p->arena, LEVEL_DISTRICT, p->run.cursor, &d, err)) {
+            return false;
+        }
+        p->run.cursor = d.code ? d.code : -1;
+        return d.code == 0 || (tell_standard(p, &d, err) &&
+                               (!date_is(until) || tell_runs_out(p, policy, until, &d, err)));
+    }
+    *end = !date_is(until);
+    if (*end) {
+        return true;
+    }
+    if (!store_division_next(p->w->store, &p->arena, LEVEL_TOWNSHIP, -p->run.cursor, &d, err)) {
+        return false;
+    }
+    *end = d.code == 0;
+    p->run.cursor = d.code ? -d.code : p->run.cursor;
+    return *end || tell_runs_out(p, policy, until, &d, err);
+}

@@ -1,0 +1,224 @@
+#include "work/phase.h"
+
+#include "base/canon.h"
+#include "rules/alert.h"
+#include "store/division.h"
+#include "store/message.h"
+#include "work/household.h"
+
+const struct policy *phase_policy(const struct phase *p, struct error *err)
+{
+    return policy_on(p->rules->policies, p->run.day, NULL, err);
+}
+
+/* ---- phase open. */
+
+static bool open_one(struct phase *p, struct cycle_row *cycle, struct error *err)
+{
+    struct household_row row = {
+        .id = cycle->household_id, .household = cycle->household, .township = cycle->township};
+    return household_open_task(p->w, ACTOR_CLOCK, &row, cycle, p->run.day, err);
+}
+
+/* With a savepoint: a record that fails is set aside, the run goes on (spec.md section 4). */
+static bool open_carefully(struct phase *p, struct cycle_row *cycle, bool *opened,
+                           struct error *err)
+{
+    struct error why = ERROR_INIT;
+    if (!store_savepoint(p->w->store, err)) {
+        return false;
+    }
+    *opened = open_one(p, cycle, &why);
+    if (*opened) {
+        return store_release(p->w->store, err) &&
+               store_set_aside_clear(p->w->store, cycle->household_id, err);
+    }
+    store_rollback_to(p->w->store);
+    strbuf_addf(&p->log, "event=set-aside household=%.*s reason=%s\n", STR_ARG(cycle->household),
+                why.message);
+    bool ok =
+        store_set_aside_put(p->w->store, cycle->household_id, str_of(why.message), p->run.day, err);
+    error_clear(&why);
+    return ok;
+}
+
+static bool note_aside(void *self, const struct set_aside_row *row)
+{
+    (void)row;
+    *(bool *)self = true;
+    return false; /* one is enough */
+}
+
+static bool open_batch(struct phase *p, bool *end, struct error *err)
+{
+    struct cycle_row *rows;
+    int count;
+    bool aside = false; /* a household was: its record may have been mended */
+    if (!store_set_aside_each(p->w->store, &p->arena, note_aside, &aside, err)) {
+        return false;
+    }
+    if (!store_cycles_to_open(p->w->store, &p->arena, p->run.day, p->opens_after, p->after,
+                              PHASE_BATCH, &rows, &count, err)) {
+        return false;
+    }
+    for (int i = 0; i < count; i++) {
+        bool opened = true;
+        p->opens_after = rows[i].dates.opens_on;
+        p->after = rows[i].cycle;
+        if (!(p->careful ? open_carefully(p, &rows[i], &opened, err)
+                         : open_one(p, &rows[i], err) &&
+                               (!aside ||
+                                store_set_aside_clear(p->w->store, rows[i].household_id, err)))) {
+            return false;
+        }
+        p->run.opened += opened;
+    }
+    *end = count < PHASE_BATCH;
+    return true;
+}
+
+/* ---- phase alert (3.8). */
+
+static bool alert_division(struct work *w, enum alert_target to, int64_t township,
+                           int64_t *division, struct error *err)
+{
+    static const enum level level_of[] = {LEVEL_TOWNSHIP, LEVEL_DISTRICT, LEVEL_CITY};
+    *division = township;
+    return to == ALERT_TOWNSHIP ||
+           store_division_up(w->store, township, level_of[to], division, err);
+}
+
+static bool alert_message(struct phase *p, const struct task_row *task,
+                          const struct alert_rung *rung, struct error *err)
+{
+    char due[DATE_TEXT], code[DIVISION_TEXT];
+    int64_t division;
+    if (!alert_division(p->w, rung->to, task->township, &division, err)) {
+        return false;
+    }
+    date_text(task->due_on, due);
+    division_text(task->township, code);
+    struct strbuf body = STRBUF_INIT, subject = STRBUF_INIT;
+    struct canon c = canon_open(&body);
+    canon_str(&c, "due_on", str_of(due));
+    canon_str(&c, "event", str_of(rung->name));
+    canon_str(&c, "household", task->household);
+    canon_int(&c, "task", task->task);
+    canon_str(&c, "township", str_of(code));
+    canon_close(&c);
+    strbuf_addf(&subject, "%lld/%s/%s", (long long)task->task, rung->name, due);
+    struct message_row message = {.division = division ? division : task->township,
+                                  .kind = STR("alert"),
+                                  .subject = strbuf_str(&subject),
+                                  .created_on = p->run.day,
+                                  .body = strbuf_str(&body)};
+    bool added = false, ok = store_message_put(p->w->store, &message, &added, err);
+    if (added) {
+        p->run.alerts++;
+        strbuf_addf(&p->log, "event=%s task=%lld household=%.*s township=%s due_on=%s\n",
+                    rung->name, (long long)task->task, STR_ARG(task->household), code, due);
+    }
+    strbuf_free(&body);
+    strbuf_free(&subject);
+    return ok;
+}
+
+static bool alert_batch(struct phase *p, bool *end, struct error *err)
+{
+    struct task_row *rows;
+    int count;
+    const struct policy *policy = phase_policy(p, err);
+    if (!policy ||
+        !store_tasks_alert(p->w->store, &p->arena, p->run.day, PHASE_BATCH, &rows, &count, err)) {
+        return false;
+    }
+    for (int i = 0; i < count; i++) {
+        struct date next;
+        int rung = alert_due(policy, p->rules->calendar, rows[i].due_on, rows[i].raised, p->run.day,
+                             &next);
+        if (rung >= 0 && !alert_message(p, &rows[i], &policy->rungs[rung], err)) {
+            return false;
+        }
+        int raised = rung >= 0 ? rung : rows[i].raised;
+        if (!store_task_raised(p->w->store, rows[i].task, raised, next, err)) {
+            return false;
+        }
+    }
+    *end = count < PHASE_BATCH;
+    return true;
+}
+
+/* ---- phase list: one message for each township that has anything open, and for each division
+ * above that was told something; run.cursor is the last division done. */
+
+static bool list_next(struct phase *p, int64_t *division, struct error *err)
+{
+    int64_t township, told;
+    if (!store_task_township_next(p->w->store, p->run.cursor, &township, err) ||
+        !store_message_division_next(p->w->store, p->run.cursor, &told, err)) {
+        return false;
+    }
+    *division = township == 0 || (told != 0 && told < township) ? told : township;
+    return true;
+}
+
+static bool list_batch(struct phase *p, bool *end, struct error *err)
+{
+    char day[DATE_TEXT];
+    if (!p->run.audit_head[0] && !store_audit_head(p->w->store, p->run.audit_head, NULL, err)) {
+        return false;
+    }
+    struct strbuf body = STRBUF_INIT;
+    struct canon c = canon_open(&body);
+    canon_str(&c, "audit_head", str_of(p->run.audit_head));
+    canon_str(&c, "date", str_of(date_text(p->run.day, day)));
+    canon_close(&c);
+    bool ok = true;
+    for (int i = 0; ok && !*end && i < PHASE_BATCH; i++) {
+        int64_t division = 0;
+        bool added = false;
+        ok = list_next(p, &division, err);
+        *end = division == 0;
+        if (!ok || *end) {
+            break;
+        }
+        struct message_row message = {.division = division,
+                                      .kind = STR(MESSAGE_DAILY),
+                                      .subject = str_of(day),
+                                      .created_on = p->run.day,
+                                      .body = strbuf_str(&body)};
+        ok = store_message_put(p->w->store, &message, &added, err);
+        p->run.lists += added;
+        p->run.cursor = division;
+    }
+    strbuf_free(&body);
+    return ok;
+}
+
+/* ---- the table: a phase ends in the commit of its last batch. */
+
+static const struct {
+    phase_batch *batch;
+    bool lists; /* only where the day sends lists */
+} phases[] = {
+    [RUN_OPEN] = {open_batch, false},      [RUN_EFFECT] = {campaign_effects, false},
+    [RUN_AGE] = {report_ages, false},      [RUN_ROLL] = {campaign_roll, false},
+    [RUN_CLOSE] = {campaign_close, false}, [RUN_NOTICE] = {notice_all, false},
+    [RUN_ALERT] = {alert_batch, false},    [RUN_LIST] = {list_batch, true},
+    [RUN_DELIVER] = {NULL, true},          [RUN_DONE] = {NULL, false},
+};
+
+phase_batch *phase_function(enum run_phase phase)
+{
+    return phases[phase].batch;
+}
+
+enum run_phase phase_after(const struct phase *p)
+{
+    bool lists = p->run.day.day == p->run.for_day.day && p->run.working_day;
+    enum run_phase next = p->run.phase;
+    do {
+        next++;
+    } while (phases[next].lists && !lists);
+    return next;
+}

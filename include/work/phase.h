@@ -1,0 +1,35 @@
+/* work/phase: the phases of a daily run, one after the other (spec.md section 4).
+ *
+ * Each phase is a function that does one batch in the transaction under way and tells when it has
+ * come to its end; the run's row carries the cursor, so that a kill costs the batch at most. Order
+ * and conditions stand in one table, phases.c. */
+#pragma once
+
+#include "store/run.h"
+#include "work/work.h"
+
+#define PHASE_BATCH 256
+
+struct phase {
+    struct work *w;
+    struct rulebook *rules; /* pinned for the whole run */
+    struct run_row run;     /* the day at hand */
+    /* Cursor of the opening phase, in memory: what was opened has left the query anyway. */
+    struct date opens_after;
+    int64_t after;
+    bool careful; /* after a failure: a savepoint for each household */
+    struct arena arena;
+    struct strbuf log; /* lines of this slice, told after its commit */
+};
+
+typedef bool phase_batch(struct phase *p, bool *end, struct error *err);
+
+/* The batch function of run.phase; NULL for deliver and done, which the run does itself. */
+phase_batch *phase_function(enum run_phase phase);
+/* The phase that follows on this day: lists only on a working day that is the run's own. */
+enum run_phase phase_after(const struct phase *p);
+/* The policy of the day at hand; NULL with too-early. */
+const struct policy *phase_policy(const struct phase *p, struct error *err);
+
+/* Of work/campaign, work/report and work/notice. */
+phase_batch campaign_effects, campaign_roll, campaign_close, report_ages, notice_all;
