@@ -122,6 +122,8 @@ static const struct input report_options[] = {
     OPTION("employment-cost", INPUT_TEXT, "YUAN", NULL, "cost of employment a year"),
     OPTION("asset", INPUT_TEXT, "ASSET", NULL, "an asset on the policy's list"),
     INPUT_END};
+static const struct input correct_options[] = {{"reason", INPUT_TEXT, "TEXT", true, NULL, "why"},
+                                               INPUT_END};
 static const struct input protection_options[] = {
     OPTION("on", INPUT_DAY, "DAY", NULL, "on this day (today)"), INPUT_END};
 static const struct input exceptions_options[] = {
@@ -311,6 +313,8 @@ const struct command table_commands[] = {
      "end the allowance and the reviews", show_object, NULL, NULL},
     {"report", "report", report_arguments, report_options, "a change that was reported",
      show_object, NULL, NULL},
+    {"correct", "correct", household_argument, correct_options,
+     "take back a household's latest event", show_object, NULL, NULL},
     {"protection show", "protection.show", household_argument, protection_options,
      "whether a household is protected, and why", show_explain, NULL, NULL},
     {"protection exceptions", "protection.exceptions", NULL, exceptions_options,

@@ -61,7 +61,7 @@ static void decision_read(sqlite3_stmt *q, struct arena *a, struct decision_row 
 bool store_decision_get(struct store *s, struct arena *a, int64_t task, struct decision_row *row,
                         struct error *err)
 {
-    static const char sql[] = "SELECT " COLUMNS " FROM decision WHERE task = ?";
+    static const char sql[] = "SELECT " COLUMNS " FROM decision WHERE task = ? AND corrected = 0";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     bool found;
     *row = (struct decision_row){0};
@@ -82,7 +82,8 @@ bool store_decision_get(struct store *s, struct arena *a, int64_t task, struct d
 bool store_decision_insert(struct store *s, const struct decision_row *row, struct error *err)
 {
     static const char sql[] =
-        "INSERT INTO decision (task, household_id, decision, on_day, effect_on, before, after, "
+        "INSERT OR REPLACE INTO decision (task, household_id, decision, on_day, effect_on, before, "
+        "after, "
         "applied, remark, recorded_at, uid, who) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {
@@ -121,8 +122,9 @@ bool store_decision_applied(struct store *s, int64_t task, struct error *err)
 bool store_decisions_pending(struct store *s, struct arena *a, struct date day, int limit,
                              struct decision_row **rows, int *count, struct error *err)
 {
-    static const char sql[] = "SELECT " COLUMNS " FROM decision WHERE applied = 0 "
-                              "AND effect_on <= ? ORDER BY effect_on, task LIMIT ?";
+    static const char sql[] =
+        "SELECT " COLUMNS " FROM decision WHERE applied = 0 AND corrected = 0 "
+        "AND effect_on <= ? ORDER BY effect_on, task LIMIT ?";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     int cap = 0;
     *rows = NULL;

@@ -8,11 +8,11 @@ const struct names cycle_states = NAMES_TABLE("cycle state", state_names);
 
 #define COLUMNS                                                                                    \
     "cycle, household_id, anchor_on, step, tier, nominal_due_on, due_on, opens_on, provisional, "  \
-    "decided_on, state, closed_on, task"
+    "decided_on, state, closed_on, task, rolled_on"
 
 #define QUALIFIED                                                                                  \
     "c.cycle, c.household_id, c.anchor_on, c.step, c.tier, c.nominal_due_on, c.due_on, "           \
-    "c.opens_on, c.provisional, c.decided_on, c.state, c.closed_on, c.task"
+    "c.opens_on, c.provisional, c.decided_on, c.state, c.closed_on, c.task, c.rolled_on"
 
 static void cycle_read(sqlite3_stmt *q, struct cycle_row *row)
 {
@@ -30,6 +30,7 @@ static void cycle_read(sqlite3_stmt *q, struct cycle_row *row)
         .state = (enum cycle_state)db_get_name(q, 10, &cycle_states),
         .closed_on = db_get_date(q, 11),
         .task = db_get_int(q, 12),
+        .rolled_on = db_get_date(q, 13),
     };
 }
 
@@ -48,12 +49,13 @@ static void cycle_bind(sqlite3_stmt *q, const struct cycle_row *row)
     db_name(q, 11, &cycle_states, (int)row->state);
     db_date(q, 12, row->closed_on);
     db_key(q, 13, row->task);
+    db_date(q, 14, row->rolled_on);
 }
 
 bool store_cycle_insert(struct store *s, struct cycle_row *row, struct error *err)
 {
     static const char sql[] =
-        "INSERT INTO cycle (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        "INSERT INTO cycle (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {
         return false;
@@ -71,7 +73,7 @@ bool store_cycle_update(struct store *s, const struct cycle_row *row, struct err
     static const char sql[] =
         "UPDATE cycle SET household_id = ?2, anchor_on = ?3, step = ?4, tier = ?5, "
         "nominal_due_on = ?6, due_on = ?7, opens_on = ?8, provisional = ?9, decided_on = ?10, "
-        "state = ?11, closed_on = ?12, task = ?13 WHERE cycle = ?1";
+        "state = ?11, closed_on = ?12, task = ?13, rolled_on = ?14 WHERE cycle = ?1";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {
         return false;
@@ -168,9 +170,9 @@ static bool cycle_all(struct store *s, struct arena *a, sqlite3_stmt *q, struct 
         *rows = db_room(a, *rows, sizeof **rows, *count, &cap);
         struct cycle_row *r = &(*rows)[(*count)++];
         cycle_read(q, r);
-        if (sqlite3_column_count(q) > 13) {
-            r->household = db_get_str(q, 13, a);
-            r->township = db_get_int(q, 14);
+        if (sqlite3_column_count(q) > 14) {
+            r->household = db_get_str(q, 14, a);
+            r->township = db_get_int(q, 15);
         }
     }
 }

@@ -283,7 +283,7 @@ bool store_tier_spans(struct store *s, struct arena *a, int64_t household_id, en
                       struct tier_span **spans, int *count, struct error *err)
 {
     static const char sql[] = "SELECT on_day, tier_before, tier_after FROM tier_change "
-                              "WHERE household_id = ? ORDER BY number";
+                              "WHERE household_id = ? AND corrected = 0 ORDER BY number";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     int cap = 0;
     *spans = db_room(a, NULL, sizeof **spans, 0, &cap);

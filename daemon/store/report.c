@@ -116,7 +116,8 @@ bool store_report_last(struct store *s, int64_t household_id, struct date until,
                        struct error *err)
 {
     static const char sql[] = "SELECT report FROM report WHERE household_id = ? "
-                              "AND recorded_on <= ? ORDER BY report DESC LIMIT 1";
+                              "AND recorded_on <= ? AND corrected = 0 "
+                              "ORDER BY report DESC LIMIT 1";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     bool found;
     *last = 0;
@@ -131,8 +132,9 @@ bool store_report_last(struct store *s, int64_t household_id, struct date until,
 bool store_report_member_left(struct store *s, int64_t household_id, int64_t seen, struct date *on,
                               struct error *err)
 {
-    static const char sql[] = "SELECT on_day FROM report WHERE household_id = ? AND report > ? "
-                              "AND kind IN ('death', 'move-out') ORDER BY report DESC LIMIT 1";
+    static const char sql[] =
+        "SELECT on_day FROM report WHERE household_id = ? AND report > ? "
+        "AND corrected = 0 AND kind IN ('death', 'move-out') ORDER BY report DESC LIMIT 1";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     int64_t day = 0;
     bool found;
@@ -274,7 +276,7 @@ bool store_exceptions(struct store *s, struct arena *a, struct date from, struct
     static const char sql[] =
         "SELECT e.ending, e.household_id, h.household, e.act, e.ground, e.on_day, e.clause, "
         "e.remark, e.recorded_at, coalesce(e.uid, -1), e.who FROM ending e "
-        "CROSS JOIN household h ON h.id = e.household_id WHERE e.protected = 1 "
+        "CROSS JOIN household h ON h.id = e.household_id WHERE e.protected = 1 AND e.corrected = 0 "
         "AND e.on_day BETWEEN ? AND ? AND (e.on_day, e.ending) > (?, ?) "
         "ORDER BY e.on_day, e.ending LIMIT ?";
     sqlite3_stmt *q = db_stmt(s, sql, err);

@@ -67,6 +67,7 @@ CREATE TABLE tier_change (
     tier_after   TEXT NOT NULL CHECK (tier_after IN ('annual', 'semi-annual', 'quarterly')),
     source       TEXT NOT NULL CHECK (source IN ('given', 'derived', 'default')),
     reason       TEXT,
+    corrected    INTEGER NOT NULL DEFAULT 0 CHECK (corrected IN (0, 1)),
     PRIMARY KEY (household_id, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -84,7 +85,8 @@ CREATE TABLE cycle (
     state          TEXT NOT NULL
         CHECK (state IN ('open', 'satisfied', 'answered', 'missed', 'superseded', 'ended')),
     closed_on      INTEGER CHECK ((closed_on IS NULL) = (state = 'open')),
-    task           INTEGER
+    task           INTEGER,
+    rolled_on      INTEGER -- what a new calendar gave, where the deadline could not go back so far
 ) STRICT;
 -- An active household has exactly one open cycle (spec.md 3.4).
 CREATE UNIQUE INDEX cycle_one_open ON cycle (household_id) WHERE state = 'open';
@@ -146,9 +148,11 @@ CREATE TABLE decision (
     remark       TEXT,
     recorded_at  TEXT NOT NULL,
     uid          INTEGER,
-    who          TEXT NOT NULL
+    who          TEXT NOT NULL,
+    corrected    INTEGER NOT NULL DEFAULT 0 CHECK (corrected IN (0, 1))
 ) STRICT;
-CREATE INDEX decision_pending ON decision (effect_on, task) WHERE applied = 0;
+CREATE INDEX decision_pending ON decision (effect_on, task)
+    WHERE applied = 0 AND corrected = 0;
 
 -- What offices said of tasks, in order; a postponement is one too.
 CREATE TABLE review (
@@ -162,7 +166,8 @@ CREATE TABLE review (
     remark       TEXT,
     recorded_at  TEXT NOT NULL,
     uid          INTEGER,
-    who          TEXT NOT NULL
+    who          TEXT NOT NULL,
+    corrected    INTEGER NOT NULL DEFAULT 0 CHECK (corrected IN (0, 1))
 ) STRICT;
 CREATE INDEX review_household ON review (household_id, review);
 CREATE INDEX review_task ON review (task, review);
@@ -185,6 +190,7 @@ CREATE TABLE report (
     recorded_at     TEXT NOT NULL,
     uid             INTEGER,
     who             TEXT NOT NULL,
+    corrected    INTEGER NOT NULL DEFAULT 0 CHECK (corrected IN (0, 1)),
     CHECK (on_day <= recorded_on)
 ) STRICT;
 CREATE INDEX report_household ON report (household_id, report);
@@ -213,10 +219,70 @@ CREATE TABLE ending (
     recorded_at  TEXT NOT NULL,
     uid          INTEGER,
     who          TEXT NOT NULL,
+    corrected    INTEGER NOT NULL DEFAULT 0 CHECK (corrected IN (0, 1)),
     CHECK (protected = 0 OR ground IN ('all-members-gone', 'member-change', 'income-clearly-above',
                                        'assets-clearly-above'))
 ) STRICT;
-CREATE INDEX ending_exception ON ending (on_day, ending) WHERE protected = 1;
+CREATE INDEX ending_exception ON ending (on_day, ending) WHERE protected = 1 AND corrected = 0;
+
+-- Events that `correct` can take back (spec.md 3.10), and how things stood before each: the rows that an
+-- event can change, and the highest numbers, behind which lies what it made.
+CREATE TABLE event (
+    event        INTEGER PRIMARY KEY,
+    household_id INTEGER NOT NULL REFERENCES household (id),
+    kind         TEXT NOT NULL CHECK (kind IN ('review', 'report', 'tier', 'move', 'status',
+                                               'decision')),
+    on_day       INTEGER NOT NULL,
+    last_cycle   INTEGER NOT NULL,
+    last_task    INTEGER NOT NULL,
+    last_review  INTEGER NOT NULL,
+    last_report  INTEGER NOT NULL,
+    last_ending  INTEGER NOT NULL,
+    last_tier    INTEGER NOT NULL,
+    corrected    INTEGER NOT NULL DEFAULT 0 CHECK (corrected IN (0, 1))
+) STRICT;
+CREATE INDEX event_latest ON event (household_id, event) WHERE corrected = 0;
+CREATE TABLE household_was (
+    event           INTEGER PRIMARY KEY REFERENCES event (event),
+    division        INTEGER NOT NULL,
+    township        INTEGER NOT NULL,
+    status          TEXT NOT NULL,
+    register        TEXT NOT NULL,
+    tier            TEXT NOT NULL,
+    tier_source     TEXT NOT NULL,
+    income          INTEGER,
+    pension         INTEGER,
+    employment_cost INTEGER,
+    anchor_on       INTEGER,
+    last_review_on  INTEGER,
+    missed_cycles   INTEGER NOT NULL,
+    reports_seen    INTEGER NOT NULL
+) STRICT;
+CREATE TABLE member_was (
+    event     INTEGER NOT NULL REFERENCES event (event),
+    member    TEXT NOT NULL,
+    birth_on  INTEGER,
+    status    TEXT NOT NULL,
+    status_on INTEGER,
+    PRIMARY KEY (event, member)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE cycle_was (
+    event  INTEGER NOT NULL REFERENCES event (event),
+    cycle  INTEGER NOT NULL,
+    due_on INTEGER NOT NULL,
+    task   INTEGER,
+    PRIMARY KEY (event, cycle)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE task_was (
+    event           INTEGER NOT NULL REFERENCES event (event),
+    task            INTEGER NOT NULL,
+    township        INTEGER NOT NULL,
+    original_due_on INTEGER NOT NULL,
+    due_on          INTEGER NOT NULL,
+    raised          INTEGER NOT NULL,
+    alert_on        INTEGER,
+    PRIMARY KEY (event, task)
+) STRICT, WITHOUT ROWID;
 
 -- Refusals by the continuity rule.
 CREATE TABLE hold (

@@ -3,6 +3,7 @@
 #include "base/canon.h"
 #include "rules/alert.h"
 #include "store/division.h"
+#include "store/event.h"
 #include "store/message.h"
 #include "work/phase.h"
 
@@ -330,8 +331,9 @@ bool campaign_decide(struct work *w, struct actor actor, const struct decide_req
     struct decide_case c = {.actor = actor,
                             .request = request,
                             .on = date_is(request->on) ? request->on : work_today(w)};
-    bool ok = work_not_held(w, err) && check(w, &c, err) && close_tasks(w, &c, err) &&
-              write_decision(w, &c, result, err);
+    bool ok = work_not_held(w, err) && check(w, &c, err) &&
+              store_event_note(w->store, c.household.id, EVENT_DECISION, work_today(w), err) &&
+              close_tasks(w, &c, err) && write_decision(w, &c, result, err);
     if (ok) {
         result->household = xstrndup(c.household.household.data, c.household.household.len);
     }

@@ -2,6 +2,7 @@
 
 #include "base/canon.h"
 #include "store/division.h"
+#include "store/event.h"
 #include "store/message.h"
 
 static bool find(struct work *w, struct arena *a, struct str household, struct household_row *row,
@@ -35,7 +36,8 @@ bool change_tier(struct work *w, struct actor actor, struct str household, enum 
                              policy->name, names_text(&tiers, (int)tier));
     }
     if (ok && (row.tier != tier || row.tier_source != TIER_GIVEN)) {
-        ok = household_set_tier(w, actor, &row, tier, TIER_GIVEN, reason, today, err);
+        ok = store_event_note(w->store, row.id, EVENT_TIER, today, err) &&
+             household_set_tier(w, actor, &row, tier, TIER_GIVEN, reason, today, err);
     }
     arena_free(&a);
     return ok;
@@ -82,7 +84,8 @@ static bool move(struct work *w, struct actor actor, struct household_row *row, 
     canon_close(&c);
     row->division = division;
     row->township = township;
-    bool ok = store_household_update(w->store, row, err) &&
+    bool ok = store_event_note(w->store, row->id, EVENT_MOVE, work_today(w), err) &&
+              store_household_update(w->store, row, err) &&
               store_tasks_move(w->store, row->id, township, err) &&
               work_audit(w, actor, "household.move", row->household, strbuf_str(&before),
                          strbuf_str(&after), err) &&

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "store/calendar.h"
 #include "store/division.h"
+#include "store/event.h"
 #include "store/report.h"
 #include "work/campaign.h"
 
@@ -248,7 +249,9 @@ bool ending_change(struct work *w, struct actor actor, struct str household,
 {
     struct arena a = ARENA_INIT;
     struct household_row row;
-    bool ok = find(w, &a, household, &row, err) && ending_apply(w, actor, &row, request, 0, err);
+    bool ok = find(w, &a, household, &row, err) &&
+              store_event_note(w->store, row.id, EVENT_STATUS, work_today(w), err) &&
+              ending_apply(w, actor, &row, request, 0, err);
     arena_free(&a);
     return ok;
 }
@@ -264,7 +267,8 @@ bool ending_resume(struct work *w, struct actor actor, struct str household, str
     }
     if (ok) {
         row.status = STATUS_ACTIVE;
-        ok = store_household_update(w->store, &row, err) &&
+        ok = store_event_note(w->store, row.id, EVENT_STATUS, work_today(w), err) &&
+             store_household_update(w->store, &row, err) &&
              work_audit(w, actor, "household.resume", row.household,
                         STR("{\"status\":\"suspended\"}"), STR("{\"status\":\"active\"}"), err) &&
              campaign_qualify(w, actor, &row, err);

@@ -131,6 +131,7 @@ bool household_begin_cycle(struct work *w, struct actor actor, const struct hous
         .decided_on = day,
         .state = CYCLE_OPEN,
         .closed_on = DATE_NONE,
+        .rolled_on = DATE_NONE,
     };
     if (!store_cycle_insert(w->store, &cycle, err)) {
         return false;

@@ -107,9 +107,15 @@ static bool recompute(struct work *w, struct arena *a, struct actor actor, struc
         dates.due_on = calendar_roll(w->rules->calendar, dates.due_on, ROLL_FOLLOWING,
                                      &dates.provisional, NULL);
     }
-    if (date_cmp(dates.due_on, cycle->dates.due_on) != 0) {
-        dates.due_on =
-            date_later(dates.due_on, calendar_add_working(w->rules->calendar, today, 1, NULL));
+    /* A deadline that the last calendar could not move back so far has moved only if this one says
+     * otherwise than the last. */
+    struct date was = date_is(cycle->rolled_on) ? cycle->rolled_on : cycle->dates.due_on;
+    struct date rolled = dates.due_on;
+    if (date_cmp(rolled, was) == 0) {
+        dates.due_on = cycle->dates.due_on;
+    } else {
+        dates.due_on = date_later(rolled, calendar_add_working(w->rules->calendar, today, 1, NULL));
+        cycle->rolled_on = dates.due_on.day == rolled.day ? DATE_NONE : rolled;
     }
     if (cycle->task) {
         dates.opens_on = cycle->dates.opens_on; /* it has opened */
@@ -130,6 +136,16 @@ static bool recompute(struct work *w, struct arena *a, struct actor actor, struc
     *moved += !same;
     strbuf_free(&before);
     strbuf_free(&after);
+    return ok;
+}
+
+bool recalculate_cycle(struct work *w, struct actor actor, struct cycle_row *cycle,
+                       struct error *err)
+{
+    struct arena a = ARENA_INIT;
+    int64_t moved = 0;
+    bool ok = recompute(w, &a, actor, cycle, &moved, err);
+    arena_free(&a);
     return ok;
 }
 

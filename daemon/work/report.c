@@ -3,6 +3,7 @@
 #include "base/canon.h"
 #include "rules/age.h"
 #include "rules/alert.h"
+#include "store/event.h"
 #include "store/message.h"
 #include "work/phase.h"
 
@@ -284,12 +285,19 @@ static bool propose(struct work *w, struct report_case *c, const struct report_r
     return ok;
 }
 
+/* What the calendar reports is nobody's entry: there is nothing to take back. */
+static bool note(struct work *w, const struct report_case *c, struct error *err)
+{
+    return c->request->kind == REPORT_AGE ||
+           store_event_note(w->store, c->household.id, EVENT_REPORT, c->today, err);
+}
+
 static bool record(struct work *w, struct report_case *c, struct report_result *result,
                    struct error *err)
 {
     const struct policy *policy = work_policy(w, c->today, err);
-    if (!policy || !load(w, c, err) || !check(c, policy, err) || !change_member(w, c, err) ||
-        !change_household(w, c, err)) {
+    if (!policy || !load(w, c, err) || !check(c, policy, err) || !note(w, c, err) ||
+        !change_member(w, c, err) || !change_household(w, c, err)) {
         return false;
     }
     bool reviewed = c->household.status != STATUS_REGISTER_ONLY;

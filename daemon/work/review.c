@@ -4,6 +4,7 @@
 
 #include "base/canon.h"
 #include "rules/alert.h"
+#include "store/event.h"
 #include "store/report.h"
 #include "work/ending.h"
 #include "work/household.h"
@@ -163,6 +164,7 @@ static bool record_jumps(struct work *w, struct review_case *c, const struct cyc
             .decided_on = c->on,
             .state = jump->missed ? CYCLE_MISSED : CYCLE_ANSWERED,
             .closed_on = c->on,
+            .rolled_on = DATE_NONE,
         };
         if (!store_cycle_insert(w->store, &row, err)) {
             return false;
@@ -362,7 +364,8 @@ static bool record(struct work *w, struct review_case *c, struct review_result *
         return error_set(err, REASON_BAD_ARGUMENT, "`to` belongs to a postponement");
     }
     audit_case(&before, c);
-    bool ok = outcome_table[c->request->outcome].record(w, c, result, err);
+    bool ok = store_event_note(w->store, c->household.id, EVENT_REVIEW, c->today, err) &&
+              outcome_table[c->request->outcome].record(w, c, result, err);
     if (ok) {
         audit_case(&after, c);
         ok = work_audit(w, c->actor, outcome_table[c->request->outcome].action,

@@ -24,6 +24,8 @@ struct cycle_row {
     enum cycle_state state;
     struct date closed_on;
     int64_t task; /* 0: not opened yet */
+    struct date
+        rolled_on; /* what a new calendar gave, where the deadline could not go back so far */
     /* Of the household, filled by store_cycles_to_open() alone: */
     struct str household;
     int64_t township;

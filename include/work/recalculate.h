@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "store/cycle.h"
 #include "work/job.h"
 
 struct recalculation {
@@ -19,6 +20,9 @@ struct recalculation recalculation_begin(void);
 /* One slice in a transaction of its own; *more: call again. The last one takes off the mark
  * "recalculate" of the store's meta, which whoever changes a calendar sets in the same commit. */
 bool recalculate_slice(struct recalculation *r, struct work *w, struct actor actor, bool *more,
+                       struct error *err);
+/* One open cycle, in the transaction under way. */
+bool recalculate_cycle(struct work *w, struct actor actor, struct cycle_row *cycle,
                        struct error *err);
 /* The whole recomputation that a changed calendar left to do, if any: at start and on reload. */
 bool recalculate_pending(struct work *w, struct actor actor, struct error *err);

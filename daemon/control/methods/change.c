@@ -2,6 +2,7 @@
  * household.close, report. Each answers the household as it then is. */
 #include "work/change.h"
 #include "control/methods.h"
+#include "work/correct.h"
 #include "work/ending.h"
 #include "work/report.h"
 
@@ -105,6 +106,20 @@ static bool report_run(struct call *c, struct work *w, json_t **result, struct e
     return true;
 }
 
+static bool correct_run(struct call *c, struct work *w, json_t **result, struct error *err)
+{
+    struct correct_result r;
+    if (!seen(c, w, err) || !correct_latest(w, call_actor(c), call_str(c, "household"),
+                                            call_str(c, "reason"), &r, err)) {
+        return false;
+    }
+    *result =
+        json_pack("{s:o, s:s, s:o, s:o, s:o}", "household", json_str(call_str(c, "household")),
+                  "corrected", names_text(&event_kinds, (int)r.kind), "entered_on", json_day(r.on),
+                  "nominal_due_on", json_day(r.nominal_due_on), "due_on", json_day(r.due_on));
+    return true;
+}
+
 #define END                                                                                        \
     {                                                                                              \
         NULL, PARAM_STRING, false, NULL, NULL                                                      \
@@ -129,6 +144,8 @@ static const struct param ending_params[] = {
     {"ground", PARAM_WORD, true, &grounds, "on which ground"},
     {"remark", PARAM_STRING, false, NULL, "in the office's words; `other` needs it"},
     END};
+static const struct param correct_params[] = {
+    HOUSEHOLD, {"reason", PARAM_STRING, true, NULL, "why"}, END};
 static const struct param resume_params[] = {HOUSEHOLD, END};
 static const struct param report_params[] = {
     HOUSEHOLD,
@@ -187,5 +204,13 @@ const struct method methods_change[] = {
      .result_help = "`{report, household, kind, task, joined, due_on, tier}`: `task` is the "
                     "triggered review, `joined` whether it was open already, `tier` the tier "
                     "after the change."},
+    {.name = "correct",
+     .least = ROLE_ADMIN,
+     .how = METHOD_CHANGE,
+     .summary = "Take back the household's latest event; what followed is computed anew",
+     .params = correct_params,
+     .run = correct_run,
+     .result_help = "`{household, corrected, entered_on, nominal_due_on, due_on}`: `corrected` is "
+                    "`review`, `report`, `tier`, `move`, `status` or `decision`."},
     {.name = NULL},
 };
