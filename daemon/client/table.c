@@ -27,6 +27,8 @@ static const char *const decision_words[] = {"keep", "exit",  "return",
 static const char *const decided_words[] = {"undecided", "decided"};
 static const struct names decisions = NAMES_TABLE("decision", decision_words);
 static const struct names decided = NAMES_TABLE("state", decided_words);
+static const char *const act_words[] = {"terminate", "close", "suspend"};
+static const struct names acts = NAMES_TABLE("act", act_words);
 static const struct names grounds = NAMES_TABLE("ground", ground_words);
 static const struct names reports = NAMES_TABLE("kind", report_words);
 static const struct names kinds = NAMES_TABLE("kind", kind_words);
@@ -122,6 +124,9 @@ static const struct input report_options[] = {
     OPTION("employment-cost", INPUT_TEXT, "YUAN", NULL, "cost of employment a year"),
     OPTION("asset", INPUT_TEXT, "ASSET", NULL, "an asset on the policy's list"),
     INPUT_END};
+static const struct input explain_options[] = {
+    OPTION("act", INPUT_WORD, "ACT", &acts, "what this act on a --ground would meet"),
+    OPTION("ground", INPUT_WORD, "GROUND", &grounds, "on which ground"), INPUT_END};
 static const struct input correct_options[] = {{"reason", INPUT_TEXT, "TEXT", true, NULL, "why"},
                                                INPUT_END};
 static const struct input protection_options[] = {
@@ -330,8 +335,8 @@ const struct command table_commands[] = {
     {"task show", "task.show", task_argument, NULL, "one task", show_object, task_fields, NULL},
     {"review", "review", task_argument, review_options, "the outcome of a task", show_object, NULL,
      NULL},
-    {"explain", "explain", household_argument, NULL, "why a household's dates are what they are",
-     show_explain, NULL, NULL},
+    {"explain", "explain", household_argument, explain_options,
+     "why a household's dates are what they are", show_explain, NULL, NULL},
     {"explain task", "explain", task_argument, NULL, "why a task's dates are what they are",
      show_explain, NULL, NULL},
     {"queue show", "queue.show", division_argument, page_options, "the messages of a division",

@@ -37,7 +37,8 @@ bool change_tier(struct work *w, struct actor actor, struct str household, enum 
     }
     if (ok && (row.tier != tier || row.tier_source != TIER_GIVEN)) {
         ok = store_event_note(w->store, row.id, EVENT_TIER, today, err) &&
-             household_set_tier(w, actor, &row, tier, TIER_GIVEN, reason, today, err);
+             household_set_tier(w, actor, &row, tier, TIER_GIVEN, reason, today, err) &&
+             household_tier_mismatch(w, &row, today, err);
     }
     arena_free(&a);
     return ok;

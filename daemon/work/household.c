@@ -4,6 +4,7 @@
 #include "rules/alert.h"
 #include "rules/protection.h"
 #include "rules/tier.h"
+#include "store/message.h"
 
 struct household_facts household_facts_of(struct arena *a, const struct household_view *view)
 {
@@ -236,6 +237,53 @@ bool household_derive_tier(struct work *w, struct actor actor, struct household_
         bool differs = tier != row->tier || source != row->tier_source;
         if (household_present(&facts) && differs) {
             ok = household_set_tier(w, actor, row, tier, source, STR("derived"), day, err);
+        }
+    }
+    arena_free(&arena);
+    return ok;
+}
+
+static bool tell_mismatch(struct work *w, const struct household_row *row, enum tier derived,
+                          struct error *err)
+{
+    struct arena a = ARENA_INIT;
+    struct strbuf body = STRBUF_INIT;
+    struct canon c = canon_open(&body);
+    canon_str(&c, "derived", str_of(names_text(&tiers, (int)derived)));
+    canon_str(&c, "given", str_of(names_text(&tiers, (int)row->tier)));
+    canon_str(&c, "household", row->household);
+    canon_close(&c);
+    struct message_row message = {.division = row->township,
+                                  .kind = STR("tier-mismatch"),
+                                  .subject =
+                                      str_of(arena_format(&a, "%.*s/%s/%s", STR_ARG(row->household),
+                                                          names_text(&tiers, (int)row->tier),
+                                                          names_text(&tiers, (int)derived))),
+                                  .created_on = work_today(w),
+                                  .body = strbuf_str(&body)};
+    bool added, ok = store_message_put(w->store, &message, &added, err);
+    strbuf_free(&body);
+    arena_free(&a);
+    return ok;
+}
+
+bool household_tier_mismatch(struct work *w, const struct household_row *row, struct date day,
+                             struct error *err)
+{
+    if (row->tier_source != TIER_GIVEN) {
+        return true;
+    }
+    struct arena arena = ARENA_INIT;
+    struct household_view view = {.row = *row};
+    const struct policy *policy = work_policy(w, day, err);
+    bool ok =
+        policy && store_members(w->store, &arena, row->id, &view.members, &view.member_count, err);
+    if (ok) {
+        struct household_facts facts = household_facts_of(&arena, &view);
+        enum tier_source source;
+        enum tier tier = tier_derive(policy, &facts, &source, NULL);
+        if (source == TIER_DERIVED && tier != row->tier) {
+            ok = tell_mismatch(w, row, tier, err);
         }
     }
     arena_free(&arena);

@@ -74,22 +74,6 @@ static struct import_context *context_new(struct import_work *j, struct work *w)
     return c;
 }
 
-/* An import that the store's failure stopped half way has its file in the staging folder: another
- * one would write over it. */
-static bool is_free(struct work *w, struct error *err)
-{
-    struct arena a = ARENA_INIT;
-    struct import_row row = {0};
-    bool ok = store_import_applying(w->store, &a, &row, err);
-    if (ok && row.import) {
-        ok = error_set(err, REASON_BUSY,
-                       "an import that was accepted before is not complete: it goes on when the "
-                       "service starts again");
-    }
-    arena_free(&a);
-    return ok;
-}
-
 /* bad-rows with the whole list in the result. */
 static enum job_step refuse(struct import_work *j, struct error *err)
 {
@@ -103,7 +87,7 @@ static enum job_step decode(struct import_work *j, struct work *w, struct error 
 {
     uint64_t line = 0;
     struct error why = ERROR_INIT;
-    if (!is_free(w, err)) {
+    if (!import_is_free(w, err)) {
         return JOB_FAILED;
     }
     j->context = context_new(j, w);

@@ -5,6 +5,21 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "store/run.h"
+
+bool import_is_free(struct work *w, struct error *err)
+{
+    struct arena a = ARENA_INIT;
+    struct import_row row = {0};
+    bool ok = store_import_applying(w->store, &a, &row, err);
+    if (ok && row.import) {
+        ok = error_set(err, REASON_BUSY,
+                       "an import that was accepted before is not complete: it goes on when the "
+                       "service starts again");
+    }
+    arena_free(&a);
+    return ok;
+}
 
 void import_fault(struct import_context *c, const char *column, const char *reason,
                   const char *format, ...)

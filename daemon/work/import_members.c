@@ -200,11 +200,12 @@ static bool member_flush(struct import_context *c, struct error *err)
         canon_close(&j);
         ok = work_audit(c->w, c->actor, "household.members", g->household.household, STR_NONE,
                         strbuf_str(&after), err) &&
-             household_derive_tier(c->w, c->actor, &g->household, c->today, err);
+             household_derive_tier(c->w, c->actor, &g->household, c->today, err) &&
+             (!g->updated || household_tier_mismatch(c->w, &g->household, c->today, err));
         strbuf_free(&after);
     }
     strbuf_reset(&g->after);
-    g->changed = false;
+    g->changed = g->updated = false;
     g->household.id = 0;
     return ok;
 }
@@ -236,6 +237,7 @@ static bool member_apply(struct import_context *c, const struct str *cells,
     }
     *effect = found ? IMPORT_CHANGED : IMPORT_ADDED;
     c->members.changed = true;
+    c->members.updated = c->members.updated || found;
     member_audit(c, &r);
     return store_member_put(c->w->store, id, &r, err);
 }

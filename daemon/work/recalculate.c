@@ -2,6 +2,7 @@
 
 #include "base/canon.h"
 #include "rules/alert.h"
+#include "rules/register.h"
 #include "store/message.h"
 #include "work/household.h"
 
@@ -48,28 +49,74 @@ static bool tell(struct work *w, const struct task_row *task, struct date from, 
     return ok;
 }
 
+/* A new deadline of a task: a ladder of its own (3.8), and its township is told. */
+static bool set_due(struct work *w, struct task_row *task, struct date due, struct error *err)
+{
+    struct date was = task->due_on, today = work_today(w);
+    const struct policy *policy = work_policy(w, today, err);
+    if (!policy) {
+        return false;
+    }
+    task->due_on = due;
+    task->raised = -1;
+    if (alert_due(policy, w->rules->calendar, due, -1, today, &task->alert_on) >= 0) {
+        task->alert_on = today;
+    }
+    return store_task_update(w->store, task, err) && tell(w, task, was, err);
+}
+
 static bool move_task(struct work *w, struct arena *a, const struct cycle_row *cycle,
                       struct error *err)
 {
     struct task_row task;
-    const struct policy *policy = work_policy(w, work_today(w), err);
-    if (!policy || !store_task_get(w->store, a, cycle->task, &task, err)) {
+    if (!store_task_get(w->store, a, cycle->task, &task, err)) {
         return false;
     }
-    struct date was = task.due_on;
-    if (task.state != TASK_OPEN || was.day == cycle->dates.due_on.day) {
+    if (task.state != TASK_OPEN || task.due_on.day == cycle->dates.due_on.day) {
         return true;
     }
-    if (task.original_due_on.day == was.day) {
+    if (task.original_due_on.day == task.due_on.day) {
         task.original_due_on = cycle->dates.due_on; /* else it was postponed, and stays so */
     }
-    task.due_on = cycle->dates.due_on;
-    task.raised = -1; /* a new deadline has a ladder of its own (3.8) */
-    if (alert_due(policy, w->rules->calendar, task.due_on, -1, work_today(w), &task.alert_on) >=
-        0) {
-        task.alert_on = work_today(w);
+    return set_due(w, &task, cycle->dates.due_on, err);
+}
+
+/* A task without a cycle: a triggered review counts its working days anew, a register task rolls
+ * its step anew, by the policy of the day it opened. */
+static bool recompute_task(struct work *w, struct actor actor, struct task_row *task,
+                           int64_t *moved, struct error *err)
+{
+    const struct calendar *calendar = w->rules->calendar;
+    const struct policy *policy = work_policy(w, task->opened_on, err);
+    struct date today = work_today(w), was = task->due_on, due;
+    if (!policy || task->kind == TASK_REGULAR_REVIEW) {
+        return policy != NULL;
     }
-    return store_task_update(w->store, &task, err) && tell(w, &task, was, err);
+    if (was.day != task->original_due_on.day) { /* postponed, or could not go back so far */
+        due = calendar_roll(calendar, was, ROLL_FOLLOWING, NULL, NULL);
+    } else {
+        due = task->year ? register_campaign(policy, calendar, task->year, NULL).due_on
+                         : calendar_add_working(calendar, task->opened_on,
+                                                policy->triggered_working_days, NULL);
+        if (due.day != was.day) {
+            task->original_due_on = due;
+            due = date_later(due, calendar_add_working(calendar, today, 1, NULL));
+        }
+    }
+    if (due.day == was.day) {
+        return true;
+    }
+    struct strbuf before = STRBUF_INIT, after = STRBUF_INIT;
+    struct cycle_row dates = {.dates = {.nominal = task->nominal_due_on}};
+    moved_json(&before, &dates, was, task->opened_on);
+    moved_json(&after, &dates, due, task->opened_on);
+    bool ok =
+        set_due(w, task, due, err) && work_audit(w, actor, "deadline.move", task->household,
+                                                 strbuf_str(&before), strbuf_str(&after), err);
+    ++*moved;
+    strbuf_free(&before);
+    strbuf_free(&after);
+    return ok;
 }
 
 /* A postponed deadline was chosen by a person: it only gives way where it is no working day any
@@ -149,24 +196,55 @@ bool recalculate_cycle(struct work *w, struct actor actor, struct cycle_row *cyc
     return ok;
 }
 
-static bool batch(struct recalculation *r, struct work *w, struct actor actor, bool *more,
-                  struct error *err)
+static bool batch_cycles(struct recalculation *r, struct work *w, struct actor actor, int *count,
+                         struct error *err)
 {
     struct arena list = ARENA_INIT, a = ARENA_INIT;
     struct cycle_row *rows;
-    int count;
     bool ok = store_cycles_due(w->store, &list, r->from, r->to, r->after_due, r->after, BATCH,
-                               &rows, &count, err);
-    for (int i = 0; ok && i < count; i++) {
+                               &rows, count, err);
+    for (int i = 0; ok && i < *count; i++) {
         r->after_due = rows[i].dates.due_on;
         r->after = rows[i].cycle;
         ok = recompute(w, &a, actor, &rows[i], &r->moved, err);
         arena_reset(&a);
     }
-    *more = ok && count == BATCH;
     arena_free(&a);
     arena_free(&list);
     return ok;
+}
+
+static bool batch_tasks(struct recalculation *r, struct work *w, struct actor actor, int *count,
+                        struct error *err)
+{
+    struct arena list = ARENA_INIT;
+    struct task_row *rows;
+    bool ok = store_tasks_due(w->store, &list, 0, r->from, r->to, r->after_due, r->after, BATCH,
+                              &rows, count, err);
+    for (int i = 0; ok && i < *count; i++) {
+        r->after_due = rows[i].due_on;
+        r->after = rows[i].task;
+        ok = recompute_task(w, actor, &rows[i], &r->moved, err);
+    }
+    arena_free(&list);
+    return ok;
+}
+
+/* First the open cycles with their tasks, then the tasks that have none. */
+static bool batch(struct recalculation *r, struct work *w, struct actor actor, bool *more,
+                  struct error *err)
+{
+    int count;
+    if (!(r->tasks ? batch_tasks : batch_cycles)(r, w, actor, &count, err)) {
+        return false;
+    }
+    *more = count == BATCH || !r->tasks;
+    if (count < BATCH && !r->tasks) {
+        r->tasks = true;
+        r->after_due = DATE_NONE;
+        r->after = 0;
+    }
+    return true;
 }
 
 bool recalculate_slice(struct recalculation *r, struct work *w, struct actor actor, bool *more,

@@ -304,7 +304,8 @@ static bool record(struct work *w, struct report_case *c, struct report_result *
     bool ok = (!reviewed || open_task(w, c, policy, result, err)) &&
               write_report(w, c, result, err) && audit_report(w, c, result, err) &&
               propose(w, c, result, err) &&
-              household_derive_tier(w, c->actor, &c->household, c->today, err);
+              household_derive_tier(w, c->actor, &c->household, c->today, err) &&
+              household_tier_mismatch(w, &c->household, c->today, err);
     result->tier = c->household.tier;
     return ok;
 }

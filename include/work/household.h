@@ -37,6 +37,10 @@ bool household_set_tier(struct work *w, struct actor actor, struct household_row
 /* Derives the tier of a household whose tier is not given by hand, and sets it where it differs. */
 bool household_derive_tier(struct work *w, struct actor actor, struct household_row *row,
                            struct date day, struct error *err);
+/* After facts changed: where the tier was given by hand and the rules would now derive another, the
+ * township is told of the tier-mismatch, once for each tier derived (3.3). */
+bool household_tier_mismatch(struct work *w, const struct household_row *row, struct date day,
+                             struct error *err);
 /* Notes in the audit that a task opened. */
 bool household_audit_task(struct work *w, struct actor actor, const struct task_row *task,
                           struct str household, struct error *err);

@@ -41,6 +41,7 @@ struct import_group {
     struct household_row household; /* id 0: no group */
     struct strbuf after;            /* the members changed, for the audit */
     bool changed;
+    bool updated; /* a member that was known changed */
 };
 
 enum import_effect { IMPORT_UNCHANGED, IMPORT_ADDED, IMPORT_CHANGED };
@@ -79,6 +80,9 @@ extern const struct import_class import_divisions, import_households, import_mem
     import_standards;
 extern const struct import_column import_calendar_columns[];
 
+/* False (busy) where an import that the store's failure stopped half way is still to be completed:
+ * its file is in the staging folder, and another one would write over it. */
+bool import_is_free(struct work *w, struct error *err);
 /* Notes a fault of the row at hand. `reason` is a word of doc/protocol.md. */
 void import_fault(struct import_context *c, const char *column, const char *reason,
                   const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -13,6 +13,7 @@ struct recalculation {
     struct date from, to;  /* deadlines in this span are looked at */
     struct date after_due; /* cursor */
     int64_t after;
+    bool tasks; /* cycles are done, tasks without a cycle are under way */
     int64_t moved;
 };
 

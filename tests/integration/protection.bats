@@ -56,6 +56,13 @@ end() { json review "$(task_of "$1")" --outcome terminate --ground "$2" "${@:3}"
     json protection holds | jq -e '.items[-1] | .act == "close" and .household == "R" and .clause != null'
 }
 
+@test "explain of a refused act: every ground tried, with its facts" {
+    run json explain R --act terminate --ground member-change
+    jq -e '.allowed == false and (.refusal | contains("member-change"))' <<<"$output"
+    jq -e '[.steps[] | select(.rule | startswith("protection"))] | length >= 4' <<<"$output"
+    refused bad-argument explain R --act terminate
+}
+
 @test "3.5: without protection the grounds are all of them, and other needs a remark" {
     same false "$(get N .protected)"
     refused bad-argument review "$(task_of N)" --outcome terminate --ground other
@@ -140,6 +147,8 @@ end() { json review "$(task_of "$1")" --outcome terminate --ground "$2" "${@:3}"
     due=$(get R .due_on)
     json household tier R annual --reason 核定
     same given "$(get R .tier_source)"
+    # E's death left no work ability and a stable income: annual by the rules, quarterly by hand.
+    json queue show 500101001 --all | jq -s -e '[.[].items[] | select(.kind == "tier-mismatch" and .body.household == "E")] | length == 1'
     same "$due" "$(get R .due_on)"
 }
 
