@@ -120,6 +120,10 @@ void command_list(const char *group, struct strbuf *out)
             continue;
         strbuf_addz(out, "  ");
         command_synopsis(c, out);
+        if (out->len - begin >= SUMMARY_COLUMN) {
+            strbuf_addc(out, '\n');
+            begin = out->len;
+        }
         do
             strbuf_addc(out, ' ');
         while (out->len - begin < SUMMARY_COLUMN);

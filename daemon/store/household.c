@@ -180,6 +180,24 @@ bool store_household_each(struct store *s, struct arena *a, int64_t township, st
     return false;
 }
 
+bool store_household_any(struct store *s, int64_t from, int64_t to, bool *any, struct error *err)
+{
+    static const char sql[] = "SELECT id FROM household WHERE township BETWEEN ? AND ? LIMIT 1";
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    if (!q) {
+        return false;
+    }
+    db_int(q, 1, from);
+    db_int(q, 2, to);
+    if (!db_row(s, q, any, err)) {
+        return false;
+    }
+    if (*any) {
+        db_end(q);
+    }
+    return true;
+}
+
 #define MEMBER_COLUMNS                                                                             \
     "member, name, id, birth_on, health, disability, work_ability, student, status, status_on"
 

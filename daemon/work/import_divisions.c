@@ -1,5 +1,5 @@
 /* Divisions and standards. */
-#include "base/canon.h"
+#include "rules/standard.h"
 #include "store/calendar.h"
 #include "work/import_kind.h"
 
@@ -151,16 +151,19 @@ static bool standard_read(struct import_context *c, const struct str *cells,
                      "the amount is empty");
     } else if (row->poverty_line == 0) {
         import_fault(c, "poverty_line", "bad-money", "the poverty line must be above 0");
-    } else if (row->dibao >= 0 && row->dibao < row->poverty_line) {
-        import_fault(c, "dibao", "below-poverty-line",
-                     "the standard is under the poverty line (circular 二(三)1)");
+    } else if (row->dibao >= 0 && row->poverty_line > 0) {
+        struct error why = ERROR_INIT;
+        if (!standard_check(row->dibao, row->poverty_line, &why)) {
+            import_fault(c, "dibao", "below-poverty-line", "%s (%s)", why.message, why.clause);
+        }
+        error_clear(&why);
     }
     row->district = district.code;
     row->year = (int)year;
     return true;
 }
 
-static bool standard_check(struct import_context *c, const struct str *cells, struct error *err)
+static bool standard_row_check(struct import_context *c, const struct str *cells, struct error *err)
 {
     struct standard_row row;
     if (!standard_read(c, cells, &row, err)) {
@@ -196,6 +199,6 @@ static bool standard_apply(struct import_context *c, const struct str *cells,
 const struct import_class import_standards = {
     .kind = IMPORT_STANDARDS,
     .columns = standard_columns,
-    .check = standard_check,
+    .check = standard_row_check,
     .apply = standard_apply,
 };

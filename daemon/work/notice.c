@@ -102,6 +102,15 @@ static bool tell_standard(struct phase *p, const struct division_row *d, struct 
     if (!standard_missing(p->run.day, row.district != 0)) {
         return true;
     }
+    /* The divisions of a whole city are known, also to a county: only who has households is told.
+     */
+    bool any;
+    if (!store_household_any(p->w->store, d->code, d->code + 999999, &any, err)) {
+        return false;
+    }
+    if (!any) {
+        return true;
+    }
     struct strbuf body = STRBUF_INIT;
     struct canon c = canon_open(&body);
     canon_str(&c, "event", STR("standard-missing"));

@@ -15,8 +15,10 @@ struct verify_work {
     int64_t after;
     struct arena arena;
     struct run_row last;
-    /* Counted on the way, held against the counts that the store keeps. */
-    int64_t open_tasks;
+    /* Counted on the way, held against the counts that the store keeps: where nothing changed in
+     * between, which the audit's head tells. */
+    struct store_counts counted, kept;
+    int64_t head;
     bool started;
 };
 
@@ -180,6 +182,32 @@ static bool check_history(const struct subject *s, struct error *err)
     return true;
 }
 
+/* A closed household has nothing to do but what the register still asks (3.4). */
+static bool check_closed(const struct subject *s, struct error *err)
+{
+    (void)err;
+    for (int i = 0; s->row.status == STATUS_CLOSED && i < s->task_count; i++) {
+        const struct task_row *t = &s->tasks[i];
+        if (t->state == TASK_OPEN && t->kind != TASK_REGISTER_ADJUSTMENT) {
+            fail(s, "closed-quiet", "a closed household with an open %s, task %lld",
+                 names_text(&task_kinds, (int)t->kind), (long long)t->task);
+        }
+    }
+    return true;
+}
+
+static bool count_subject(const struct subject *s, struct error *err)
+{
+    struct store_counts *c = &s->v->counted;
+    (void)err;
+    c->households++;
+    c->by_status_register[s->row.status][s->row.register_state]++;
+    for (int i = 0; i < s->task_count; i++) {
+        c->open_tasks += s->tasks[i].state == TASK_OPEN;
+    }
+    return true;
+}
+
 static bool check_person(const struct subject *s, struct error *err)
 {
     struct birth birth;
@@ -192,7 +220,8 @@ static bool check_person(const struct subject *s, struct error *err)
 }
 
 static bool (*const checks[])(const struct subject *s, struct error *err) = {
-    check_one_open, check_task, check_deadline, check_grid, check_history, check_person};
+    check_one_open, check_task,   check_deadline, check_grid,
+    check_history,  check_closed, check_person,   count_subject};
 
 static bool verify_one(struct verify_work *v, struct work *w, const struct household_row *row,
                        struct error *err)
@@ -223,18 +252,43 @@ static bool take_aside(void *self, const struct set_aside_row *row)
 
 static bool start(struct verify_work *v, struct work *w, struct error *err)
 {
-    struct store_counts counts;
+    char head[DIGEST_HEX + 1];
     v->started = true;
     v->job.phase = "check";
-    if (!store_counts(w->store, work_today(w), clock_now(w->clock), &counts, err) ||
+    if (!store_counts(w->store, work_today(w), clock_now(w->clock), &v->kept, err) ||
+        !store_audit_head(w->store, head, &v->head, err) ||
         !store_run_last(w->store, &v->last, err)) {
         return false;
     }
     if (date_is(v->last.day) && v->last.phase <= RUN_OPEN) {
         v->last.day = date_plus(v->last.day, -1); /* this day's tasks are being opened */
     }
-    v->job.total = counts.households;
+    v->job.total = v->kept.households;
     return store_set_aside_each(w->store, &v->arena, take_aside, v, err);
+}
+
+/* Counts that status shows are kept, not counted: here they are. */
+static bool check_counts(struct verify_work *v, struct work *w, struct error *err)
+{
+    struct subject s = {.v = v};
+    char hash[DIGEST_HEX + 1];
+    int64_t head;
+    if (!store_audit_head(w->store, hash, &head, err)) {
+        return false;
+    }
+    if (head != v->head) {
+        return true;
+    }
+    if (v->counted.open_tasks != v->kept.open_tasks) {
+        fail(&s, "counts-kept", "%lld open tasks, %lld by the count",
+             (long long)v->counted.open_tasks, (long long)v->kept.open_tasks);
+    }
+    if (memcmp(v->counted.by_status_register, v->kept.by_status_register,
+               sizeof v->kept.by_status_register) != 0) {
+        fail(&s, "counts-kept", "%lld households, %lld by the count, or by status and register",
+             (long long)v->counted.households, (long long)v->kept.households);
+    }
+    return true;
 }
 
 static enum job_step verify_slice(struct job *job, struct work *w, struct error *err)
@@ -250,7 +304,7 @@ static enum job_step verify_slice(struct job *job, struct work *w, struct error 
         ok = store_household_next(w->store, &v->arena, v->after, &row, err);
         end = row.id == 0;
         v->after = row.id;
-        ok = ok && (end || verify_one(v, w, &row, err));
+        ok = ok && (end ? check_counts(v, w, err) : verify_one(v, w, &row, err));
         arena_reset(&v->arena);
     }
     store_read_end(w->store);

@@ -4,17 +4,14 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/log.h"
-#include "work/ending.h"
 #include "base/str.h"
+#include "work/ending.h"
 
 #define GROUP_MAX 64                               /* small changes in one commit */
 #define WAL_CHECKPOINT ((int64_t)16 * 1024 * 1024) /* bytes: from here on the WAL is copied */
 #define CHECKPOINT_PAUSE_NS ((int64_t)100000000)   /* after one that a reader held up */
-#define WRITER_NICE 5 /* of the thread alone: who waits for an answer goes before long work */
 #define PROGRESS_PAUSE_NS ((int64_t)200000000)
 
 /* Something for the front, in the order in which it happened: a report of a job's progress (phase
@@ -390,7 +387,6 @@ static void *run(void *self)
     struct error err = ERROR_INIT;
     int count;
     bool ok = true;
-    setpriority(PRIO_PROCESS, (id_t)gettid(), WRITER_NICE);
     while (collect(wr, group, &count)) {
         ok = changes_run(wr, group, count);
         if (!ok) {

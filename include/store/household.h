@@ -49,6 +49,9 @@ bool store_household_each(struct store *s, struct arena *a, int64_t township, st
 bool store_household_next(struct store *s, struct arena *a, int64_t after,
                           struct household_row *row, struct error *err);
 
+/* Whether any household belongs to a township in [from, to]. */
+bool store_household_any(struct store *s, int64_t from, int64_t to, bool *any, struct error *err);
+
 bool store_member_find(struct store *s, struct arena *a, int64_t household_id, struct str member,
                        struct member_row *row, bool *found, struct error *err);
 bool store_member_put(struct store *s, int64_t household_id, const struct member_row *row,

@@ -199,8 +199,10 @@ static void tier_set(struct loop *l, enum tier tier, enum tier_source source)
     bare_audit(b, "household.tier", str_of(l->household));
     if (tier == l->tier)
         return;
-    PUT(b, "INSERT INTO tier_change VALUES (?, 1, ?, ?, ?, ?, 'derived')", "idzzz", l->household_id,
-        b->today, names_text(&tiers, (int)l->tier), word, source_word);
+    PUT(b,
+        "INSERT INTO tier_change (household_id, number, on_day, tier_before, tier_after, source, "
+        "reason) VALUES (?, 1, ?, ?, ?, ?, 'derived')",
+        "idzzz", l->household_id, b->today, names_text(&tiers, (int)l->tier), word, source_word);
     regrid(l, tier);
 }
 
@@ -259,9 +261,11 @@ static void member_row(struct loop *l)
                               .status = (enum member_status)names_find(&member_statuses, c[9]),
                               .birth_on = date_parse(c[4])};
     member_audit(l);
-    PUT(&l->b, "INSERT INTO member VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "isssdsssisd",
-        l->household_id, c[1], or_none(c[2]), or_none(c[3]), date_parse(c[4]), c[5], c[6], c[7],
-        (int64_t)str_is(c[8], "yes"), c[9], date_parse(c[10]));
+    PUT(&l->b,
+        "INSERT INTO member (household_id, member, name, id, birth_on, health, disability, "
+        "work_ability, student, status, status_on) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "isssdsssisd", l->household_id, c[1], or_none(c[2]), or_none(c[3]), date_parse(c[4]), c[5],
+        c[6], c[7], (int64_t)str_is(c[8], "yes"), c[9], date_parse(c[10]));
 }
 
 /* ---- the file -------------------------------------------------------------------------------- */

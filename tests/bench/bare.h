@@ -188,7 +188,9 @@ static inline void bare_audit(struct bare *b, const char *action, struct str hou
     struct str before = b->before.len ? strbuf_str(&b->before) : STR_NONE;
     struct str after = b->after.len ? strbuf_str(&b->after) : STR_NONE;
     if (!q)
-        q = prepare(b, "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        q = prepare(b,
+                    "INSERT INTO audit (seq, at, uid, who, action, household, before, after, hash) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     strbuf_reset(&b->item);
     struct canon c = canon_open(&b->item);
     canon_str(&c, "action", str_of(action));

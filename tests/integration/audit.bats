@@ -33,6 +33,10 @@ setup() {
     T=$BATS_TEST_TMPDIR
 }
 
+teardown() {
+    [ "$D" = "$BATS_FILE_TMPDIR/d" ] || daemon_stop # a test's own
+}
+
 @test "audit verify: the chain holds, its head is the one of status (5, 6)" {
     run -0 --separate-stderr json audit verify
     same "true null null" "$(jq -r '"\(.ok) \(.first_bad) \(.head_found)"' <<<"$output")"

@@ -31,7 +31,7 @@ runs() { sql "SELECT group_concat(date(day * 86400, 'unixepoch') || ' ' || state
         load_households
     same null "$(get NEW .open_task)"
     run -0 --separate-stderr json run
-    same "2026-11-23 true false 0 1" "$(jq -r '"\(.date) \(.working_day) \(.already) \(.opened) \(.lists)"' <<<"$output")"
+    same "2026-11-23 true false 0" "$(jq -r '"\(.date) \(.working_day) \(.already) \(.opened)"' <<<"$output")"
     same null "$(get NEW .open_task)"
     same "REST" "$(daily 2026-11-23 | jq -r '[.sections.new[].household] | join(" ")')"
     run -0 --separate-stderr json clock advance 1d

@@ -91,7 +91,7 @@ END
 @test "every command of reviewctl --help stands in reviewctl(1)" {
     export ASAN_OPTIONS=detect_leaks=0
     commands=$("$B/reviewctl" --help |
-        sed -n '/^Commands:/,/^$/s/^  \([a-z]* \{0,1\}[a-z]*\).*/\1/p' | sed 's/ *$//')
+        sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z]* \{0,1\}[a-z]*\).*/\1/p' | sed 's/ *$//')
     [ "$(wc -l <<<"$commands")" -ge 20 ]
     while read -r command; do
         grep -qE "(^\.It (Xo )?|^\.)Cm $command( |$)" man/reviewctl.1 || { echo "no $command"; false; }

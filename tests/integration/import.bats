@@ -21,6 +21,10 @@ setup() {
     T=$BATS_TEST_TMPDIR
 }
 
+teardown() {
+    [ "$D" = "$BATS_FILE_TMPDIR/d" ] || daemon_stop # a test's own
+}
+
 # The state of everything that an import could touch.
 state() {
     local status
@@ -428,6 +432,18 @@ CSV
     printf 'household,member,status,status_on\nD8,1,died,2026-11-20\n' >"$T/m.csv"
     accepted members m.csv 0 1 0
     same "annual derived" "$(get D8 '"\(.tier) \(.tier_source)"')"
+}
+
+@test "an accepted import that the store stopped half way is not written over by another (5, 6)" {
+    sql "INSERT INTO import (kind, sha256, file, state, accepted_on, who, offset, line, rows, bad)
+         VALUES ('households', '00', 'accepted.csv', 'applying', 20000, 'root', 0, 1, 1, 0)"
+    echo kept >"$D/staging/accepted.csv"
+    household BUSY 2026-01-01 >"$T/row"
+    { echo household,division,head_name,status,tier,approved_on,last_review_on,register; cat "$T/row"; } >"$T/a.csv"
+    refused busy import households "$T/a.csv"
+    same kept "$(<"$D/staging/accepted.csv")"
+    sql "DELETE FROM import WHERE state = 'applying'"
+    accepted households a.csv 1 0 0
 }
 
 @test "after all of these verify finds nothing, and the chain holds (6)" {

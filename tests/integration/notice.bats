@@ -1,0 +1,43 @@
+# The announcement before a protection runs out (spec.md 3.5), and deadlines that follow a new calendar
+# (3.2), also those of triggered reviews and of the register.
+
+setup() {
+    load ../lib/daemon
+    daemon_new "$BATS_TEST_TMPDIR/d"
+}
+
+teardown() { daemon_stop; }
+
+@test "3.5: sixty days before a continuity rule runs out each township and district is told once, with its households" {
+    daemon_start "2025-10-31 07:00"
+    load_divisions
+    { household A 2024-01-10 "" annual active registered; household N 2024-01-10 "" annual active none
+      household X 2024-01-10 "" annual active exited; } | load_households
+    ctl run >/dev/null
+    told() { json queue show "$1" --all | jq -s -c '[.[].items[] | select(.kind == "protection-ends") | .body | {until, households}]'; }
+    same '[]' "$(told 500101001)"
+    ctl clock set "2025-11-01 08:00"
+    same '[{"until":"2025-12-31","households":["A","X"]}]' "$(told 500101001)"
+    same '[{"until":"2025-12-31","households":["A","X"]}]' "$(told 500101)"
+    same '[]' "$(told 500102)"
+    ctl clock set "2025-11-20 08:00"
+    same 1 "$(told 500101001 | jq length)"
+}
+
+@test "3.2: a new calendar moves open deadlines of triggered reviews, records and tells it, and makes none late" {
+    rm "$D"/calendar/2026.csv
+    daemon_start "2026-09-28 08:00"
+    load_divisions
+    { household A 2026-01-10 "" annual; } | load_households
+    run json report A illness --source 医院
+    task=$(field task "$output")
+    same 2026-10-12 "$(field due_on "$output")" # weekends alone
+    cp "$BATS_TEST_DIRNAME/../../conf/calendar/2026.csv" "$BATS_TEST_TMPDIR/2026.csv"
+    ctl import calendar "$BATS_TEST_TMPDIR/2026.csv" >/dev/null
+    same 2026-10-16 "$(json task show "$task" | field due_on)" # 1 to 7 October off, the 10th worked
+    json queue show 500101001 --all | jq -s -e '[.[].items[] | select(.kind == "deadline-moved")] | length == 1'
+    json audit --household A --all | jq -s -e '[.[].items[] | select(.action == "deadline.move")] | length == 1'
+    head=$(head_of)
+    ctl import calendar "$BATS_TEST_TMPDIR/2026.csv" >/dev/null
+    same "$head" "$(head_of)"
+}
