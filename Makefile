@@ -11,7 +11,7 @@ VERSION := 0.1.0
 PREFIX ?= /usr
 SYSCONFDIR ?= /etc
 PACKAGES := gcc pkg-config libevent-dev libsqlite3-dev libconfig-dev libjansson-dev libcsv-dev \
-            libssl-dev libsystemd-dev libsmartcols-dev libcmocka-dev bats jq bsdextrautils
+            libssl-dev libsystemd-dev libsmartcols-dev libcmocka-dev bats jq sqlite3 bsdextrautils
 
 PKG_DAEMON := libevent sqlite3 libconfig jansson libcrypto libsystemd
 PKG_CLIENT := jansson smartcols

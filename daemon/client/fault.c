@@ -22,16 +22,15 @@ void fault_own(const struct error *err)
     fputc('\n', stderr);
 }
 
-/* The form of a compiler's messages, which editors can follow to the line. */
+/* "FILE: line N: column: reason: message". */
 static void row(json_t *fault, const char *file)
 {
     struct strbuf text = STRBUF_INIT;
     json_t *column = json_object_get(fault, "column");
 
     if (file)
-        strbuf_addf(&text, "%s:", file);
-    else
-        strbuf_addz(&text, "line ");
+        strbuf_addf(&text, "%s: ", file);
+    strbuf_addz(&text, "line ");
     view_text(json_object_get(fault, "line"), &text);
     strbuf_addz(&text, ": ");
     if (json_string_length(column) > 0) {
@@ -39,7 +38,7 @@ static void row(json_t *fault, const char *file)
         strbuf_addz(&text, ": ");
     }
     view_text(json_object_get(fault, "reason"), &text);
-    strbuf_addc(&text, ' ');
+    strbuf_addz(&text, ": ");
     view_text(json_object_get(fault, "message"), &text);
     term_put(stderr, TONE_PLAIN, strbuf_str(&text));
     fputc('\n', stderr);

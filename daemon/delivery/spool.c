@@ -483,6 +483,10 @@ bool spool_deliver(void *self, struct work *w, struct date day, bool *more, stru
     }
     error_clear(&why);
     arena_free(&a);
+    if (!*more) { /* a city's list can be large: nothing of it stays */
+        arena_free(&s->arena);
+        strbuf_free(&s->text);
+    }
     return ok;
 }
 

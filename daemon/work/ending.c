@@ -152,7 +152,8 @@ static bool close_work(struct work *w, struct arena *a, const struct household_r
     if (cycle.cycle) {
         cycle.state = CYCLE_ENDED;
         cycle.closed_on = on;
-        if (!store_cycle_update(w->store, &cycle, err)) {
+        if (!store_cycle_update(w->store, &cycle, err) ||
+            !store_set_aside_clear(w->store, row->id, err)) {
             return false;
         }
     }

@@ -189,6 +189,7 @@ static bool regrid(struct work *w, struct actor actor, const struct household_ro
         open->state = CYCLE_SUPERSEDED;
         open->closed_on = day;
         ok = store_cycle_update(w->store, open, err) &&
+             store_set_aside_clear(w->store, row->id, err) &&
              household_begin_cycle(w, actor, row, &dates, day, err);
     }
     arena_free(&arena);

@@ -187,7 +187,8 @@ static bool close_cycle(struct work *w, struct review_case *c, enum cycle_state 
     if (state == CYCLE_SATISFIED && c->cycle.task == 0) {
         c->cycle.task = c->task.task; /* a triggered review, before the run opened the regular */
     }
-    return store_cycle_update(w->store, &c->cycle, err);
+    return store_cycle_update(w->store, &c->cycle, err) &&
+           store_set_aside_clear(w->store, c->household.id, err);
 }
 
 static bool begin_next(struct work *w, struct review_case *c, const struct cycle_dates *dates,

@@ -25,12 +25,21 @@ static json_t *task_json(const struct task_row *t, struct date today)
                      section == SECTION_NONE ? NULL : names_text(&sections, (int)section));
 }
 
-static json_t *review_json(const struct review_row *r)
+/* Done in time but entered after the deadline (spec.md section 3). */
+static bool entered_late(const struct task_row *t, const struct review_row *r)
 {
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:s?, s:o}", "outcome",
+    struct date entered = date_parse((struct str){r->recorded_at, 10});
+
+    return date_cmp(r->on, t->due_on) <= 0 && date_cmp(entered, t->due_on) > 0;
+}
+
+static json_t *review_json(const struct task_row *t, const struct review_row *r)
+{
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:s?, s:o, s:b}", "outcome",
                      names_text(&outcomes, (int)r->outcome), "on", json_day(r->on), "to",
                      json_day(r->to), "ground", json_str(r->ground), "remark", json_str(r->remark),
-                     "recorded_at", r->recorded_at, "who", json_str(r->who));
+                     "recorded_at", r->recorded_at, "who", json_str(r->who), "entered_late",
+                     entered_late(t, r));
 }
 
 static bool show_run(struct call *c, struct work *w, json_t **result, struct error *err)
@@ -45,7 +54,7 @@ static bool show_run(struct call *c, struct work *w, json_t **result, struct err
         return false;
     reviews = json_array();
     for (int i = 0; i < count; i++)
-        json_array_append_new(reviews, review_json(&rows[i]));
+        json_array_append_new(reviews, review_json(&task, &rows[i]));
     *result = task_json(&task, work_today(w));
     json_object_set_new(*result, "reviews", reviews);
     return true;
@@ -225,7 +234,8 @@ const struct method methods_task[] = {
          "`{task, kind, state, household, township, opened_on, nominal_due_on, due_on, days_left, "
          "section, reviews}`. `days_left` is in calendar days, negative when late; `section` is "
          "`late`, `due`, `new` or `rest`; both are null where the task is not open. `reviews` is "
-         "`[{outcome, on, to, ground, remark, recorded_at, who}]`, the oldest first."},
+         "`[{outcome, on, to, ground, remark, recorded_at, who, entered_late}]`, the oldest first; "
+         "`entered_late` where the review was in time but was entered after the deadline."},
     {.name = "review",
      .least = ROLE_OPERATOR,
      .how = METHOD_CHANGE,

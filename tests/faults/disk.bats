@@ -1,0 +1,113 @@
+#!/usr/bin/env bats
+# A full disk: what was acknowledged stays, the command is refused with `storage`, and once there is
+# room again all goes on to the same end (spec.md section 6).
+#
+# Without root a disk cannot be filled; a limit on the size of the daemon's files (RLIMIT_FSIZE, with
+# SIGXFSZ ignored, as a write that fails) stands for it, and can be taken away while the daemon lives.
+# The spool's files are smaller than the store: that they fail is tested in tests/unit/test_spool.c.
+
+bats_require_minimum_version 1.5.0
+load ../lib/house.bash
+
+DAY=2026-11-24
+
+setup_file() {
+    house_room
+    "$B/households" "$DIVISIONS" "$D/data" 2000 7 $DAY
+    house "$D/base"
+    calmly "$D/base" $DAY import divisions "$DIVISIONS"
+    house_like "$D/base" "$D/imported"
+    calmly "$D/imported" $DAY import households "$D/data/households.csv"
+    house_like "$D/imported" "$D/ran"
+    calmly "$D/ran" $DAY run
+}
+
+teardown_file() {
+    house_room_clear
+}
+
+setup() {
+    command -v prlimit >/dev/null || skip "prlimit is not there"
+}
+
+room() {
+    prlimit --pid "$daemon" --fsize="$1":unlimited
+}
+
+# folder day: a daemon that is told of a full disk instead of being ended by it.
+start_careful() {
+    trap '' XFSZ
+    start "$1" "$2"
+    trap - XFSZ
+    ready "$1"
+}
+
+refused_with_storage() {
+    ! ctl "$@" >"$1/answer" 2>"$1/why"
+    grep -q "reason: storage" "$1/why" || { cat "$1/why"; return 1; }
+}
+
+# Queries are answered all the same.
+answers() {
+    ctl "$1" status >"$1/answer"
+}
+
+@test "no room for the file itself: refused, nothing changed" {
+    house_like "$D/base" "$D/a"
+    start_careful "$D/a" $DAY
+    room 100000
+    refused_with_storage "$D/a" import households "$D/data/households.csv"
+    answers "$D/a"
+    jq -e .counts.households==0 "$D/a/answer"
+    room unlimited
+    ctl "$D/a" import households "$D/data/households.csv" >"$D/a/answer"
+    jq -e .added==2000 "$D/a/answer"
+    stop
+    same "$D/imported" "$D/a"
+}
+
+@test "the disk fills while an accepted import is applied: it completes once there is room" {
+    house_like "$D/base" "$D/b"
+    start_careful "$D/b" $DAY
+    room 600000
+    refused_with_storage "$D/b" import households "$D/data/households.csv"
+    answers "$D/b"
+    # Another import does not get in its way.
+    ! ctl "$D/b" import members "$D/data/members.csv" 2>"$D/b/why"
+    # The daemon may have ended by itself.
+    kill "$daemon" 2>/dev/null || true
+    wait "$daemon" || true
+    calmly "$D/b" $DAY import households "$D/data/households.csv"
+    jq -e '.added == 0 and .unchanged == 2000' "$D/b/answer"
+    same "$D/imported" "$D/b"
+}
+
+@test "the disk fills in the daily run: the same command goes on where it was" {
+    house_like "$D/imported" "$D/c"
+    start_careful "$D/c" $DAY
+    room 60000
+    refused_with_storage "$D/c" run
+    refused_with_storage "$D/c" run
+    answers "$D/c"
+    room unlimited
+    ctl "$D/c" run >"$D/c/answer"
+    jq -e '.already == false and .lists > 0 and .caught_up == []' "$D/c/answer"
+    ctl "$D/c" run >"$D/c/answer"
+    jq -e .already "$D/c/answer"
+    stop
+    same "$D/ran" "$D/c"
+}
+
+@test "a run that the disk stopped yesterday goes on today, and its day is told as caught up" {
+    house_like "$D/imported" "$D/d"
+    start_careful "$D/d" $DAY
+    room 60000
+    refused_with_storage "$D/d" clock set "2026-11-24 08:00"
+    room unlimited
+    ctl "$D/d" clock set "2026-11-25 09:00" >"$D/d/answer"
+    jq -e '.runs == ["2026-11-25"]' "$D/d/answer"
+    stop
+    [ "$(sqlite3 "$D/d/reviewd.db" "SELECT group_concat(state) FROM run")" = done,done ]
+    [ -e "$(find "$D/d/spool" -name '2026-11-24-daily.csv' | head -1)" ]
+    sound "$D/d" 2026-11-26
+}
