@@ -357,13 +357,50 @@ static void assert_row(const struct method *m)
     assert_params(m);
 }
 
+static size_t method_count(void)
+{
+    size_t count = 0;
+
+    for (const struct method *const *family = methods; *family; family++)
+        for (const struct method *m = *family; m->name; m++)
+            count++;
+    return count;
+}
+
 static void test_table(void **state)
 {
-    static const char *const expected[] = {
-        "status",       "import",     "household.show", "household.list", "due",
-        "late",         "task.show",  "review",         "explain",        "queue.show",
-        "run",          "clock.show", "clock.set",      "clock.advance",  "audit",
-        "audit.verify", "verify",     "reload",         "standards.list", "rpc.discover"};
+    static const char *const expected[] = {"status",
+                                           "import",
+                                           "household.show",
+                                           "household.list",
+                                           "due",
+                                           "late",
+                                           "task.show",
+                                           "review",
+                                           "explain",
+                                           "queue.show",
+                                           "run",
+                                           "clock.show",
+                                           "clock.set",
+                                           "clock.advance",
+                                           "audit",
+                                           "audit.verify",
+                                           "verify",
+                                           "reload",
+                                           "standards.list",
+                                           "rpc.discover",
+                                           "household.tier",
+                                           "household.move",
+                                           "household.suspend",
+                                           "household.resume",
+                                           "household.close",
+                                           "report",
+                                           "correct",
+                                           "protection.show",
+                                           "protection.exceptions",
+                                           "protection.holds",
+                                           "register.list",
+                                           "register.decide"};
     size_t count = 0;
 
     (void)state;
@@ -390,7 +427,7 @@ static void test_discover(void **state)
     assert_true(m->run(NULL, NULL, &document, &err));
     assert_string_equal(json_string_value(json_object_get(document, "openrpc")), "1.3.2");
     list = json_object_get(document, "methods");
-    assert_int_equal(json_array_size(list), 20);
+    assert_int_equal(json_array_size(list), method_count());
     json_array_foreach(list, i, item)
     {
         const char *name = json_string_value(json_object_get(item, "name"));
