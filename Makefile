@@ -68,6 +68,7 @@ $(call objects,daemon/store/migrate.c): $(B)/gen/store_sql.h
 UNIT := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c tests/property/*.c))
 TESTLIB := $(call objects,$(wildcard tests/lib/*.c))
 TOOLS := $(patsubst tools/%.c,$(B)/%,$(wildcard tools/*.c))
+SIMULATE := $(call objects,$(wildcard tests/simulation/*.c))
 BENCH := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.c))
 
 $(B)/tests/%: $(B)/obj/tests/%.o $(TESTLIB) $(B)/libhouse.a
@@ -77,21 +78,45 @@ $(B)/tests/%: $(B)/obj/tests/%.o $(TESTLIB) $(B)/libhouse.a
 $(B)/%: $(B)/obj/tools/%.o $(B)/libhouse.a
 	@$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
 
+# The oracle shares no code with the daemon: nothing of the house is linked.
+$(B)/simulate: $(SIMULATE)
+	@$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
+
 .SECONDARY:
 
 check: deps lint
-	@$(MAKE) --no-print-directory check-programs
+	@$(MAKE) --no-print-directory -j"$$(nproc)" check-programs
 	@B=$(B) tests/run
 
-check-programs: all $(UNIT) $(TOOLS)
+check-programs: all $(UNIT) $(TOOLS) $(B)/simulate
+
+# Ten years of 2,000 households, for as many seeds as ROUNDS says (tests/simulation/main.c).
+soak: deps
+	@$(MAKE) --no-print-directory -j"$$(nproc)" all $(B)/simulate
+	@B=$(B) tests/simulation/soak
 
 demo: deps
-	@$(MAKE) --no-print-directory all $(TOOLS)
+	@$(MAKE) --no-print-directory -j"$$(nproc)" all $(TOOLS)
 	@B=$(B) tools/demo
 
 bench: deps
-	@$(MAKE) --no-print-directory all $(TOOLS) $(BENCH)
+	@$(MAKE) --no-print-directory -j"$$(nproc)" all $(TOOLS) $(BENCH)
 	@B=$(B) tests/bench/run
+
+# Each parser of outside bytes, FUZZ_SECONDS each, from the seeds kept (clang and its runtime are needed).
+FUZZ_SECONDS ?= 60
+fuzz: deps
+	@tools/deps clang libclang-rt-14-dev
+	@mkdir -p build/fuzz
+	@for f in tests/fuzz/fuzz_*.c; do \
+	    name=$$(basename $$f .c); mkdir -p build/fuzz/$$name; \
+	    clang -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Iinclude \
+	        -o build/fuzz/$$name.bin $$f daemon/base/*.c daemon/rules/*.c \
+	        $$(pkg-config --cflags --libs libconfig jansson libcrypto) -lcsv -lm && \
+	    LSAN_OPTIONS=suppressions=tests/fuzz/leaks.txt build/fuzz/$$name.bin \
+	        -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 build/fuzz/$$name \
+	        tests/fuzz/seeds/$${name#fuzz_} || exit 1; \
+	done
 
 lint:
 	@tools/lint
@@ -131,8 +156,8 @@ clean:
 	rm -rf build
 
 help:
-	@echo "all demo check bench lint deps install uninstall clean   (SANITIZE=1, CC=clang)"
+	@echo "all demo check soak bench lint deps install uninstall clean   (SANITIZE=1, CC=clang)"
 
-.PHONY: all check check-programs demo bench lint deps install uninstall clean help
+.PHONY: all check check-programs soak demo bench fuzz lint deps install uninstall clean help
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -37,7 +37,8 @@ CREATE TABLE household (
     last_review_on  INTEGER,
     missed_cycles   INTEGER NOT NULL DEFAULT 0 CHECK (missed_cycles >= 0),
     reports_seen    INTEGER NOT NULL DEFAULT 0, -- the last report before the last completed review
-    CHECK (status = 'register-only' OR (approved_on IS NOT NULL AND anchor_on IS NOT NULL))
+    CHECK (status IN ('register-only', 'closed')
+           OR (approved_on IS NOT NULL AND anchor_on IS NOT NULL))
 ) STRICT;
 CREATE INDEX household_township ON household (township, household);
 

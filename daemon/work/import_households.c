@@ -117,7 +117,7 @@ static void check_days(struct import_context *c, const struct str *cells, const 
 static bool readmitted(const struct household_row *old, const struct given *g)
 {
     return old->status == STATUS_CLOSED && date_is(g->row.approved_on) &&
-           date_is(old->approved_on) && date_cmp(g->row.approved_on, old->approved_on) > 0;
+           (!date_is(old->approved_on) || date_cmp(g->row.approved_on, old->approved_on) > 0);
 }
 
 static bool same_district(const struct household_row *old, const struct given *g)

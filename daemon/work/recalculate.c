@@ -81,6 +81,21 @@ static bool move_task(struct work *w, struct arena *a, const struct cycle_row *c
     return set_due(w, &task, cycle->dates.due_on, err);
 }
 
+/* The deadline stands, but the working days around it may have moved the rungs ahead (3.8). */
+static bool look_again(struct work *w, const struct task_row *task, struct error *err)
+{
+    struct date today = work_today(w), next;
+    const struct policy *policy = work_policy(w, today, err);
+    if (!policy) {
+        return false;
+    }
+    if (alert_due(policy, w->rules->calendar, task->due_on, task->raised, today, &next) >= 0) {
+        next = today;
+    }
+    return next.day == task->alert_on.day ||
+           store_task_raised(w->store, task->task, task->raised, next, err);
+}
+
 /* A task without a cycle: a triggered review counts its working days anew, a register task rolls
  * its step anew, by the policy of the day it opened. */
 static bool recompute_task(struct work *w, struct actor actor, struct task_row *task,
@@ -90,7 +105,7 @@ static bool recompute_task(struct work *w, struct actor actor, struct task_row *
     const struct policy *policy = work_policy(w, task->opened_on, err);
     struct date today = work_today(w), was = task->due_on, due;
     if (!policy || task->kind == TASK_REGULAR_REVIEW) {
-        return policy != NULL;
+        return policy && look_again(w, task, err);
     }
     if (was.day != task->original_due_on.day) { /* postponed, or could not go back so far */
         due = calendar_roll(calendar, was, ROLL_FOLLOWING, NULL, NULL);
@@ -104,7 +119,7 @@ static bool recompute_task(struct work *w, struct actor actor, struct task_row *
         }
     }
     if (due.day == was.day) {
-        return true;
+        return look_again(w, task, err);
     }
     struct strbuf before = STRBUF_INIT, after = STRBUF_INIT;
     struct cycle_row dates = {.dates = {.nominal = task->nominal_due_on}};
@@ -150,7 +165,9 @@ static bool recompute(struct work *w, struct arena *a, struct actor actor, struc
         return false;
     }
     if (by_hand) {
+        bool provisional = dates.provisional;
         dates = cycle->dates;
+        dates.provisional = provisional;
         dates.due_on = calendar_roll(w->rules->calendar, dates.due_on, ROLL_FOLLOWING,
                                      &dates.provisional, NULL);
     }

@@ -214,13 +214,25 @@ static bool next_by_review(struct work *w, struct review_case *c, struct review_
     return ok;
 }
 
+/* The task of a cycle that is superseded: the window opened between the review's own day and the
+ * day on which it was entered. */
+static bool cancel_regular(struct work *w, struct review_case *c, struct error *err)
+{
+    if (c->regular.task == 0) {
+        return true;
+    }
+    c->regular.state = TASK_CANCELLED;
+    c->regular.alert_on = DATE_NONE;
+    return store_task_update(w->store, &c->regular, err);
+}
+
 /* An early triggered review restarts the count: its day is the new anchor (3.4). */
 static bool next_by_restart(struct work *w, struct review_case *c, struct review_result *result,
                             struct error *err)
 {
     struct cycle_dates dates;
     c->household.anchor_on = c->context.anchor = c->on;
-    return cycle_first(&c->context, &dates, NULL, err) &&
+    return cycle_first(&c->context, &dates, NULL, err) && cancel_regular(w, c, err) &&
            close_cycle(w, c, CYCLE_SUPERSEDED, err) && begin_next(w, c, &dates, result, err);
 }
 
@@ -334,7 +346,9 @@ static bool postpone(struct work *w, struct review_case *c, struct review_result
         c->task.alert_on = c->today;
     }
     if (c->task.kind == TASK_REGULAR_REVIEW) {
-        c->cycle.dates.due_on = p.to;
+        /* A working day: this asks whether its year is published. */
+        c->cycle.dates.due_on = calendar_roll(w->rules->calendar, p.to, ROLL_FOLLOWING,
+                                              &c->cycle.dates.provisional, NULL);
         if (!store_cycle_update(w->store, &c->cycle, err)) {
             return false;
         }

@@ -1,0 +1,1329 @@
+#include "oracle.h"
+
+#include <libconfig.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const o_tiers[] = {"annual", "semi-annual", "quarterly", NULL};
+const char *const o_statuses[] = {"active", "suspended", "closed", "register-only", NULL};
+const char *const o_registers[] = {"none", "registered", "exited", "returned", NULL};
+const char *const o_states[] = {"open",       "satisfied", "answered", "missed",
+                                "superseded", "ended",     NULL};
+const char *const o_kinds[] = {"regular-review",     "triggered-review", "register-adjustment",
+                               "register-candidate", "dibao-candidate",  NULL};
+const char *const o_task_states[] = {"open", "done", "cancelled", NULL};
+const char *const o_presents[] = {"present", "died", "moved-out", NULL};
+const char *const o_sources[] = {"given", "derived", "default", NULL};
+const char *const o_works[] = {"none", "partial", "full", NULL};
+const char *const o_incomes[] = {"stable", "variable", NULL};
+const char *const o_reports[] = {"illness",  "accident", "death",  "birth",    "move-in",
+                                 "move-out", "income",   "assets", "disaster", "schooling",
+                                 "other",    "age",      NULL};
+const char *const o_grounds[] = {"all-members-gone",
+                                 "member-change",
+                                 "income-clearly-above",
+                                 "assets-clearly-above",
+                                 "income-above",
+                                 "assets-above",
+                                 "transferred",
+                                 "voluntary",
+                                 "fraud",
+                                 "other",
+                                 NULL};
+const char *const o_decisions[] = {"keep", "exit", "return", "add", "apply", "not-eligible", NULL};
+
+static const int tier_interval[] = {12, 6, 3};
+
+static void *grow(void *items, int count, size_t size)
+{
+    if ((count & (count - 1)) == 0) { /* full at each power of two */
+        items = realloc(items, (size_t)(count ? count * 2 : 1) * size);
+        if (!items) {
+            abort();
+        }
+    }
+    return items;
+}
+
+/* The place for one element more of a list, cleared. */
+#define ADD(list, count)                                                                           \
+    ((list) = grow((list), (count), sizeof *(list)), memset(&(list)[(count)], 0, sizeof *(list)),  \
+     &(list)[(count)++])
+
+/* ---- the almanac: every day from 1900 to 2060, counted one by one -------------------------- */
+
+#define FIRST_YEAR 1900
+#define LAST_YEAR 2060
+#define FIRST_DAY (-25567) /* 1900-01-01, a Monday */
+
+static struct {
+    short year;
+    signed char month, day, last;
+    bool off;
+} almanac[(LAST_YEAR - FIRST_YEAR + 1) * 366];
+static bool published[LAST_YEAR + 1];
+static int almanac_count;
+
+static int length_of(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return month == 2 && leap ? 29 : days[month - 1];
+}
+
+static void count_days(void)
+{
+    int weekday = 1;
+    if (almanac_count) {
+        return;
+    }
+    for (int y = FIRST_YEAR; y <= LAST_YEAR; y++) {
+        for (int m = 1; m <= 12; m++) {
+            for (int d = 1; d <= length_of(y, m); d++) {
+                almanac[almanac_count].year = (short)y;
+                almanac[almanac_count].month = (signed char)m;
+                almanac[almanac_count].day = (signed char)d;
+                almanac[almanac_count].last = (signed char)length_of(y, m);
+                almanac[almanac_count++].off = weekday == 0 || weekday == 6;
+                weekday = (weekday + 1) % 7;
+            }
+        }
+    }
+}
+
+#define AT(d) (almanac[(d)-FIRST_DAY])
+
+int day_of(int year, int month, int day)
+{
+    count_days();
+    int i = (year - FIRST_YEAR) * 365;
+    while (almanac[i].year != year || almanac[i].month != month || almanac[i].day != day) {
+        if (++i >= almanac_count) {
+            fprintf(stderr, "oracle: no such day: %d-%d-%d\n", year, month, day);
+            abort();
+        }
+    }
+    return i + FIRST_DAY;
+}
+
+void day_split(int day, int *year, int *month, int *mday)
+{
+    count_days();
+    *year = AT(day).year;
+    *month = AT(day).month;
+    *mday = AT(day).day;
+}
+
+const char *day_text(int day)
+{
+    static char ring[16][40];
+    static int at;
+    char *out = ring[at++ % 16];
+    if (day == NO_DAY) {
+        return "-";
+    }
+    snprintf(out, sizeof ring[0], "%04d-%02d-%02d", AT(day).year, AT(day).month, AT(day).day);
+    return out;
+}
+
+static int day_read(const char *text)
+{
+    int y, m, d;
+    return text && sscanf(text, "%d-%d-%d", &y, &m, &d) == 3 ? day_of(y, m, d) : NO_DAY;
+}
+
+bool is_working(int day)
+{
+    return !AT(day).off;
+}
+
+bool is_published(int year)
+{
+    return published[year];
+}
+
+bool oracle_read_calendar(const char *folder, int year)
+{
+    char path[4096], line[256], kind[16];
+    int y, m, d;
+    count_days();
+    snprintf(path, sizeof path, "%s/%d.csv", folder, year);
+    FILE *f = fopen(path, "re");
+    if (!f) {
+        return false;
+    }
+    while (fgets(line, sizeof line, f)) {
+        if (sscanf(line, "%d-%d-%d,%15[^,]", &y, &m, &d, kind) == 4) {
+            AT(day_of(y, m, d)).off = strcmp(kind, "holiday") == 0;
+        }
+    }
+    fclose(f);
+    published[year] = true;
+    return true;
+}
+
+/* Whether a year without its file was looked at goes into *provisional. */
+static int roll(int day, bool following, bool *provisional)
+{
+    bool unknown = !published[AT(day).year];
+    while (AT(day).off) {
+        day += following ? 1 : -1;
+        unknown = unknown || !published[AT(day).year];
+    }
+    if (provisional) {
+        *provisional = unknown;
+    }
+    return day;
+}
+
+int add_working(int day, int n)
+{
+    while (n != 0) {
+        day += n > 0 ? 1 : -1;
+        if (!AT(day).off) {
+            n += n > 0 ? -1 : 1;
+        }
+    }
+    return day;
+}
+
+/* ---- the policies -------------------------------------------------------------------------- */
+
+struct month_day {
+    int month, day;
+};
+struct tier_rule {
+    enum o_tier tier;
+    bool has_when, any;
+    unsigned works, incomes; /* sets; 0: not asked */
+};
+struct rung {
+    char name[24];
+    int working_days, to; /* 0 township, 1 district, 2 city */
+};
+static struct o_policy {
+    int from, until;
+    bool calendar_basis, following, restart, continuity;
+    int lead[3], postpone_limit;
+    struct tier_rule rules[8];
+    int rule_count;
+    unsigned states;
+    double ratio;
+    char assets[8][24];
+    int asset_count, pension_until, notice_days, ages[8], age_count, triggered;
+    struct month_day opens, visits, township, closes;
+    struct rung rungs[8];
+    int rung_count;
+} policies[8];
+static int policy_count;
+
+static const char *text_at(config_t *c, const char *path)
+{
+    const char *text = NULL;
+    config_lookup_string(c, path, &text);
+    return text;
+}
+
+static int word(const char *const *words, const char *text)
+{
+    for (int i = 0; text && words[i]; i++) {
+        if (strcmp(words[i], text) == 0) {
+            return i;
+        }
+    }
+    fprintf(stderr, "oracle: unknown word %s\n", text ? text : "(none)");
+    abort();
+}
+
+static unsigned set_of(config_setting_t *list, const char *const *words)
+{
+    unsigned set = 0;
+    for (int i = 0; list && i < config_setting_length(list); i++) {
+        set |= 1u << word(words, config_setting_get_string_elem(list, i));
+    }
+    return set;
+}
+
+static struct month_day month_day_at(config_t *c, const char *path)
+{
+    struct month_day d = {0, 0};
+    if (sscanf(text_at(c, path), "%d-%d", &d.month, &d.day) != 2) {
+        abort();
+    }
+    return d;
+}
+
+static void read_rules(config_t *c, struct o_policy *p)
+{
+    config_setting_t *rules = config_lookup(c, "tier.rules");
+    for (int i = 0; i < config_setting_length(rules); i++) {
+        config_setting_t *s = config_setting_get_elem(rules, (unsigned)i);
+        struct tier_rule *r = &p->rules[p->rule_count++];
+        const char *tier = NULL, *who = NULL;
+        config_setting_lookup_string(s, "tier", &tier);
+        r->tier = (enum o_tier)word(o_tiers, tier);
+        r->incomes = set_of(config_setting_get_member(s, "income_kind"), o_incomes);
+        config_setting_t *when = config_setting_get_member(s, "when");
+        if (when && config_setting_length(when) > 0) {
+            config_setting_t *w = config_setting_get_elem(when, 0);
+            config_setting_lookup_string(w, "who", &who);
+            r->has_when = true;
+            r->any = strcmp(who, "any") == 0;
+            r->works = set_of(config_setting_get_member(w, "work_ability"), o_works);
+        }
+    }
+}
+
+static void read_lists(config_t *c, struct o_policy *p)
+{
+    static const char *const targets[] = {"township", "district", "city", NULL};
+    config_setting_t *list = config_lookup(c, "cycle.tiers");
+    for (int i = 0; i < config_setting_length(list); i++) {
+        config_setting_t *s = config_setting_get_elem(list, (unsigned)i);
+        const char *tier = NULL;
+        int lead = 0;
+        config_setting_lookup_string(s, "tier", &tier);
+        config_setting_lookup_int(s, "lead_days", &lead);
+        p->lead[word(o_tiers, tier)] = lead;
+    }
+    list = config_lookup(c, "protection.assets.words");
+    for (int i = 0; i < config_setting_length(list); i++) {
+        snprintf(p->assets[p->asset_count++], sizeof p->assets[0], "%s",
+                 config_setting_get_string_elem(list, i));
+    }
+    list = config_lookup(c, "ages.years");
+    for (int i = 0; i < config_setting_length(list); i++) {
+        p->ages[p->age_count++] = config_setting_get_int_elem(list, i);
+    }
+    list = config_lookup(c, "alerts.rungs");
+    for (int i = 0; i < config_setting_length(list); i++) {
+        config_setting_t *s = config_setting_get_elem(list, (unsigned)i);
+        struct rung *r = &p->rungs[p->rung_count++];
+        const char *name = NULL, *to = NULL;
+        config_setting_lookup_string(s, "name", &name);
+        config_setting_lookup_string(s, "to", &to);
+        config_setting_lookup_int(s, "working_days", &r->working_days);
+        snprintf(r->name, sizeof r->name, "%s", name);
+        r->to = word(targets, to);
+    }
+}
+
+static bool read_policy(const char *path)
+{
+    config_t c;
+    struct o_policy *p = &policies[policy_count];
+    int flag = 0;
+    config_init(&c);
+    if (!config_read_file(&c, path)) {
+        fprintf(stderr, "oracle: %s: %s\n", path, config_error_text(&c));
+        return false;
+    }
+    p->from = day_read(text_at(&c, "in_force.from"));
+    p->until = day_read(text_at(&c, "in_force.until"));
+    p->calendar_basis = strcmp(text_at(&c, "cycle.basis.value"), "calendar") == 0;
+    p->following = strcmp(text_at(&c, "cycle.roll.value"), "following") == 0;
+    config_lookup_bool(&c, "cycle.restart.value", &flag);
+    p->restart = flag;
+    config_lookup_int(&c, "cycle.postpone.limit_days", &p->postpone_limit);
+    flag = 0;
+    config_lookup_bool(&c, "protection.continuity", &flag);
+    p->continuity = flag;
+    p->states = set_of(config_lookup(&c, "protection.states"), o_registers);
+    config_lookup_float(&c, "protection.clearly_above.ratio", &p->ratio);
+    p->pension_until = day_read(text_at(&c, "protection.pension.until"));
+    p->opens = month_day_at(&c, "register.opens");
+    p->visits = month_day_at(&c, "register.visits_until");
+    p->township = month_day_at(&c, "register.township_by");
+    p->closes = month_day_at(&c, "register.closes");
+    config_lookup_int(&c, "register.notice_days", &p->notice_days);
+    config_lookup_int(&c, "triggered.working_days", &p->triggered);
+    read_rules(&c, p);
+    read_lists(&c, p);
+    config_destroy(&c);
+    policy_count++;
+    return true;
+}
+
+bool oracle_read_policies(const char *folder)
+{
+    static const char *const names[] = {"2017-campaign", "2021-transition", "2026-regular"};
+    char path[4096];
+    count_days();
+    for (int i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, "%s/%s.conf", folder, names[i]);
+        if (!read_policy(path)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const struct o_policy *policy_on(int day)
+{
+    for (int i = 0; i < policy_count; i++) {
+        if (day >= policies[i].from && (policies[i].until == NO_DAY || day <= policies[i].until)) {
+            return &policies[i];
+        }
+    }
+    fprintf(stderr, "oracle: no policy on %s\n", day_text(day));
+    abort();
+}
+
+const char *oracle_asset(unsigned which)
+{
+    return (int)which < policies[0].asset_count ? policies[0].assets[which] : NULL;
+}
+
+/* ---- divisions ----------------------------------------------------------------------------- */
+
+struct o_village *villages;
+int village_count;
+
+bool oracle_read_divisions(const char *path)
+{
+    char line[512], level[16];
+    long long code, parent;
+    long long districts[2] = {0, 0};
+    FILE *f = fopen(path, "re");
+    if (!f) {
+        return false;
+    }
+    while (fgets(line, sizeof line, f)) {
+        if (sscanf(line, "%lld,%lld,%15[^,]", &code, &parent, level) == 3 &&
+            strcmp(level, "village") == 0) {
+            struct o_village *v = ADD(villages, village_count);
+            v->village = code;
+            v->township = parent;
+            v->district = parent / 1000000 * 1000000;
+            v->district_index = districts[0] && districts[0] != v->district;
+            districts[v->district_index] = v->district;
+        }
+    }
+    fclose(f);
+    return village_count > 0;
+}
+
+/* ---- households ---------------------------------------------------------------------------- */
+
+struct o_household *oracle_add(struct oracle *o, const char *code)
+{
+    struct o_household *h = calloc(1, sizeof *h);
+    *ADD(o->households, o->count) = h;
+    snprintf(h->code, sizeof h->code, "%s", code);
+    h->approved = h->anchor = h->last_review = h->satisfied = NO_DAY;
+    h->income = h->pension = h->cost = h->income_kind = h->open = -1;
+    return h;
+}
+
+void oracle_note(struct o_household *h, int day, const char *format, ...)
+{
+    char line[512];
+    va_list args;
+    int n = snprintf(line, sizeof line, "%s ", day_text(day));
+    va_start(args, format);
+    n += vsnprintf(line + n, sizeof line - (size_t)n - 1, format, args);
+    va_end(args);
+    n = n > (int)sizeof line - 2 ? (int)sizeof line - 2 : n;
+    line[n++] = '\n';
+    h->history = realloc(h->history, h->history_len + (size_t)n + 1);
+    memcpy(h->history + h->history_len, line, (size_t)n);
+    h->history_len += (size_t)n;
+    h->history[h->history_len] = '\0';
+}
+
+int oracle_open_task(const struct o_household *h, enum o_kind kind)
+{
+    for (int i = h->task_count - 1; i >= 0; i--) {
+        if (h->tasks[i].kind == kind && h->tasks[i].state == T_OPEN) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static int present(const struct o_household *h)
+{
+    int n = 0;
+    for (int i = 0; i < h->member_count; i++) {
+        n += h->members[i].status == M_PRESENT;
+    }
+    return n;
+}
+
+static struct o_member *member_of(const struct o_household *h, const char *name)
+{
+    for (int i = 0; name && i < h->member_count; i++) {
+        if (strcmp(h->members[i].name, name) == 0) {
+            return &h->members[i];
+        }
+    }
+    return NULL;
+}
+
+/* ---- the grid (3.4) ------------------------------------------------------------------------ */
+
+static bool is_nominal(const struct o_policy *p, int anchor, enum o_tier tier, int day)
+{
+    int months = tier_interval[tier];
+    if (p->calendar_basis) {
+        return AT(day).day == AT(day).last && AT(day).month % months == 0;
+    }
+    int apart = (AT(day).year - AT(anchor).year) * 12 + AT(day).month - AT(anchor).month;
+    int wanted = AT(anchor).day < AT(day).last ? AT(anchor).day : AT(day).last;
+    return apart > 0 && apart % months == 0 && AT(day).day == wanted;
+}
+
+/* The tier in force on a day; of a day to come, the tier now. */
+static enum o_tier tier_on(const struct o_household *h, int day)
+{
+    enum o_tier tier = h->spans[0].tier;
+    for (int i = 1; i < h->span_count; i++) {
+        if (day >= h->spans[i].from) {
+            tier = h->spans[i].tier;
+        }
+    }
+    return tier;
+}
+
+static struct o_cycle dates_of(const struct o_policy *p, int anchor, enum o_tier tier, int nominal)
+{
+    struct o_cycle c = {.anchor = anchor,
+                        .nominal = nominal,
+                        .tier = tier,
+                        .state = C_OPEN,
+                        .closed = NO_DAY,
+                        .task = -1};
+    c.due = c.rolled = roll(nominal, p->following, &c.provisional);
+    c.opens = c.due - p->lead[tier];
+    return c;
+}
+
+static struct o_task *task_add(struct o_household *h, enum o_kind kind, int due, int today)
+{
+    struct o_task *t = ADD(h->tasks, h->task_count);
+    t->kind = kind;
+    t->opened = today;
+    t->nominal = t->original = t->due = t->rolled = due;
+    t->done = NO_DAY;
+    t->township = h->village;
+    t->raised = -1;
+    return t;
+}
+
+static void open_regular(struct o_household *h, struct o_cycle *c, int today)
+{
+    struct o_task *t = task_add(h, K_REGULAR, c->due, today);
+    t->nominal = c->nominal;
+    c->task = h->task_count - 1;
+}
+
+static void begin_cycle(struct o_household *h, struct o_cycle c, int today)
+{
+    *ADD(h->cycles, h->cycle_count) = c;
+    h->open = h->cycle_count - 1;
+    if (c.opens <= today) {
+        open_regular(h, &h->cycles[h->open], today);
+    }
+}
+
+static void close_cycle(struct o_household *h, enum o_cycle_state state, int on)
+{
+    h->cycles[h->open].state = state;
+    h->cycles[h->open].closed = on;
+    h->open = -1;
+}
+
+/* The first nominal date of the grid that opens after `opens_after`. */
+static struct o_cycle first_cycle(const struct o_household *h, const struct o_policy *p, int after,
+                                  int opens_after)
+{
+    for (int day = after + 1;; day++) {
+        enum o_tier tier = tier_on(h, day);
+        if (is_nominal(p, h->anchor, tier, day)) {
+            struct o_cycle c = dates_of(p, h->anchor, tier, day);
+            if (c.opens > opens_after) {
+                return c;
+            }
+        }
+    }
+}
+
+static void qualify(struct oracle *o, struct o_household *h, int today);
+
+/* A household enters by an import (3.4, Import). */
+void oracle_enter(struct oracle *o, struct o_household *h, int today)
+{
+    const struct o_policy *p = policy_on(today);
+    *ADD(h->spans, h->span_count) = (struct o_span){NO_DAY, h->tier};
+    h->anchor = h->approved;
+    oracle_note(h, today,
+                "enters: %s, register %s, tier %s (%s), approved %s, last review %s, village %lld",
+                o_statuses[h->status], o_registers[h->state], o_tiers[h->tier],
+                o_sources[h->source], day_text(h->approved), day_text(h->last_review),
+                villages[h->village].village);
+    if (h->status != O_REGISTER_ONLY) {
+        int reviewed = h->last_review == NO_DAY ? h->anchor : h->last_review;
+        /* No window is longer than a year: a date that opens by then is found within it. */
+        for (int day = h->anchor + 1; h->last_review != NO_DAY && day <= reviewed + 366; day++) {
+            if (is_nominal(p, h->anchor, h->tier, day) &&
+                dates_of(p, h->anchor, h->tier, day).opens <= reviewed) {
+                h->satisfied = day;
+            }
+        }
+        int after = h->satisfied == NO_DAY ? h->anchor : h->satisfied;
+        begin_cycle(h, first_cycle(h, p, after, reviewed), today);
+    }
+    qualify(o, h, today);
+}
+
+void oracle_readmit(struct oracle *o, struct o_household *h, int approved, int today)
+{
+    h->status = O_ACTIVE;
+    h->approved = h->anchor = approved;
+    h->last_review = h->satisfied = NO_DAY;
+    oracle_note(h, today, "readmitted, approved %s", day_text(approved));
+    begin_cycle(h, first_cycle(h, policy_on(today), approved, approved), today);
+    qualify(o, h, today);
+}
+
+int oracle_uncovered(const struct o_household *h, const int *nominals, int count)
+{
+    int first = NO_DAY;
+    for (int i = 0; i < count; i++) {
+        if (nominals[i] > h->anchor && (first == NO_DAY || nominals[i] < first)) {
+            first = nominals[i];
+        }
+    }
+    for (int day = first; h->open >= 0 && first != NO_DAY && day < h->cycles[h->open].nominal;
+         day++) {
+        bool there = !is_nominal(policy_on(day < policies[0].from ? policies[0].from : day),
+                                 h->anchor, tier_on(h, day), day);
+        for (int i = 0; !there && i < count; i++) {
+            there = nominals[i] == day;
+        }
+        for (int i = 1; !there && i < h->span_count; i++) {
+            there = h->spans[i].from == day;
+        }
+        if (!there) {
+            return day;
+        }
+    }
+    return NO_DAY;
+}
+
+/* ---- tiers (3.3) --------------------------------------------------------------------------- */
+
+static bool rule_holds(const struct tier_rule *r, const struct o_household *h)
+{
+    if (r->incomes && (h->income_kind < 0 || !(r->incomes >> h->income_kind & 1))) {
+        return false;
+    }
+    if (!r->has_when) {
+        return true;
+    }
+    for (int i = 0; i < h->member_count; i++) {
+        const struct o_member *m = &h->members[i];
+        bool fits = m->work >= 0 && (r->works >> m->work & 1);
+        if (m->status == M_PRESENT && fits == r->any) {
+            return r->any;
+        }
+    }
+    return !r->any;
+}
+
+static void set_tier(struct o_household *h, enum o_tier tier, enum o_source source, int today)
+{
+    const struct o_policy *p = policy_on(today);
+    if (tier != h->tier || source != h->source) {
+        oracle_note(h, today, "tier %s (%s) -> %s (%s)", o_tiers[h->tier], o_sources[h->source],
+                    o_tiers[tier], o_sources[source]);
+    }
+    h->source = source;
+    if (tier == h->tier) {
+        return;
+    }
+    h->tier = tier;
+    *ADD(h->spans, h->span_count) = (struct o_span){today, tier};
+    if (h->open < 0 || h->cycles[h->open].task >= 0) {
+        return; /* an open task keeps its dates */
+    }
+    close_cycle(h, C_SUPERSEDED, today);
+    for (int day = (h->satisfied == NO_DAY ? h->anchor : h->satisfied) + 1;; day++) {
+        if (is_nominal(p, h->anchor, tier, day) && dates_of(p, h->anchor, tier, day).due > today) {
+            begin_cycle(h, dates_of(p, h->anchor, tier, day), today);
+            return;
+        }
+    }
+}
+
+static void derive_tier(struct o_household *h, int today)
+{
+    const struct o_policy *p = policy_on(today);
+    if (h->source == S_GIVEN || present(h) == 0) {
+        return;
+    }
+    for (int i = 0; i < p->rule_count; i++) {
+        if (rule_holds(&p->rules[i], h)) {
+            set_tier(h, p->rules[i].tier, S_DERIVED, today);
+            return;
+        }
+    }
+    set_tier(h, O_QUARTERLY, S_DEFAULT, today);
+}
+
+void oracle_members_imported(struct o_household *h, int today)
+{
+    int year, month, mday;
+    for (int i = 0; i < h->member_count; i++) {
+        const struct o_member *m = &h->members[i];
+        if (m->birth == NO_DAY) {
+            oracle_note(h, today, "member %s, birth unknown, work %s", m->name,
+                        m->work < 0 ? "unknown" : o_works[m->work]);
+            continue;
+        }
+        day_split(m->birth, &year, &month, &mday);
+        oracle_note(h, today, "member %s, born %s, work %s", m->name, day_text(m->birth),
+                    m->work < 0 ? "unknown" : o_works[m->work]);
+    }
+    derive_tier(h, today);
+}
+
+/* ---- protection (3.5) ---------------------------------------------------------------------- */
+
+bool oracle_protected(const struct o_household *h, int today)
+{
+    const struct o_policy *p = policy_on(today);
+    return p->continuity && h->status == O_ACTIVE && (p->states >> h->state & 1);
+}
+
+unsigned oracle_grounds(struct oracle *o, const struct o_household *h, int on)
+{
+    const struct o_policy *p = policy_on(on);
+    unsigned out = 0;
+    int n = present(h);
+    if (h->member_count > 0 && n == 0) {
+        out |= 1u << G_GONE;
+    }
+    for (int i = 0; i < h->report_count; i++) {
+        if (!h->reports[i].seen &&
+            (h->reports[i].kind == R_DEATH || h->reports[i].kind == R_MOVE_OUT)) {
+            out |= 1u << G_CHANGE;
+        }
+    }
+    long standard = -1;
+    for (int year = AT(on).year - 1900; year >= 0 && standard < 0; year--) {
+        if (o->standards[villages[h->village].district_index][year] > 0) {
+            standard = o->standards[villages[h->village].district_index][year];
+        }
+    }
+    if (h->income >= 0 && n > 0 && standard > 0) {
+        long countable = h->income - (h->cost > 0 ? h->cost : 0);
+        if (p->pension_until == NO_DAY || on <= p->pension_until) {
+            countable -= h->pension > 0 ? h->pension : 0;
+        }
+        if ((double)countable > (double)standard * p->ratio * n) {
+            out |= 1u << G_INCOME_CLEARLY;
+        }
+    }
+    for (int i = 0; i < p->asset_count; i++) {
+        for (unsigned j = 0; oracle_asset(j); j++) {
+            if ((h->assets >> j & 1) && strcmp(p->assets[i], oracle_asset(j)) == 0) {
+                out |= 1u << G_ASSETS_CLEARLY;
+            }
+        }
+    }
+    return out;
+}
+
+static const char *may_end(struct oracle *o, struct o_household *h, int ground, bool remark, int on)
+{
+    unsigned borne_out = oracle_grounds(o, h, on);
+    if (oracle_protected(h, on)) {
+        return ground <= G_ASSETS_CLEARLY && (borne_out >> ground & 1) ? NULL : "protected";
+    }
+    if (ground == G_OTHER && !remark) {
+        return "bad-argument";
+    }
+    return ground == G_GONE && !(borne_out >> G_GONE & 1) ? "conflict" : NULL;
+}
+
+/* Closing ends the cycle and cancels open tasks except the register adjustment (3.4). */
+static void close_household(struct o_household *h, int done_task, int on)
+{
+    h->status = O_CLOSED;
+    if (h->open >= 0) {
+        close_cycle(h, C_ENDED, on);
+    }
+    for (int i = 0; i < h->task_count; i++) {
+        if (h->tasks[i].state == T_OPEN && i != done_task && h->tasks[i].kind != K_ADJUSTMENT) {
+            h->tasks[i].state = T_CANCELLED;
+        }
+    }
+}
+
+const char *oracle_end(struct oracle *o, struct o_household *h, const char *act, int ground,
+                       bool remark, int today)
+{
+    bool suspend = strcmp(act, "suspend") == 0;
+    if (h->status == O_CLOSED || (suspend && h->status != O_ACTIVE)) {
+        return "conflict";
+    }
+    const char *refused = may_end(o, h, ground, remark, today);
+    if (refused) {
+        return refused;
+    }
+    oracle_note(h, today, "%s on %s", act, o_grounds[ground]);
+    if (suspend) {
+        h->status = O_SUSPENDED;
+    } else {
+        close_household(h, -1, today);
+    }
+    return NULL;
+}
+
+const char *oracle_resume(struct oracle *o, struct o_household *h, int today)
+{
+    if (h->status != O_SUSPENDED) {
+        return "conflict";
+    }
+    oracle_note(h, today, "resume");
+    h->status = O_ACTIVE;
+    qualify(o, h, today);
+    return NULL;
+}
+
+/* ---- reviews (3.4) ------------------------------------------------------------------------- */
+
+static void task_done(struct o_task *t, const char *outcome, int on)
+{
+    t->state = T_DONE;
+    t->done = on;
+    t->outcome = outcome;
+}
+
+/* Reports recorded by the day of a completed review are behind it. */
+static void completed(struct o_household *h, int on)
+{
+    h->last_review = on;
+    for (int i = 0; i < h->report_count; i++) {
+        h->reports[i].seen = h->reports[i].seen || h->reports[i].recorded <= on;
+    }
+}
+
+static void satisfy_cycle(struct o_household *h, const struct o_policy *p, int on, int today)
+{
+    int day = h->cycles[h->open].nominal;
+    h->satisfied = day;
+    close_cycle(h, C_SATISFIED, on);
+    for (day++;; day++) {
+        enum o_tier tier = tier_on(h, day);
+        if (!is_nominal(p, h->anchor, tier, day)) {
+            continue;
+        }
+        struct o_cycle c = dates_of(p, h->anchor, tier, day);
+        if (c.opens > on) {
+            begin_cycle(h, c, today);
+            return;
+        }
+        c.state = c.due < on ? C_MISSED : C_ANSWERED;
+        c.closed = on;
+        h->missed += c.state == C_MISSED;
+        h->satisfied = day;
+        *ADD(h->cycles, h->cycle_count) = c;
+    }
+}
+
+static void restart(struct o_household *h, const struct o_policy *p, int on, int today)
+{
+    int task = h->cycles[h->open].task;
+    if (task >= 0 && h->tasks[task].state == T_OPEN) {
+        h->tasks[task].state = T_CANCELLED; /* of a cycle that is superseded */
+    }
+    close_cycle(h, C_SUPERSEDED, on);
+    h->anchor = on;
+    h->satisfied = NO_DAY;
+    begin_cycle(h, first_cycle(h, p, on, on), today);
+}
+
+static const char *complete(struct o_household *h, int task, const char *outcome, int on, int today)
+{
+    const struct o_policy *p = policy_on(on);
+    enum o_kind kind = h->tasks[task].kind;
+    int regular = oracle_open_task(h, K_REGULAR), triggered = oracle_open_task(h, K_TRIGGERED);
+    bool in_window = h->open >= 0 && h->cycles[h->open].opens <= on;
+    task_done(&h->tasks[task], outcome, on);
+    if (kind == K_REGULAR && triggered >= 0 && h->tasks[triggered].opened <= on) {
+        task_done(&h->tasks[triggered], outcome, on);
+    }
+    if (kind == K_TRIGGERED && regular >= 0 && in_window) {
+        task_done(&h->tasks[regular], outcome, on);
+    }
+    completed(h, on);
+    if (in_window) {
+        satisfy_cycle(h, p, on, today);
+    } else if (h->open >= 0 && p->restart && !p->calendar_basis) {
+        restart(h, p, on, today);
+    }
+    return NULL;
+}
+
+static const char *terminate(struct oracle *o, struct o_household *h, int task, int ground,
+                             bool remark, int on)
+{
+    if (ground < 0) {
+        return "bad-argument";
+    }
+    const char *refused = may_end(o, h, ground, remark, on);
+    if (refused) {
+        return refused;
+    }
+    close_household(h, task, on);
+    task_done(&h->tasks[task], "terminate", on);
+    completed(h, on);
+    return NULL;
+}
+
+static const char *postpone(struct o_household *h, struct o_task *t, int to, bool remark, int today)
+{
+    const struct o_policy *p = policy_on(today);
+    if (t->due < today) {
+        return "too-late";
+    }
+    if (t->due != t->original) {
+        return "conflict";
+    }
+    if (!remark || to == NO_DAY || !is_working(to) || to <= t->due ||
+        to > t->original + p->postpone_limit) {
+        return "bad-argument";
+    }
+    if (t->kind == K_REGULAR) {
+        struct o_cycle *c = &h->cycles[h->open];
+        if (to >= first_cycle(h, p, c->nominal, c->opens).opens) {
+            return "bad-argument";
+        }
+        c->due = to;
+        c->provisional = c->provisional || !is_published(AT(to).year);
+    }
+    t->due = to;
+    t->raised = -1;
+    return NULL;
+}
+
+const char *oracle_review(struct oracle *o, struct o_household *h, int task, const char *outcome,
+                          int ground, int on, int to, bool remark, int today)
+{
+    struct o_task *t = &h->tasks[task];
+    const char *refused = NULL;
+    bool late = strcmp(outcome, "postpone") == 0;
+    if (t->state != T_OPEN || t->kind > K_TRIGGERED) {
+        return "conflict";
+    }
+    if (late) {
+        refused = postpone(h, t, to, remark, today);
+    } else if (on > today || on < policies[0].from) {
+        refused = "bad-argument"; /* nothing is decided before the first version */
+    } else if (on < (t->kind == K_REGULAR ? h->cycles[h->open].opens : t->opened) ||
+               (h->last_review != NO_DAY && on < h->last_review)) {
+        refused = "too-early";
+    } else if (strcmp(outcome, "terminate") == 0) {
+        refused = terminate(o, h, task, ground, remark, on);
+    } else {
+        refused = complete(h, task, outcome, on, today);
+    }
+    oracle_note(h, today, "%s of %s: %s%s%s on %s%s%s: %s", late ? "postponement" : "review",
+                o_kinds[h->tasks[task].kind], outcome, ground >= 0 ? " " : "",
+                ground >= 0 ? o_grounds[ground] : "", day_text(on), late ? " to " : "",
+                late ? day_text(to) : "", refused ? refused : "accepted");
+    return refused;
+}
+
+/* ---- reports (3.7) ------------------------------------------------------------------------- */
+
+static void record_report(struct o_household *h, int kind, int today)
+{
+    struct o_report *r = ADD(h->reports, h->report_count);
+    r->kind = kind;
+    r->recorded = today;
+    if (h->status != O_REGISTER_ONLY && oracle_open_task(h, K_TRIGGERED) < 0) {
+        task_add(h, K_TRIGGERED, add_working(today, policy_on(today)->triggered), today);
+    }
+    derive_tier(h, today);
+}
+
+static const char *check_member(const struct o_household *h, int kind, const char *member)
+{
+    bool fresh = kind == R_BIRTH || kind == R_MOVE_IN;
+    const struct o_member *m = member_of(h, member);
+    bool here = m && m->status == M_PRESENT;
+    if ((fresh || kind == R_DEATH || kind == R_MOVE_OUT) && !member) {
+        return "bad-argument";
+    }
+    if (member && !fresh && !m) {
+        return "not-found";
+    }
+    return member && fresh == here ? "conflict" : NULL;
+}
+
+static void change_member(struct o_household *h, int kind, const char *member, int on)
+{
+    struct o_member *m = member_of(h, member);
+    if (kind == R_BIRTH || kind == R_MOVE_IN) {
+        if (!m) {
+            m = ADD(h->members, h->member_count);
+            snprintf(m->name, sizeof m->name, "%s", member);
+            m->birth = NO_DAY;
+            m->work = -1;
+        }
+        m->status = M_PRESENT;
+        m->birth = kind == R_BIRTH ? on : m->birth;
+    } else if (kind == R_DEATH || kind == R_MOVE_OUT) {
+        m->status = kind == R_DEATH ? M_DIED : M_MOVED_OUT;
+    }
+}
+
+const char *oracle_report(struct oracle *o, struct o_household *h, int kind, const char *member,
+                          int on, long income, long pension, long cost, int asset, int today)
+{
+    (void)o;
+    const char *refused = on > today              ? "bad-argument"
+                          : h->status == O_CLOSED ? "conflict"
+                                                  : check_member(h, kind, member);
+    if (!refused && kind == R_INCOME && income < 0 && pension < 0 && cost < 0) {
+        refused = "bad-argument";
+    }
+    if (!refused && kind == R_ASSETS && asset < 0) {
+        refused = "bad-argument";
+    }
+    oracle_note(h, today, "report of %s, member %s, on %s: %s", o_reports[kind],
+                member ? member : "-", day_text(on), refused ? refused : "accepted");
+    if (refused) {
+        return refused;
+    }
+    change_member(h, kind, member, on);
+    h->income = income >= 0 ? income : h->income;
+    h->pension = pension >= 0 ? pension : h->pension;
+    h->cost = cost >= 0 ? cost : h->cost;
+    h->assets |= asset >= 0 ? 1u << asset : 0;
+    record_report(h, kind, today);
+    return NULL;
+}
+
+/* Whoever was born on 29 February reaches an age on the 28th. */
+static bool reaches(int birth, int age, int day)
+{
+    int mday = AT(birth).month == 2 && AT(birth).day == 29 ? 28 : AT(birth).day;
+    return AT(day).year == AT(birth).year + age && AT(day).month == AT(birth).month &&
+           AT(day).day == mday;
+}
+
+static void run_ages(struct o_household *h, int day)
+{
+    const struct o_policy *p = policy_on(day);
+    for (int i = 0; h->status == O_ACTIVE && i < h->member_count; i++) {
+        for (int a = 0; a < p->age_count; a++) {
+            struct o_member *m = &h->members[i];
+            if (m->status == M_PRESENT && m->birth != NO_DAY && !m->reached[p->ages[a]] &&
+                reaches(m->birth, p->ages[a], day)) {
+                m->reached[p->ages[a]] = true;
+                oracle_note(h, day, "member %s reaches %d", m->name, p->ages[a]);
+                record_report(h, R_AGE, day);
+            }
+        }
+    }
+}
+
+/* ---- changes by hand ----------------------------------------------------------------------- */
+
+const char *oracle_tier(struct o_household *h, enum o_tier tier, int today)
+{
+    if (h->status == O_CLOSED) {
+        return "conflict";
+    }
+    set_tier(h, tier, S_GIVEN, today);
+    return NULL;
+}
+
+const char *oracle_move(struct o_household *h, int village)
+{
+    if (h->status == O_CLOSED) {
+        return "conflict";
+    }
+    h->village = village;
+    for (int i = 0; i < h->task_count; i++) {
+        if (h->tasks[i].state == T_OPEN) {
+            h->tasks[i].township = village;
+        }
+    }
+    return NULL;
+}
+
+/* ---- the register (3.6) -------------------------------------------------------------------- */
+
+static int step_day(struct month_day d, int year)
+{
+    return day_of(year, d.month, d.day);
+}
+
+static void open_register(struct o_household *h, enum o_kind kind, int year, int today)
+{
+    for (int i = 0; i < h->task_count; i++) {
+        if (h->tasks[i].kind == kind && h->tasks[i].year == year) {
+            return;
+        }
+    }
+    struct o_task *t =
+        task_add(h, kind, roll(step_day(policy_on(today)->township, year), true, NULL), today);
+    t->year = year;
+}
+
+static void open_registers(struct o_household *h, int year, int today)
+{
+    bool on = h->state == O_REGISTERED || h->state == O_RETURNED;
+    if (on) {
+        open_register(h, K_ADJUSTMENT, year, today);
+    }
+    if (h->status == O_ACTIVE && !on) {
+        open_register(h, K_CANDIDATE, year, today);
+    }
+    if (h->status == O_REGISTER_ONLY) {
+        open_register(h, K_DIBAO, year, today);
+    }
+}
+
+static void qualify(struct oracle *o, struct o_household *h, int today)
+{
+    int year = AT(today).year;
+    if (o->rolled_year == year && today <= step_day(policy_on(today)->visits, year)) {
+        open_registers(h, year, today);
+    }
+}
+
+const char *oracle_decide(struct o_household *h, int task, int decision, int on, int today)
+{
+    struct o_task *t = &h->tasks[task];
+    bool on_it = h->state == O_REGISTERED || h->state == O_RETURNED;
+    enum o_register after = h->state;
+    bool fits = false;
+    if (t->state != T_OPEN || t->kind < K_ADJUSTMENT) {
+        return "conflict";
+    }
+    if (on > today) {
+        return "bad-argument";
+    }
+    if (on < t->opened) {
+        return "too-early";
+    }
+    switch (decision) {
+    case D_KEEP:
+        fits = t->kind == K_ADJUSTMENT && on_it;
+        break;
+    case D_EXIT:
+        fits = t->kind == K_ADJUSTMENT && on_it;
+        after = O_EXITED;
+        break;
+    case D_ADD:
+        fits = t->kind == K_CANDIDATE && h->state == O_NONE;
+        after = O_REGISTERED;
+        break;
+    case D_RETURN:
+        fits = t->kind == K_CANDIDATE && h->state == O_EXITED;
+        after = O_RETURNED;
+        break;
+    case D_APPLY:
+        fits = t->kind == K_DIBAO;
+        break;
+    case D_NOT_ELIGIBLE:
+        fits = (t->kind == K_CANDIDATE && !on_it) || t->kind == K_DIBAO;
+        break;
+    default:
+        break;
+    }
+    oracle_note(h, today, "decision of %s %d: %s on %s: %s", o_kinds[t->kind], t->year,
+                o_decisions[decision], day_text(on), fits ? "accepted" : "refused");
+    if (!fits) {
+        return "bad-argument";
+    }
+    if (after != h->state) {
+        *ADD(h->pending, h->pending_count) =
+            (struct o_pending){task, on, on + policy_on(on)->notice_days + 1, after};
+    }
+    for (int i = 0; i < h->task_count; i++) {
+        if (h->tasks[i].state == T_OPEN && h->tasks[i].kind == t->kind &&
+            h->tasks[i].year <= t->year) {
+            task_done(&h->tasks[i], o_decisions[decision], on);
+        }
+    }
+    return NULL;
+}
+
+static void run_effects(struct o_household *h, int day)
+{
+    int left = 0;
+    for (int i = 0; i < h->pending_count; i++) {
+        if (h->pending[i].effect <= day) {
+            if (h->state != h->pending[i].after) {
+                oracle_note(h, day, "register %s -> %s", o_registers[h->state],
+                            o_registers[h->pending[i].after]);
+            }
+            h->state = h->pending[i].after;
+        } else {
+            h->pending[left++] = h->pending[i];
+        }
+    }
+    h->pending_count = left;
+}
+
+/* ---- alerts (3.8) -------------------------------------------------------------------------- */
+
+static void alert(struct oracle *o, int household, int task, const char *what, int to, int day)
+{
+    const struct o_task *t = &o->households[household]->tasks[task];
+    const struct o_village *v = &villages[t->township];
+    struct o_alert *a = ADD(o->alerts, o->alert_count);
+    *a = (struct o_alert){household, task, day,
+                          to == 0   ? v->township
+                          : to == 1 ? v->district
+                                    : CITY,
+                          ""};
+    snprintf(a->what, sizeof a->what, "%s", what);
+}
+
+/* Each rung on its day, by the working days as they are known that day; of several that are passed
+ * already the highest. */
+static void run_alerts(struct oracle *o, int household, int day)
+{
+    const struct o_policy *p = policy_on(day);
+    struct o_household *h = o->households[household];
+    char what[64];
+    for (int i = 0; i < h->task_count; i++) {
+        struct o_task *t = &h->tasks[i];
+        int passed = -1;
+        if (t->state != T_OPEN || t->raised == p->rung_count - 1) {
+            continue;
+        }
+        for (int r = t->raised + 1; r < p->rung_count; r++) {
+            passed = add_working(t->due, p->rungs[r].working_days) <= day ? r : passed;
+        }
+        if (passed < 0) {
+            continue;
+        }
+        t->raised = passed;
+        snprintf(what, sizeof what, "%s/%s", p->rungs[passed].name, day_text(t->due));
+        bool said = false; /* for this deadline, before it moved to and fro */
+        for (int a = o->alert_count - 1; a >= 0 && o->alerts[a].day >= t->opened; a--) {
+            said = said || (o->alerts[a].household == household && o->alerts[a].task == i &&
+                            strcmp(o->alerts[a].what, what) == 0);
+        }
+        if (!said) {
+            alert(o, household, i, what, p->rungs[passed].to, day);
+        }
+    }
+}
+
+static void run_close(struct oracle *o, int household, int year, int day)
+{
+    struct o_household *h = o->households[household];
+    char what[40];
+    snprintf(what, sizeof what, "undecided-at-close/%d", year);
+    for (int i = 0; i < h->task_count; i++) {
+        if (h->tasks[i].state == T_OPEN && h->tasks[i].year == year) {
+            alert(o, household, i, what, 1, day);
+            alert(o, household, i, what, 2, day);
+        }
+    }
+}
+
+/* ---- the day (section 4) ------------------------------------------------------------------- */
+
+void oracle_run(struct oracle *o, int day)
+{
+    const struct o_policy *p = policy_on(day);
+    int year = AT(day).year;
+    bool take = o->rolled_year != year && day >= step_day(p->opens, year) &&
+                day <= step_day(p->visits, year);
+    bool close =
+        o->rolled_year == year && o->closed_year != year && day >= step_day(p->closes, year);
+    for (int i = 0; i < o->count; i++) {
+        struct o_household *h = o->households[i];
+        if (h->open >= 0 && h->cycles[h->open].task < 0 && h->cycles[h->open].opens <= day) {
+            open_regular(h, &h->cycles[h->open], day);
+        }
+        run_effects(h, day);
+        run_ages(h, day);
+        if (take) {
+            open_registers(h, year, day);
+        }
+        if (close) {
+            run_close(o, i, year, day);
+        }
+        run_alerts(o, i, day);
+    }
+    o->rolled_year = take ? year : o->rolled_year;
+    o->closed_year = close ? year : o->closed_year;
+}
+
+/* ---- a calendar arrives (3.2) -------------------------------------------------------------- */
+
+static int moved(int rolled, int today)
+{
+    int least = add_working(today, 1);
+    return rolled > least ? rolled : least;
+}
+
+/* What a deadline is computed to be now; a postponed one only gives way to a day off. */
+static void recompute_task(struct o_household *h, struct o_task *t, int today)
+{
+    const struct o_policy *p = policy_on(t->opened);
+    int due = t->due;
+    int rolled = t->kind == K_REGULAR     ? roll(t->nominal, p->following, NULL)
+                 : t->kind == K_TRIGGERED ? add_working(t->opened, p->triggered)
+                                          : roll(step_day(p->township, t->year), true, NULL);
+    if (t->due != t->original) {
+        due = roll(t->due, true, NULL);
+        due = due == t->due ? due : moved(due, today);
+    } else if (rolled != t->rolled) {
+        due = moved(rolled, today);
+        /* One that could not go back so far counts from what the calendar gave. */
+        t->original = t->kind == K_REGULAR ? due : rolled;
+    }
+    t->rolled = rolled;
+    if (due != t->due) {
+        oracle_note(h, today, "deadline of %s %s -> %s", o_kinds[t->kind], day_text(t->due),
+                    day_text(due));
+        t->due = due;
+        t->raised = -1;
+    }
+}
+
+void oracle_calendar(struct oracle *o, int today)
+{
+    for (int i = 0; i < o->count; i++) {
+        struct o_household *h = o->households[i];
+        for (int j = 0; j < h->task_count; j++) {
+            if (h->tasks[j].state == T_OPEN) {
+                recompute_task(h, &h->tasks[j], today);
+            }
+        }
+        if (h->open < 0) {
+            continue;
+        }
+        struct o_cycle *c = &h->cycles[h->open];
+        const struct o_policy *p = policy_on(today);
+        struct o_cycle now = dates_of(p, c->anchor, c->tier, c->nominal);
+        bool postponed = c->task >= 0 && h->tasks[c->task].due != h->tasks[c->task].original;
+        c->provisional = now.provisional;
+        if (postponed) {
+            roll(h->tasks[c->task].due, true, &now.provisional);
+        }
+        c->provisional = c->provisional || now.provisional;
+        if (c->task >= 0) {
+            c->due = h->tasks[c->task].due;
+        } else if (now.due != c->rolled) {
+            c->due = moved(now.due, today);
+            c->opens = c->due - p->lead[c->tier];
+        }
+        c->rolled = now.due;
+    }
+}
