@@ -42,7 +42,7 @@ static const char style[] =
     "break-inside:avoid}"
     "footer code{font-family:\"DejaVu Sans Mono\",Consolas,\"Courier New\",monospace;"
     "overflow-wrap:anywhere}"
-    "@media screen{body{padding:8mm}}";
+    "@media screen{body{box-sizing:content-box;padding:8mm}}";
 
 /* Millimetres: 277 together, what A4 landscape leaves between the margins. */
 static const struct {

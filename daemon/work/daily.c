@@ -361,10 +361,14 @@ bool daily_due(struct work *w, bool *due, struct error *err)
     if (!store_run_last(w->store, &last, err)) {
         return false;
     }
-    /* A store made today after the hour has its first run tomorrow. */
-    *due = date_is(last.day) ? date_cmp(last.day, today) < 0 && now >= work_run_instant(w, today)
-                             : date_cmp(store_created_on(w->store), today) < 0 &&
-                                   now >= work_run_instant(w, today);
+    /* A run that failed on its way is due until it is done. A store made today after the hour has
+     * its first run tomorrow. */
+    bool late = now >= work_run_instant(w, today);
+    if (!date_is(last.day)) {
+        *due = late && date_cmp(store_created_on(w->store), today) < 0;
+    } else {
+        *due = last.phase != RUN_DONE || (late && date_cmp(last.day, today) < 0);
+    }
     int gap = date_is(last.day) ? today.day - last.day.day : 0;
     w->held = !w->clock->manual && gap > w->settings->limit_catch_up_days;
     return true;

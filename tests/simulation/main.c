@@ -37,12 +37,12 @@ struct sim {
     struct house house;
     uint64_t chance, other; /* what happens; when the daemon is down */
     int today, month, failures;
-    long last_task, last_alert;
-    int alerts_compared;
+    long last_task, last_message;
+    int compared; /* of the oracle's messages */
     long events, refused, runs, kills;
-    int late_year; /* the calendar of this year comes late */
-    char **alerts; /* the daemon's, sorted at the end */
-    size_t alert_count;
+    int late_year;   /* the calendar of this year comes late */
+    char **messages; /* the daemon's */
+    size_t message_count;
 };
 
 /* ---- chance -------------------------------------------------------------------------------- */
@@ -432,26 +432,59 @@ static struct o_household *household_of_task(struct sim *s, long task)
     return NULL;
 }
 
-/* "2018-03-01 500101001000 17/late/2018-02-28": day, division, and the message's subject. */
-static void compare_alerts(struct sim *s)
+/* "2018-03-01 500101001000 alert 17/late/2018-02-28": day, division, kind, subject, list. */
+static char *message_text(const struct sim *s, const struct o_message *m)
 {
-    char **want = NULL, **got = NULL, line[256];
-    size_t want_count = 0, got_count = 0, i = 0, j = 0;
-    for (; s->alerts_compared < s->oracle.alert_count; s->alerts_compared++) {
-        const struct o_alert *a = &s->oracle.alerts[s->alerts_compared];
-        snprintf(line, sizeof line, "%s %012lld %ld/%s", day_text(a->day), a->division,
-                 s->oracle.households[a->household]->tasks[a->task].number, a->what);
-        keep(&want, &want_count, strdup(line));
+    char *text = NULL, number[32] = "";
+    if (m->task >= 0) {
+        snprintf(number, sizeof number, "%ld%s",
+                 s->oracle.households[m->household]->tasks[m->task].number,
+                 m->subject[0] ? "/" : "");
     }
-    sqlite3_stmt *q = house_sql(&s->house, "SELECT seq, created_on, division, subject FROM message "
-                                           "WHERE kind = 'alert' AND seq > ? ORDER BY seq");
-    sqlite3_bind_int64(q, 1, s->last_alert);
+    if (asprintf(&text, "%s %012lld %s %s%s%s", day_text(m->day), m->division, m->kind, number,
+                 m->subject, m->body ? m->body : "") < 0) {
+        abort();
+    }
+    return text;
+}
+
+static struct o_household *household_of_message(struct sim *s, const char *text)
+{
+    long task = 0;
+    return sscanf(text, "%*s %*s %*s %ld", &task) == 1 ? household_of_task(s, task) : NULL;
+}
+
+static void free_texts(char **list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(list[i]);
+    }
+    free(list);
+}
+
+static void compare_messages(struct sim *s)
+{
+    char **want = NULL, **got = NULL, *text;
+    size_t want_count = 0, got_count = 0, i = 0, j = 0;
+    for (; s->compared < s->oracle.message_count; s->compared++) {
+        keep(&want, &want_count, message_text(s, &s->oracle.messages[s->compared]));
+    }
+    sqlite3_stmt *q = house_sql(
+        &s->house,
+        "SELECT seq, created_on, division, kind, subject, CASE kind WHEN 'protection-ends' THEN "
+        "json_extract(body, '$.households') ELSE '' END FROM message WHERE kind IN ('alert', "
+        "'deadline-moved', 'proposal', 'standard-missing', 'protection-ends') AND seq > ? "
+        "ORDER BY seq");
+    sqlite3_bind_int64(q, 1, s->last_message);
     while (sqlite3_step(q) == SQLITE_ROW) {
-        s->last_alert = sqlite3_column_int64(q, 0);
-        snprintf(line, sizeof line, "%s %012lld %s", day_text(sqlite3_column_int(q, 1)),
-                 (long long)sqlite3_column_int64(q, 2), sqlite3_column_text(q, 3));
-        keep(&got, &got_count, strdup(line));
-        keep(&s->alerts, &s->alert_count, strdup(line));
+        s->last_message = sqlite3_column_int64(q, 0);
+        if (asprintf(&text, "%s %012lld %s %s%s", day_text(sqlite3_column_int(q, 1)),
+                     (long long)sqlite3_column_int64(q, 2), sqlite3_column_text(q, 3),
+                     sqlite3_column_text(q, 4), sqlite3_column_text(q, 5)) < 0) {
+            abort();
+        }
+        keep(&got, &got_count, text);
+        keep(&s->messages, &s->message_count, strdup(text));
     }
     sqlite3_finalize(q);
     qsort(want, want_count, sizeof *want, by_text);
@@ -459,21 +492,15 @@ static void compare_alerts(struct sim *s)
     while (i < want_count || j < got_count) {
         int cmp = i == want_count ? 1 : j == got_count ? -1 : strcmp(want[i], got[j]);
         if (cmp != 0) {
-            const char *text = cmp < 0 ? want[i] : got[j];
-            mismatch(s, household_of_task(s, atol(strrchr(text, ' ') + 1)), "%s alert %s",
+            text = cmp < 0 ? want[i] : got[j];
+            mismatch(s, household_of_message(s, text), "%s message: %s",
                      cmp < 0 ? "missing" : "unexpected", text);
         }
         i += cmp <= 0;
         j += cmp >= 0;
     }
-    for (i = 0; i < want_count; i++) {
-        free(want[i]);
-    }
-    for (i = 0; i < got_count; i++) {
-        free(got[i]);
-    }
-    free(want);
-    free(got);
+    free_texts(want, want_count);
+    free_texts(got, got_count);
 }
 
 static void check_verify(struct sim *s, bool chain)
@@ -536,7 +563,7 @@ static void compare(struct sim *s)
     compare_households(s);
     compare_cycles(s);
     compare_tasks(s);
-    compare_alerts(s);
+    compare_messages(s);
     check_counts(s);
     check_verify(s, chain);
     check(s);
@@ -1240,8 +1267,8 @@ static struct sim new_sim(const struct options *o)
 
 static void report(const struct sim *s)
 {
-    printf("%d households, %ld days, %ld events (%ld refused), %d alerts, %ld kills: the same\n",
-           s->oracle.count, s->runs, s->events, s->refused, s->oracle.alert_count, s->kills);
+    printf("%d households, %ld days, %ld events (%ld refused), %d messages, %ld kills: the same\n",
+           s->oracle.count, s->runs, s->events, s->refused, s->oracle.message_count, s->kills);
     fflush(stdout);
 }
 
@@ -1256,11 +1283,11 @@ static int run(const struct options *o)
         simulate(&s);
     }
     report(&s);
-    qsort(s.alerts, s.alert_count, sizeof *s.alerts, by_text);
-    snprintf(path, sizeof path, "%s/alerts", o->folder);
+    qsort(s.messages, s.message_count, sizeof *s.messages, by_text);
+    snprintf(path, sizeof path, "%s/messages", o->folder);
     FILE *f = fopen(path, "we");
-    for (size_t i = 0; f && i < s.alert_count; i++) {
-        fprintf(f, "%s\n", s.alerts[i]);
+    for (size_t i = 0; f && i < s.message_count; i++) {
+        fprintf(f, "%s\n", s.messages[i]);
     }
     return f && fclose(f) == 0 ? 0 : 1;
 }
@@ -1283,9 +1310,9 @@ static int run_split(const struct options *o)
         if (waitpid(pid, &status, 0) != pid || status != 0) {
             return 1;
         }
-        snprintf(cmp, sizeof cmp, "cmp '%s/alerts' '%s/alerts'", folder[0], folder[i]);
+        snprintf(cmp, sizeof cmp, "cmp '%s/messages' '%s/messages'", folder[0], folder[i]);
         if (i > 0 && system(cmp) != 0) {
-            printf("MISMATCH: other downtimes gave other alerts\n");
+            printf("MISMATCH: other downtimes gave other messages\n");
             return 1;
         }
     }

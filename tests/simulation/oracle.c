@@ -212,7 +212,7 @@ static struct o_policy {
     unsigned states;
     double ratio;
     char assets[8][24];
-    int asset_count, pension_until, notice_days, ages[8], age_count, triggered;
+    int asset_count, pension_until, notice_days, announce, ages[8], age_count, triggered;
     struct month_day opens, visits, township, closes;
     struct rung rungs[8];
     int rung_count;
@@ -338,6 +338,7 @@ static bool read_policy(const char *path)
     p->township = month_day_at(&c, "register.township_by");
     p->closes = month_day_at(&c, "register.closes");
     config_lookup_int(&c, "register.notice_days", &p->notice_days);
+    config_lookup_int(&c, "protection.announce.days", &p->announce);
     config_lookup_int(&c, "triggered.working_days", &p->triggered);
     read_rules(&c, p);
     read_lists(&c, p);
@@ -460,6 +461,32 @@ static struct o_member *member_of(const struct o_household *h, const char *name)
         }
     }
     return NULL;
+}
+
+/* ---- messages ------------------------------------------------------------------------------ */
+
+static struct o_message *say(struct oracle *o, const char *kind, long long division,
+                             const char *subject, int day)
+{
+    struct o_message *m = ADD(o->messages, o->message_count);
+    *m = (struct o_message){-1, -1, day, division, kind, "", NULL};
+    snprintf(m->subject, sizeof m->subject, "%s", subject);
+    return m;
+}
+
+/* To the division of the task: 0 its township, 1 the district, 2 the city. */
+static void say_of(struct oracle *o, const char *kind, const struct o_household *h, int task,
+                   const char *subject, int to, int day)
+{
+    const struct o_village *v = &villages[h->tasks[task].township];
+    struct o_message *m = say(o, kind,
+                              to == 0   ? v->township
+                              : to == 1 ? v->district
+                                        : CITY,
+                              subject, day);
+    m->task = task;
+    for (m->household = 0; o->households[m->household] != h; m->household++) {
+    }
 }
 
 /* ---- the grid (3.4) ------------------------------------------------------------------------ */
@@ -983,10 +1010,25 @@ static void change_member(struct o_household *h, int kind, const char *member, i
     }
 }
 
+/* The last present member went: the review proposes all-members-gone, once (3.3). */
+static void propose(struct oracle *o, struct o_household *h, int task, int today)
+{
+    for (int i = 0; task >= 0 && i < o->message_count; i++) {
+        const struct o_message *m = &o->messages[i];
+        if (m->task == task && o->households[m->household] == h &&
+            m->division == villages[h->tasks[task].township].township &&
+            strcmp(m->kind, "proposal") == 0) {
+            return;
+        }
+    }
+    if (task >= 0) {
+        say_of(o, "proposal", h, task, "", 0, today);
+    }
+}
+
 const char *oracle_report(struct oracle *o, struct o_household *h, int kind, const char *member,
                           int on, long income, long pension, long cost, int asset, int today)
 {
-    (void)o;
     const char *refused = on > today              ? "bad-argument"
                           : h->status == O_CLOSED ? "conflict"
                                                   : check_member(h, kind, member);
@@ -1007,6 +1049,10 @@ const char *oracle_report(struct oracle *o, struct o_household *h, int kind, con
     h->cost = cost >= 0 ? cost : h->cost;
     h->assets |= asset >= 0 ? 1u << asset : 0;
     record_report(h, kind, today);
+    int task = oracle_open_task(h, K_TRIGGERED);
+    if ((kind == R_DEATH || kind == R_MOVE_OUT) && present(h) == 0) {
+        propose(o, h, task, today);
+    }
     return NULL;
 }
 
@@ -1177,19 +1223,6 @@ static void run_effects(struct o_household *h, int day)
 
 /* ---- alerts (3.8) -------------------------------------------------------------------------- */
 
-static void alert(struct oracle *o, int household, int task, const char *what, int to, int day)
-{
-    const struct o_task *t = &o->households[household]->tasks[task];
-    const struct o_village *v = &villages[t->township];
-    struct o_alert *a = ADD(o->alerts, o->alert_count);
-    *a = (struct o_alert){household, task, day,
-                          to == 0   ? v->township
-                          : to == 1 ? v->district
-                                    : CITY,
-                          ""};
-    snprintf(a->what, sizeof a->what, "%s", what);
-}
-
 /* Each rung on its day, by the working days as they are known that day; of several that are passed
  * already the highest. */
 static void run_alerts(struct oracle *o, int household, int day)
@@ -1212,12 +1245,12 @@ static void run_alerts(struct oracle *o, int household, int day)
         t->raised = passed;
         snprintf(what, sizeof what, "%s/%s", p->rungs[passed].name, day_text(t->due));
         bool said = false; /* for this deadline, before it moved to and fro */
-        for (int a = o->alert_count - 1; a >= 0 && o->alerts[a].day >= t->opened; a--) {
-            said = said || (o->alerts[a].household == household && o->alerts[a].task == i &&
-                            strcmp(o->alerts[a].what, what) == 0);
+        for (int a = o->message_count - 1; a >= 0 && o->messages[a].day >= t->opened; a--) {
+            said = said || (o->messages[a].household == household && o->messages[a].task == i &&
+                            strcmp(o->messages[a].subject, what) == 0);
         }
         if (!said) {
-            alert(o, household, i, what, p->rungs[passed].to, day);
+            say_of(o, "alert", h, i, what, p->rungs[passed].to, day);
         }
     }
 }
@@ -1229,8 +1262,67 @@ static void run_close(struct oracle *o, int household, int year, int day)
     snprintf(what, sizeof what, "undecided-at-close/%d", year);
     for (int i = 0; i < h->task_count; i++) {
         if (h->tasks[i].state == T_OPEN && h->tasks[i].year == year) {
-            alert(o, household, i, what, 1, day);
-            alert(o, household, i, what, 2, day);
+            say_of(o, "alert", h, i, what, 1, day);
+            say_of(o, "alert", h, i, what, 2, day);
+        }
+    }
+}
+
+/* ---- what divisions are told once (3.5, 3.9) ----------------------------------------------- */
+
+static void run_standards(struct oracle *o, int day)
+{
+    char year[8];
+    for (int i = 0; i < village_count && AT(day).month >= 2; i++) {
+        int d = villages[i].district_index, y = AT(day).year - 1900;
+        if (o->standards[d][y] == 0 && !o->missing_told[d][y]) {
+            o->missing_told[d][y] = true;
+            snprintf(year, sizeof year, "%d", AT(day).year);
+            say(o, "standard-missing", villages[i].district, year, day);
+        }
+    }
+}
+
+/* A division's protected households in the order of their numbers, as a list in JSON. */
+static void tell_ends(struct oracle *o, long long division, int district, int until, int day)
+{
+    char *list = NULL;
+    size_t len = 0;
+    int count = 0;
+    FILE *f = open_memstream(&list, &len);
+    for (int t = 0; t < village_count; t++) { /* township by township */
+        bool first = t == 0 || villages[t].township != villages[t - 1].township;
+        bool here = district ? villages[t].district == division : villages[t].township == division;
+        for (int i = 0; first && here && i < o->count; i++) {
+            if (villages[o->households[i]->village].township == villages[t].township &&
+                oracle_protected(o->households[i], day)) {
+                fprintf(f, "%s\"%s\"", count++ ? "," : "[", o->households[i]->code);
+            }
+        }
+    }
+    fputc(']', f);
+    fclose(f);
+    if (count == 0) {
+        free(list);
+        return;
+    }
+    say(o, "protection-ends", division, day_text(until), day)->body = list;
+}
+
+static void run_ends(struct oracle *o, int day)
+{
+    const struct o_policy *p = policy_on(day);
+    if (!p->continuity || p->until == NO_DAY || policy_on(p->until + 1)->continuity ||
+        day < p->until - p->announce || o->ends_told) {
+        return;
+    }
+    o->ends_told = true;
+    for (int t = 0; t < village_count; t++) {
+        if (t == 0 || villages[t].township != villages[t - 1].township) {
+            tell_ends(o, villages[t].township, 0, p->until, day);
+        }
+        if (t == 0 || villages[t].district != villages[t - 1].district) {
+            tell_ends(o, villages[t].district, 1, p->until, day);
         }
     }
 }
@@ -1260,6 +1352,8 @@ void oracle_run(struct oracle *o, int day)
         }
         run_alerts(o, i, day);
     }
+    run_standards(o, day);
+    run_ends(o, day);
     o->rolled_year = take ? year : o->rolled_year;
     o->closed_year = close ? year : o->closed_year;
 }
@@ -1273,9 +1367,11 @@ static int moved(int rolled, int today)
 }
 
 /* What a deadline is computed to be now; a postponed one only gives way to a day off. */
-static void recompute_task(struct o_household *h, struct o_task *t, int today)
+static void recompute_task(struct oracle *o, struct o_household *h, int task, int today)
 {
+    struct o_task *t = &h->tasks[task];
     const struct o_policy *p = policy_on(t->opened);
+    char moved_text[40];
     int due = t->due;
     int rolled = t->kind == K_REGULAR     ? roll(t->nominal, p->following, NULL)
                  : t->kind == K_TRIGGERED ? add_working(t->opened, p->triggered)
@@ -1292,6 +1388,8 @@ static void recompute_task(struct o_household *h, struct o_task *t, int today)
     if (due != t->due) {
         oracle_note(h, today, "deadline of %s %s -> %s", o_kinds[t->kind], day_text(t->due),
                     day_text(due));
+        snprintf(moved_text, sizeof moved_text, "%s/%s", day_text(t->due), day_text(due));
+        say_of(o, "deadline-moved", h, task, moved_text, 0, today);
         t->due = due;
         t->raised = -1;
     }
@@ -1303,7 +1401,7 @@ void oracle_calendar(struct oracle *o, int today)
         struct o_household *h = o->households[i];
         for (int j = 0; j < h->task_count; j++) {
             if (h->tasks[j].state == T_OPEN) {
-                recompute_task(h, &h->tasks[j], today);
+                recompute_task(o, h, j, today);
             }
         }
         if (h->open < 0) {

@@ -118,19 +118,24 @@ struct o_household {
     char *history; /* what happened, a line each */
     size_t history_len;
 };
-/* Every alert as the daemon's queue has it. */
-struct o_alert {
-    int household, task, day;
+/* Every message of these kinds as the daemon's queue has it: alert, deadline-moved, proposal,
+ * standard-missing, protection-ends. The subject begins with the task's number, where it is one's.
+ */
+struct o_message {
+    int household, task, day; /* indexes, -1 */
     long long division;
-    char what[40]; /* the rung and the deadline, or the campaign's year */
+    const char *kind;
+    char subject[40];
+    char *body; /* of protection-ends: its households */
 };
 
 struct oracle {
     struct o_household **households;
-    struct o_alert *alerts;
-    int count, alert_count;
+    struct o_message *messages;
+    int count, message_count;
     int rolled_year, closed_year; /* of the register's campaign */
     long standards[2][200];       /* by district and year - 1900; fen */
+    bool missing_told[2][200], ends_told;
 };
 
 /* ---- the almanac ---- */
