@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "control/dispatch.h"
 #include "control/server.h"
 
 #define READ_PIECE ((size_t)16 * 1024)
@@ -241,7 +240,7 @@ static void call_next(struct connection *c)
         peer_renew(c);
     }
     if (rpc_call_at(&c->line, c->next_call++, &call, &answer)) {
-        dispatch_call(c, &call);
+        c->server->call(c, &call);
     } else {
         connection_answer(c, answer);
     }
@@ -436,7 +435,7 @@ void connection_free(struct connection *c)
     s->count--;
     s->output -= (int64_t)c->counted;
     if (c->pending) {
-        dispatch_forget(c->pending);
+        c->server->forget(c->pending);
     }
     for (int i = 0; i < c->passed_count; i++) {
         fds_close(c->passed[i].fds, c->passed[i].count);

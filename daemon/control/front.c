@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "control/daily_timer.h"
+#include "control/dispatch.h"
 #include "control/methods.h"
 #include "control/server.h"
 
@@ -209,8 +210,12 @@ static bool open_all(struct front *f, struct error *err)
     }
     f->woken = event_new(f->base, f->wake_fd, EV_READ | EV_PERSIST, on_woken, f);
     f->daily = daily_timer_new(f->base, w, err);
-    f->server =
-        (struct server){.base = f->base, .work = w, .reloaded = settings_changed, .owner = f};
+    f->server = (struct server){.base = f->base,
+                                .work = w,
+                                .call = dispatch_call,
+                                .forget = dispatch_forget,
+                                .reloaded = settings_changed,
+                                .owner = f};
     return f->daily && signals_new(f, err) &&
            server_open(&f->server, f->options.listen_fd, w->settings->socket, err);
 }

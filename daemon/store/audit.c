@@ -180,6 +180,22 @@ bool store_audit_head(struct store *s, char head[DIGEST_HEX + 1], int64_t *seq, 
     return true;
 }
 
+static void audit_read(sqlite3_stmt *q, struct arena *a, void *out)
+{
+    struct audit_row *row = out;
+    *row = (struct audit_row){
+        .seq = db_get_int(q, 0),
+        .at = arena_copy(a, db_get_str(q, 1, a)),
+        .uid = db_get_int(q, 2),
+        .who = arena_copy(a, db_get_str(q, 3, a)),
+        .action = arena_copy(a, db_get_str(q, 4, a)),
+        .household = db_get_str(q, 5, a),
+        .before = db_get_str(q, 6, a),
+        .after = db_get_str(q, 7, a),
+    };
+    hash_to_hex(sqlite3_column_blob(q, 8), row->hash);
+}
+
 bool store_audit_list(struct store *s, struct arena *a, struct str household, int64_t after,
                       int limit, struct audit_row **rows, int *count, struct error *err)
 {
@@ -190,9 +206,6 @@ bool store_audit_list(struct store *s, struct arena *a, struct str household, in
         "SELECT seq, at, coalesce(uid, -1), who, action, household, before, after, hash "
         "FROM audit WHERE household = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
     sqlite3_stmt *q = db_stmt(s, household.data ? one : all, err);
-    int cap = 0;
-    *rows = NULL;
-    *count = 0;
     if (!q) {
         return false;
     }
@@ -201,28 +214,7 @@ bool store_audit_list(struct store *s, struct arena *a, struct str household, in
     }
     db_int(q, 2, after);
     db_int(q, 3, limit);
-    for (;;) {
-        bool row;
-        if (!db_row(s, q, &row, err)) {
-            return false;
-        }
-        if (!row) {
-            return true;
-        }
-        *rows = db_room(a, *rows, sizeof **rows, *count, &cap);
-        struct audit_row *r = &(*rows)[(*count)++];
-        *r = (struct audit_row){
-            .seq = db_get_int(q, 0),
-            .at = arena_copy(a, db_get_str(q, 1, a)),
-            .uid = db_get_int(q, 2),
-            .who = arena_copy(a, db_get_str(q, 3, a)),
-            .action = arena_copy(a, db_get_str(q, 4, a)),
-            .household = db_get_str(q, 5, a),
-            .before = db_get_str(q, 6, a),
-            .after = db_get_str(q, 7, a),
-        };
-        hash_to_hex(sqlite3_column_blob(q, 8), r->hash);
-    }
+    return db_rows(s, q, a, sizeof **rows, audit_read, rows, count, err);
 }
 
 bool store_audit_since(struct store *s, struct date since, int64_t *after, struct error *err)

@@ -183,6 +183,13 @@ bool store_standard_put(struct store *s, const struct standard_row *row, struct 
     return db_run(s, q, err);
 }
 
+static void standard_read_row(sqlite3_stmt *q, struct arena *a, void *out)
+{
+    struct standard_row *row = out;
+    (void)a;
+    *row = standard_read(q);
+}
+
 bool store_standards(struct store *s, struct arena *a, int year, int64_t after_district,
                      int after_year, int limit, struct standard_row **rows, int *count,
                      struct error *err)
@@ -191,9 +198,6 @@ bool store_standards(struct store *s, struct arena *a, int year, int64_t after_d
                               "WHERE (district, year) > (?1, ?2) AND (?3 = 0 OR year = ?3) "
                               "ORDER BY district, year LIMIT ?4";
     sqlite3_stmt *q = db_stmt(s, sql, err);
-    int cap = 0;
-    *rows = NULL;
-    *count = 0;
     if (!q) {
         return false;
     }
@@ -201,15 +205,5 @@ bool store_standards(struct store *s, struct arena *a, int year, int64_t after_d
     db_int(q, 2, after_year);
     db_int(q, 3, year);
     db_int(q, 4, limit);
-    for (;;) {
-        bool row;
-        if (!db_row(s, q, &row, err)) {
-            return false;
-        }
-        if (!row) {
-            return true;
-        }
-        *rows = db_room(a, *rows, sizeof **rows, *count, &cap);
-        (*rows)[(*count)++] = standard_read(q);
-    }
+    return db_rows(s, q, a, sizeof **rows, standard_read_row, rows, count, err);
 }

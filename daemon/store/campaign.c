@@ -40,8 +40,9 @@ bool store_campaign_put(struct store *s, const struct campaign_row *row, struct 
     "task, household_id, decision, on_day, effect_on, before, after, applied, remark, "            \
     "recorded_at, coalesce(uid, -1), who"
 
-static void decision_read(sqlite3_stmt *q, struct arena *a, struct decision_row *row)
+static void decision_read(sqlite3_stmt *q, struct arena *a, void *out)
 {
+    struct decision_row *row = out;
     *row = (struct decision_row){
         .task = db_get_int(q, 0),
         .household_id = db_get_int(q, 1),
@@ -126,25 +127,12 @@ bool store_decisions_pending(struct store *s, struct arena *a, struct date day, 
         "SELECT " COLUMNS " FROM decision WHERE applied = 0 AND corrected = 0 "
         "AND effect_on <= ? ORDER BY effect_on, task LIMIT ?";
     sqlite3_stmt *q = db_stmt(s, sql, err);
-    int cap = 0;
-    *rows = NULL;
-    *count = 0;
     if (!q) {
         return false;
     }
     db_date(q, 1, day);
     db_int(q, 2, limit);
-    for (;;) {
-        bool row;
-        if (!db_row(s, q, &row, err)) {
-            return false;
-        }
-        if (!row) {
-            return true;
-        }
-        *rows = db_room(a, *rows, sizeof **rows, *count, &cap);
-        decision_read(q, a, &(*rows)[(*count)++]);
-    }
+    return db_rows(s, q, a, sizeof **rows, decision_read, rows, count, err);
 }
 
 bool store_task_of_year(struct store *s, int64_t household_id, enum task_kind kind, int year,

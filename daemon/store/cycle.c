@@ -153,28 +153,20 @@ bool store_cycle_last_step(struct store *s, int64_t household_id, struct date an
     return true;
 }
 
+static void cycle_read_listed(sqlite3_stmt *q, struct arena *a, void *out)
+{
+    struct cycle_row *row = out;
+    cycle_read(q, row);
+    if (sqlite3_column_count(q) > 14) {
+        row->household = db_get_str(q, 14, a);
+        row->township = db_get_int(q, 15);
+    }
+}
+
 static bool cycle_all(struct store *s, struct arena *a, sqlite3_stmt *q, struct cycle_row **rows,
                       int *count, struct error *err)
 {
-    int cap = 0;
-    *rows = NULL;
-    *count = 0;
-    for (;;) {
-        bool row;
-        if (!db_row(s, q, &row, err)) {
-            return false;
-        }
-        if (!row) {
-            return true;
-        }
-        *rows = db_room(a, *rows, sizeof **rows, *count, &cap);
-        struct cycle_row *r = &(*rows)[(*count)++];
-        cycle_read(q, r);
-        if (sqlite3_column_count(q) > 14) {
-            r->household = db_get_str(q, 14, a);
-            r->township = db_get_int(q, 15);
-        }
-    }
+    return db_rows(s, q, a, sizeof **rows, cycle_read_listed, rows, count, err);
 }
 
 bool store_cycles_to_open(struct store *s, struct arena *a, struct date day,

@@ -167,6 +167,20 @@ void *db_room(struct arena *a, void *array, size_t size, int count, int *cap)
     return larger;
 }
 
+bool db_rows(struct store *s, sqlite3_stmt *q, struct arena *a, size_t size, db_read *read,
+             void *rows, int *count, struct error *err)
+{
+    char *array = NULL;
+    int cap = 0;
+    bool row, ok;
+    for (*count = 0; (ok = db_row(s, q, &row, err)) && row; ++*count) {
+        array = db_room(a, array, size, *count, &cap);
+        read(q, a, array + (size_t)*count * size);
+    }
+    memcpy(rows, &array, sizeof array);
+    return ok;
+}
+
 static bool scans_of(struct store *s, const char *sql, struct strbuf *out, struct error *err)
 {
     char *explain = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sql);

@@ -201,8 +201,9 @@ bool store_household_any(struct store *s, int64_t from, int64_t to, bool *any, s
 #define MEMBER_COLUMNS                                                                             \
     "member, name, id, birth_on, health, disability, work_ability, student, status, status_on"
 
-static void member_read(sqlite3_stmt *q, struct arena *a, struct member_row *row)
+static void member_read(sqlite3_stmt *q, struct arena *a, void *out)
 {
+    struct member_row *row = out;
     *row = (struct member_row){
         .member = db_get_str(q, 0, a),
         .name = db_get_str(q, 1, a),
@@ -277,24 +278,11 @@ bool store_members(struct store *s, struct arena *a, int64_t household_id, struc
     static const char sql[] =
         "SELECT " MEMBER_COLUMNS " FROM member WHERE household_id = ? ORDER BY member";
     sqlite3_stmt *q = db_stmt(s, sql, err);
-    int cap = 0;
-    *rows = NULL;
-    *count = 0;
     if (!q) {
         return false;
     }
     db_int(q, 1, household_id);
-    for (;;) {
-        bool row;
-        if (!db_row(s, q, &row, err)) {
-            return false;
-        }
-        if (!row) {
-            return true;
-        }
-        *rows = db_room(a, *rows, sizeof **rows, *count, &cap);
-        member_read(q, a, &(*rows)[(*count)++]);
-    }
+    return db_rows(s, q, a, sizeof **rows, member_read, rows, count, err);
 }
 
 bool store_tier_spans(struct store *s, struct arena *a, int64_t household_id, enum tier now,

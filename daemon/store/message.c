@@ -15,8 +15,9 @@ const char *message_id(const struct message_row *row, char out[MESSAGE_ID])
     return out;
 }
 
-static void message_read(sqlite3_stmt *q, struct arena *a, struct message_row *row)
+static void message_read(sqlite3_stmt *q, struct arena *a, void *out)
 {
+    struct message_row *row = out;
     *row = (struct message_row){
         .seq = db_get_int(q, 0),
         .epoch = db_get_int(q, 1),
@@ -82,20 +83,7 @@ bool store_message_ready(struct store *s, int64_t seq, struct str body, struct e
 static bool message_all(struct store *s, struct arena *a, sqlite3_stmt *q,
                         struct message_row **rows, int *count, struct error *err)
 {
-    int cap = 0;
-    *rows = NULL;
-    *count = 0;
-    for (;;) {
-        bool row;
-        if (!db_row(s, q, &row, err)) {
-            return false;
-        }
-        if (!row) {
-            return true;
-        }
-        *rows = db_room(a, *rows, sizeof **rows, *count, &cap);
-        message_read(q, a, &(*rows)[(*count)++]);
-    }
+    return db_rows(s, q, a, sizeof **rows, message_read, rows, count, err);
 }
 
 bool store_messages_in(struct store *s, struct arena *a, enum message_state state, const char *kind,

@@ -51,8 +51,9 @@ bool store_report_insert(struct store *s, struct report_row *row, struct error *
     "report, household_id, task, kind, member, on_day, recorded_on, income, pension, "             \
     "employment_cost, asset, source, recorded_at, coalesce(uid, -1), who"
 
-static void report_read(sqlite3_stmt *q, struct arena *a, struct report_row *row)
+static void report_read(sqlite3_stmt *q, struct arena *a, void *out)
 {
+    struct report_row *row = out;
     *row = (struct report_row){
         .report = db_get_int(q, 0),
         .household_id = db_get_int(q, 1),
@@ -79,24 +80,11 @@ bool store_reports_of(struct store *s, struct arena *a, int64_t household_id, in
         "SELECT " COLUMNS " FROM report WHERE household_id = ? ORDER BY report";
     static const char one[] = "SELECT " COLUMNS " FROM report WHERE task = ? ORDER BY report";
     sqlite3_stmt *q = db_stmt(s, task ? one : all, err);
-    int cap = 0;
-    *rows = NULL;
-    *count = 0;
     if (!q) {
         return false;
     }
     db_int(q, 1, task ? task : household_id);
-    for (;;) {
-        bool row;
-        if (!db_row(s, q, &row, err)) {
-            return false;
-        }
-        if (!row) {
-            return true;
-        }
-        *rows = db_room(a, *rows, sizeof **rows, *count, &cap);
-        report_read(q, a, &(*rows)[(*count)++]);
-    }
+    return db_rows(s, q, a, sizeof **rows, report_read, rows, count, err);
 }
 
 static bool one_value(struct store *s, sqlite3_stmt *q, int64_t *value, bool *found,
@@ -169,29 +157,22 @@ bool store_asset_put(struct store *s, int64_t household_id, struct str asset, st
     return db_run(s, q, err);
 }
 
+static void asset_read(sqlite3_stmt *q, struct arena *a, void *out)
+{
+    const char **row = out;
+    *row = arena_copy(a, db_get_str(q, 0, a));
+}
+
 bool store_assets_of(struct store *s, struct arena *a, int64_t household_id, const char ***assets,
                      int *count, struct error *err)
 {
     static const char sql[] = "SELECT asset FROM asset WHERE household_id = ? ORDER BY asset";
     sqlite3_stmt *q = db_stmt(s, sql, err);
-    int cap = 0;
-    *assets = NULL;
-    *count = 0;
     if (!q) {
         return false;
     }
     db_int(q, 1, household_id);
-    for (;;) {
-        bool row;
-        if (!db_row(s, q, &row, err)) {
-            return false;
-        }
-        if (!row) {
-            return true;
-        }
-        *assets = db_room(a, *assets, sizeof **assets, *count, &cap);
-        (*assets)[(*count)++] = arena_copy(a, db_get_str(q, 0, a));
-    }
+    return db_rows(s, q, a, sizeof **assets, asset_read, assets, count, err);
 }
 
 bool store_ending_insert(struct store *s, const struct ending_row *row, struct error *err)
@@ -237,36 +218,29 @@ bool store_hold_insert(struct store *s, const struct ending_row *row, struct err
     return db_run(s, q, err);
 }
 
+static void ending_read(sqlite3_stmt *q, struct arena *a, void *out)
+{
+    struct ending_row *row = out;
+    *row = (struct ending_row){
+        .number = db_get_int(q, 0),
+        .household_id = db_get_int(q, 1),
+        .household = db_get_str(q, 2, a),
+        .act = (enum act)db_get_name(q, 3, &acts),
+        .ground = (enum ground)db_get_name(q, 4, &grounds),
+        .on = db_get_date(q, 5),
+        .was_protected = true,
+        .clause = db_get_str(q, 6, a),
+        .remark = db_get_str(q, 7, a),
+        .recorded_at = arena_copy(a, db_get_str(q, 8, a)),
+        .uid = db_get_int(q, 9),
+        .who = db_get_str(q, 10, a),
+    };
+}
+
 static bool endings_read(struct store *s, sqlite3_stmt *q, struct arena *a,
                          struct ending_row **rows, int *count, struct error *err)
 {
-    int cap = 0;
-    *rows = NULL;
-    *count = 0;
-    for (;;) {
-        bool row;
-        if (!db_row(s, q, &row, err)) {
-            return false;
-        }
-        if (!row) {
-            return true;
-        }
-        *rows = db_room(a, *rows, sizeof **rows, *count, &cap);
-        (*rows)[(*count)++] = (struct ending_row){
-            .number = db_get_int(q, 0),
-            .household_id = db_get_int(q, 1),
-            .household = db_get_str(q, 2, a),
-            .act = (enum act)db_get_name(q, 3, &acts),
-            .ground = (enum ground)db_get_name(q, 4, &grounds),
-            .on = db_get_date(q, 5),
-            .was_protected = true,
-            .clause = db_get_str(q, 6, a),
-            .remark = db_get_str(q, 7, a),
-            .recorded_at = arena_copy(a, db_get_str(q, 8, a)),
-            .uid = db_get_int(q, 9),
-            .who = db_get_str(q, 10, a),
-        };
-    }
+    return db_rows(s, q, a, sizeof **rows, ending_read, rows, count, err);
 }
 
 bool store_exceptions(struct store *s, struct arena *a, struct date from, struct date to,
@@ -307,6 +281,13 @@ bool store_holds(struct store *s, struct arena *a, int64_t after, int limit,
     return endings_read(s, q, a, rows, count, err);
 }
 
+static void birthday_read(sqlite3_stmt *q, struct arena *a, void *out)
+{
+    struct birthday_row *row = out;
+    *row = (struct birthday_row){db_get_int(q, 0), db_get_str(q, 1, a), db_get_str(q, 2, a),
+                                 db_get_str(q, 3, a)};
+}
+
 bool store_birthdays(struct store *s, struct arena *a, struct date birth, int64_t after_household,
                      struct str after_member, int limit, struct birthday_row **rows, int *count,
                      struct error *err)
@@ -317,9 +298,6 @@ bool store_birthdays(struct store *s, struct arena *a, struct date birth, int64_
         "AND m.birth_on IS NOT NULL AND m.birth_on = ? AND h.status = 'active' "
         "AND (m.household_id, m.member) > (?, ?) ORDER BY m.household_id, m.member LIMIT ?";
     sqlite3_stmt *q = db_stmt(s, sql, err);
-    int cap = 0;
-    *rows = NULL;
-    *count = 0;
     if (!q) {
         return false;
     }
@@ -327,18 +305,7 @@ bool store_birthdays(struct store *s, struct arena *a, struct date birth, int64_
     db_int(q, 2, after_household);
     db_str(q, 3, after_member.data ? after_member : STR(""));
     db_int(q, 4, limit);
-    for (;;) {
-        bool row;
-        if (!db_row(s, q, &row, err)) {
-            return false;
-        }
-        if (!row) {
-            return true;
-        }
-        *rows = db_room(a, *rows, sizeof **rows, *count, &cap);
-        (*rows)[(*count)++] = (struct birthday_row){db_get_int(q, 0), db_get_str(q, 1, a),
-                                                    db_get_str(q, 2, a), db_get_str(q, 3, a)};
-    }
+    return db_rows(s, q, a, sizeof **rows, birthday_read, rows, count, err);
 }
 
 bool store_age_put(struct store *s, struct str person, int age, int64_t household_id,

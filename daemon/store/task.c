@@ -24,8 +24,9 @@ const struct names review_outcomes = {"outcome", OUTCOME_DECISIONS, outcome_name
     "t.done_on, t.outcome, h.household, h.head_name, h.phone, h.division "                         \
     "FROM task t CROSS JOIN household h ON h.id = t.household_id "
 
-static void task_read(sqlite3_stmt *q, struct arena *a, struct task_row *row)
+static void task_read(sqlite3_stmt *q, struct arena *a, void *out)
 {
+    struct task_row *row = out;
     bool said = sqlite3_column_type(q, 15) != SQLITE_NULL;
     *row = (struct task_row){
         .task = db_get_int(q, 0),
@@ -146,20 +147,7 @@ bool store_task_open_of(struct store *s, struct arena *a, int64_t household_id, 
 static bool task_all(struct store *s, struct arena *a, sqlite3_stmt *q, struct task_row **rows,
                      int *count, struct error *err)
 {
-    int cap = 0;
-    *rows = NULL;
-    *count = 0;
-    for (;;) {
-        bool row;
-        if (!db_row(s, q, &row, err)) {
-            return false;
-        }
-        if (!row) {
-            return true;
-        }
-        *rows = db_room(a, *rows, sizeof **rows, *count, &cap);
-        task_read(q, a, &(*rows)[(*count)++]);
-    }
+    return db_rows(s, q, a, sizeof **rows, task_read, rows, count, err);
 }
 
 bool store_tasks_of_year(struct store *s, struct arena *a, int year, int64_t after, int limit,
@@ -313,6 +301,24 @@ bool store_review_insert(struct store *s, const struct review_row *row, struct e
     return db_run(s, q, err);
 }
 
+static void review_read(sqlite3_stmt *q, struct arena *a, void *out)
+{
+    struct review_row *row = out;
+    *row = (struct review_row){
+        .review = db_get_int(q, 0),
+        .task = db_get_int(q, 1),
+        .household_id = db_get_int(q, 2),
+        .outcome = (enum outcome)db_get_name(q, 3, &outcomes),
+        .on = db_get_date(q, 4),
+        .to = db_get_date(q, 5),
+        .ground = db_get_str(q, 6, a),
+        .remark = db_get_str(q, 7, a),
+        .recorded_at = arena_copy(a, db_get_str(q, 8, a)),
+        .uid = db_get_int(q, 9),
+        .who = db_get_str(q, 10, a),
+    };
+}
+
 bool store_reviews_of(struct store *s, struct arena *a, int64_t task, struct review_row **rows,
                       int *count, struct error *err)
 {
@@ -320,34 +326,9 @@ bool store_reviews_of(struct store *s, struct arena *a, int64_t task, struct rev
         "SELECT review, task, household_id, outcome, on_day, to_day, ground, remark, recorded_at, "
         "coalesce(uid, -1), who FROM review WHERE task = ? ORDER BY review";
     sqlite3_stmt *q = db_stmt(s, sql, err);
-    int cap = 0;
-    *rows = NULL;
-    *count = 0;
     if (!q) {
         return false;
     }
     db_int(q, 1, task);
-    for (;;) {
-        bool row;
-        if (!db_row(s, q, &row, err)) {
-            return false;
-        }
-        if (!row) {
-            return true;
-        }
-        *rows = db_room(a, *rows, sizeof **rows, *count, &cap);
-        (*rows)[(*count)++] = (struct review_row){
-            .review = db_get_int(q, 0),
-            .task = db_get_int(q, 1),
-            .household_id = db_get_int(q, 2),
-            .outcome = (enum outcome)db_get_name(q, 3, &outcomes),
-            .on = db_get_date(q, 4),
-            .to = db_get_date(q, 5),
-            .ground = db_get_str(q, 6, a),
-            .remark = db_get_str(q, 7, a),
-            .recorded_at = arena_copy(a, db_get_str(q, 8, a)),
-            .uid = db_get_int(q, 9),
-            .who = db_get_str(q, 10, a),
-        };
-    }
+    return db_rows(s, q, a, sizeof **rows, review_read, rows, count, err);
 }

@@ -473,15 +473,6 @@ static enum job_step import_slice(struct job *job, struct work *w, struct error 
     return JOB_FAILED;
 }
 
-void import_result_free(struct import_result *result)
-{
-    for (int i = 0; i < result->fault_count; i++) {
-        free(result->faults[i].message);
-    }
-    free(result->faults);
-    *result = (struct import_result){0};
-}
-
 static void import_free(struct job *job)
 {
     struct import_work *j = (struct import_work *)job;

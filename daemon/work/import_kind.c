@@ -203,3 +203,12 @@ void import_cells(const struct csv_record *record, const int positions[IMPORT_CO
         cells[i] = there ? str_trim(record->fields[positions[i]]) : STR_NONE;
     }
 }
+
+void import_result_free(struct import_result *result)
+{
+    for (int i = 0; i < result->fault_count; i++) {
+        free(result->faults[i].message);
+    }
+    free(result->faults);
+    *result = (struct import_result){0};
+}

@@ -109,6 +109,9 @@ static bool recompute_task(struct work *w, struct actor actor, struct task_row *
     }
     if (was.day != task->original_due_on.day) { /* postponed, or could not go back so far */
         due = calendar_roll(calendar, was, ROLL_FOLLOWING, NULL, NULL);
+        if (due.day != was.day) {
+            due = date_later(due, calendar_add_working(calendar, today, 1, NULL));
+        }
     } else {
         due = task->year ? register_campaign(policy, calendar, task->year, NULL).due_on
                          : calendar_add_working(calendar, task->opened_on,

@@ -257,8 +257,8 @@ static bool propose(struct work *w, struct report_case *c, const struct report_r
                     struct error *err)
 {
     struct household_view view = {.row = c->household};
-    if (kind_table[c->request->kind].to == MEMBER_PRESENT) {
-        return true;
+    if (kind_table[c->request->kind].to == MEMBER_PRESENT || result->task == 0) {
+        return true; /* nobody went, or no review opens: the household has no allowance */
     }
     if (!store_members(w->store, &c->arena, c->household.id, &view.members, &view.member_count,
                        err)) {

@@ -14,11 +14,17 @@
 
 struct connection;
 struct peer;
+struct pending;
+struct rpc_call;
 
 struct server {
     struct event_base *base;
     struct work *work; /* the front's */
     struct writer *writer;
+    /* What its connections do with a call, and with one that nobody waits for any more: dispatch's,
+     * set by the front, so that a connection need not know who answers. */
+    void (*call)(struct connection *c, const struct rpc_call *call);
+    void (*forget)(struct pending *p);
     void (*reloaded)(struct server *s); /* on the front, once work->settings are new; may be NULL */
     void *owner;
     struct evconnlistener *listener;

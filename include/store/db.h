@@ -62,6 +62,12 @@ int64_t db_get_fen(sqlite3_stmt *q, int at);
 /* Room for one more than `count` in an array of an arena: the array itself or a larger copy. */
 void *db_room(struct arena *a, void *array, size_t size, int count, int *cap);
 
+/* Every row of a bound statement, read by `read` into an array of the arena; `rows` points to the
+ * array's pointer. */
+typedef void db_read(sqlite3_stmt *q, struct arena *a, void *row);
+bool db_rows(struct store *s, sqlite3_stmt *q, struct arena *a, size_t size, db_read *read,
+             void *rows, int *count, struct error *err);
+
 /* error_set() from the connection's last error. Always false. */
 bool db_fail(struct store *s, const char *what, struct error *err);
 bool db_exec(struct store *s, const char *sql, struct error *err);
