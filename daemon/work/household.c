@@ -167,11 +167,21 @@ static bool household_satisfied(struct work *w, const struct household_row *row,
                                 struct error *err)
 {
     struct cycle_dates dates;
+    struct cycle_context then = *context;
+    struct tier_span span = context->tiers[0];
     if (!store_cycle_last_step(w->store, row->id, row->anchor_on, satisfied, err)) {
         return false;
     }
+    /* By the tier with which it entered, not by what the tier became before the nominal day. */
+    for (int i = 1; i < context->tier_count; i++) {
+        if (date_cmp(context->tiers[i].from, row->anchor_on) <= 0) {
+            span = context->tiers[i];
+        }
+    }
+    then.tiers = &span;
+    then.tier_count = 1;
     return *satisfied > 0 || !date_is(row->last_review_on) ||
-           cycle_import(context, row->last_review_on, satisfied, &dates, NULL, err);
+           cycle_import(&then, row->last_review_on, satisfied, &dates, NULL, err);
 }
 
 /* The open cycle gives way to the first of the new grid (3.4). */

@@ -95,3 +95,13 @@ case_at() {
     same 0 "$(sql "SELECT count(*) FROM message WHERE kind = 'proposal'")"
     daemon_stop
 }
+
+@test "3.4: what the imported last review satisfied stays satisfied when the tier changes before its nominal day" {
+    case_at "2017-06-10 07:00"
+    household W 2016-06-30 2017-06-05 annual | load_households
+    same 2018-06-30 "$(get W .nominal_due_on)"
+    ctl clock set "2017-06-12 08:00" >/dev/null
+    json household tier W quarterly --reason 核定
+    same 2017-09-30 "$(get W .nominal_due_on)"
+    daemon_stop
+}

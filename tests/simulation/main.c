@@ -1090,6 +1090,9 @@ static void simulate(struct sim *s)
 {
     begin(s);
     compare(s);
+    for (int i = 0; i < s->o.households / 4; i++) { /* while imported reviews are fresh */
+        event_tier(s, s->oracle.households[below(s, s->oracle.count)]);
+    }
     while (s->today < s->o.to) {
         int year, month, mday, before = s->today, days = 1 + below(s, 5);
         if (below(s, 60) == 0) {
