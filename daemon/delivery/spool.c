@@ -61,8 +61,13 @@ static int folder_open(int at, const char *name)
 {
     int fd = openat(at, name, FOLDER_FLAGS);
 
-    if (fd < 0 && errno == ENOENT && (mkdirat(at, name, FOLDER_MODE) == 0 || errno == EEXIST))
-        fd = openat(at, name, FOLDER_FLAGS);
+    if (fd < 0 && errno == ENOENT) {
+        bool made = mkdirat(at, name, FOLDER_MODE) == 0;
+        if (made || errno == EEXIST)
+            fd = openat(at, name, FOLDER_FLAGS);
+        if (fd >= 0 && made)
+            fchmod(fd, FOLDER_MODE); /* the umask is the store's, not the spool's */
+    }
     return fd;
 }
 
@@ -137,7 +142,8 @@ static bool write_file(struct spool *s, const char *name, struct str text, struc
         fd = openat(s->tmp, name, flags, FILE_MODE);
     if (fd < 0)
         return fail(s, err, "make", name);
-    bool ok = write_all(fd, text);
+    /* The umask keeps the store private; a list is for its office, whose group may read it. */
+    bool ok = fchmod(fd, FILE_MODE) == 0 && write_all(fd, text);
     int why = errno;
     if (close(fd) != 0 && ok) {
         why = errno;
