@@ -286,7 +286,7 @@ int main(int argc, char **argv)
     argp_parse(&parser, argc, argv, 0, NULL, &options);
     /* Slices take and give back the same memory all the time: it goes back to the machine when a
      * job ends (malloc_trim() in the writer), not in between. */
-    mallopt(M_TRIM_THRESHOLD, 16 << 20);
+    mallopt(M_TRIM_THRESHOLD, WRITER_TRIM_THRESHOLD);
     mallopt(M_TOP_PAD, 256 << 10);
     mallopt(M_ARENA_MAX, 2);
 

@@ -284,6 +284,19 @@ static void log_failure(const struct request *r)
     }
 }
 
+/* At rest nothing of a job stays. malloc_trim() gives back what lies free between what is used, but
+ * of a thread's own heap not its end: that goes when a piece at the end is freed while it is above
+ * the threshold, which main() keeps high for the slices' sake. */
+static void memory_rest(void)
+{
+    enum { REST = 128 << 10, PIECE = 100 << 10 };
+    mallopt(M_TRIM_THRESHOLD, REST);
+    void *volatile piece = malloc(PIECE);
+    free(piece);
+    mallopt(M_TRIM_THRESHOLD, WRITER_TRIM_THRESHOLD);
+    malloc_trim(0);
+}
+
 /* One slice; true where the job goes on. */
 static bool job_slice(struct writer *wr, struct running *job)
 {
@@ -307,8 +320,8 @@ static bool job_slice(struct writer *wr, struct running *job)
     }
     publish(wr, &r, 1);
     free(job);
-    store_rest(wr->w->store); /* at rest nothing of the job stays */
-    malloc_trim(0);
+    store_rest(wr->w->store);
+    memory_rest();
     return false;
 }
 

@@ -25,6 +25,9 @@ struct request {
     struct request *next;
 };
 
+/* M_TRIM_THRESHOLD while jobs run, for main() to set: slices take and give back the same memory. */
+#define WRITER_TRIM_THRESHOLD (16 << 20)
+
 struct writer;
 
 /* `wake` is called on the writer's thread whenever a result waits. The work is the writer's from
