@@ -175,15 +175,9 @@ bool store_assets_of(struct store *s, struct arena *a, int64_t household_id, con
     return db_rows(s, q, a, sizeof **assets, asset_read, assets, count, err);
 }
 
-bool store_ending_insert(struct store *s, const struct ending_row *row, struct error *err)
+/* Ends and refusals have the same first nine columns. */
+static void ending_bind(sqlite3_stmt *q, const struct ending_row *row)
 {
-    static const char sql[] =
-        "INSERT INTO ending (household_id, act, ground, on_day, clause, remark, recorded_at, uid, "
-        "who, protected) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    if (!q) {
-        return false;
-    }
     db_int(q, 1, row->household_id);
     db_name(q, 2, &acts, (int)row->act);
     db_name(q, 3, &grounds, (int)row->ground);
@@ -193,6 +187,18 @@ bool store_ending_insert(struct store *s, const struct ending_row *row, struct e
     db_str(q, 7, str_of(row->recorded_at));
     bind_uid(q, 8, row->uid);
     db_str(q, 9, row->who);
+}
+
+bool store_ending_insert(struct store *s, const struct ending_row *row, struct error *err)
+{
+    static const char sql[] =
+        "INSERT INTO ending (household_id, act, ground, on_day, clause, remark, recorded_at, uid, "
+        "who, protected) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    if (!q) {
+        return false;
+    }
+    ending_bind(q, row);
     db_int(q, 10, row->was_protected);
     return db_run(s, q, err);
 }
@@ -206,15 +212,7 @@ bool store_hold_insert(struct store *s, const struct ending_row *row, struct err
     if (!q) {
         return false;
     }
-    db_int(q, 1, row->household_id);
-    db_name(q, 2, &acts, (int)row->act);
-    db_name(q, 3, &grounds, (int)row->ground);
-    db_date(q, 4, row->on);
-    db_str(q, 5, row->clause);
-    db_str(q, 6, row->remark);
-    db_str(q, 7, str_of(row->recorded_at));
-    bind_uid(q, 8, row->uid);
-    db_str(q, 9, row->who);
+    ending_bind(q, row);
     return db_run(s, q, err);
 }
 
