@@ -62,7 +62,7 @@ SQL := $(wildcard daemon/store/*.sql)
 $(B)/gen/store_sql.h: $(SQL) tools/embed-sql
 	@mkdir -p $(@D)
 	@tools/embed-sql $(SQL) > $@
-$(call objects,daemon/store/migrate.c): $(B)/gen/store_sql.h
+$(call objects,daemon/store/migrate.c tests/unit/test_store.c): $(B)/gen/store_sql.h
 
 # ---- tests ------------------------------------------------------------------------------------
 UNIT := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c tests/property/*.c))

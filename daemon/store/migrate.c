@@ -6,7 +6,7 @@
 #include "store_sql.h"
 
 /* One entry a version, in order; the first makes an empty store. */
-static const char *const steps[] = {sql_schema_1};
+static const char *const steps[] = {sql_schema_1, sql_schema_2};
 #define VERSION (int)(sizeof(steps) / sizeof(steps[0]))
 
 static bool version_get(struct store *s, int *version, struct error *err)

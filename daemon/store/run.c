@@ -105,6 +105,42 @@ bool store_run_running(struct store *s, struct run_row *row, struct error *err)
     return q && run_one(s, q, row, err);
 }
 
+bool store_run_asked(struct store *s, struct date day, struct actor actor, struct error *err)
+{
+    static const char sql[] = "UPDATE run SET uid = ?2, who = ?3 WHERE day = ?1";
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    if (!q) {
+        return false;
+    }
+    db_date(q, 1, day);
+    if (actor.uid >= 0) {
+        db_int(q, 2, actor.uid);
+        db_str(q, 3, str_of(actor.who));
+    }
+    return db_run(s, q, err);
+}
+
+bool store_run_who(struct store *s, struct arena *a, struct date day, struct actor *actor,
+                   struct error *err)
+{
+    static const char sql[] = "SELECT uid, who FROM run WHERE day = ? AND who IS NOT NULL";
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    bool row;
+    *actor = ACTOR_CLOCK;
+    if (!q) {
+        return false;
+    }
+    db_date(q, 1, day);
+    if (!db_row(s, q, &row, err)) {
+        return false;
+    }
+    if (row) {
+        *actor = (struct actor){db_get_int(q, 0), arena_copy(a, db_get_str(q, 1, a))};
+        db_end(q);
+    }
+    return true;
+}
+
 #define IMPORT_COLUMNS                                                                             \
     "import, kind, sha256, file, accepted_on, uid, who, offset, line, rows, bad, added, changed, " \
     "unchanged, faults, state"

@@ -16,6 +16,7 @@ struct daily {
     struct date asked; /* DATE_NONE: the local day */
     bool confirm;
     bool begun;
+    char *who;      /* of a run that goes on after a kill: job.actor's name */
     struct phase p; /* what the phases work with: the day at hand */
 };
 
@@ -53,7 +54,7 @@ static bool begin_day(struct daily *d, struct work *w, struct date day, struct e
         note_caught_up(d, day);
     }
     if (store_begin(w->store, err) && store_run_put(w->store, &d->p.run, err) &&
-        store_commit(w->store, err)) {
+        store_run_asked(w->store, day, d->job.actor, err) && store_commit(w->store, err)) {
         crash_point("run-begun");
         return true;
     }
@@ -135,7 +136,7 @@ static bool audit_run(struct daily *d, struct work *w, struct error *err)
     canon_int(&c, "lists", d->p.run.lists);
     canon_int(&c, "opened", d->p.run.opened);
     canon_close(&c);
-    bool ok = work_audit(w, ACTOR_CLOCK, "run", STR_NONE, STR_NONE, strbuf_str(&after), err);
+    bool ok = work_audit(w, d->job.actor, "run", STR_NONE, STR_NONE, strbuf_str(&after), err);
     strbuf_free(&after);
     return ok;
 }
@@ -293,6 +294,7 @@ static void daily_free(struct job *job)
     }
     free(d->result.set_aside);
     free(d->result.caught_up);
+    free(d->who);
     rulebook_drop(d->p.rules);
     arena_free(&d->p.arena);
     strbuf_free(&d->p.log);
@@ -322,6 +324,10 @@ static bool resume_at(struct daily *d, struct work *w, const struct run_row *run
     d->result.date = run->for_day;
     d->p.rules = rulebook_use(w->rules);
     d->result.working_day = calendar_is_working(d->p.rules->calendar, run->for_day);
+    if (!store_run_who(w->store, &d->p.arena, run->day, &d->job.actor, err)) {
+        return false;
+    }
+    d->job.actor.who = d->who = xstrdup(d->job.actor.who);
     if (run->phase == RUN_DONE) {
         return begin_day(d, w, date_plus(run->day, 1), err);
     }

@@ -3,6 +3,7 @@
 
 #include "base/digest.h"
 #include "base/names.h"
+#include "store/audit.h"
 #include "store/store.h"
 
 enum run_phase {
@@ -34,6 +35,10 @@ bool store_run_put(struct store *s, const struct run_row *row, struct error *err
 bool store_run_get(struct store *s, struct date day, struct run_row *row, struct error *err);
 /* The latest run by day. */
 bool store_run_last(struct store *s, struct run_row *row, struct error *err);
+/* Who asked for the run of a day, and who that was (the clock where nobody is on record). */
+bool store_run_asked(struct store *s, struct date day, struct actor actor, struct error *err);
+bool store_run_who(struct store *s, struct arena *a, struct date day, struct actor *actor,
+                   struct error *err);
 /* The one that is not done; there is at most one. */
 bool store_run_running(struct store *s, struct run_row *row, struct error *err);
 

@@ -77,7 +77,6 @@ teardown() {
     same "[\"$(id -un)\",$(id -u),\"2026-11-24T07:00:00+08:00\"]" \
         "$(jq -c '[.items[] | select(.action == "review") | .who, .uid, .at]' "$T/a")"
     same '["clock",null]' "$(jq -c '[.items[] | select(.action == "run") | .who, .uid] | .[-2:]' "$T/a")"
-    # The run that somebody asked for has somebody's name (6: who).
     same '["clock",null]' "$(jq -c '[.items[] | select(.action == "calendar") | .who, .uid] | .[:2]' "$T/a")"
     # An import is one entry with the file's SHA-256 and counts; each household has its own.
     same "$(sha256sum "$D/h.csv" | cut -d' ' -f1) 2 2" \
@@ -92,6 +91,19 @@ teardown() {
     next=$(json audit --limit 3 | jq -r .next)
     same 4 "$(rpc audit "{\"limit\":3,\"cursor\":\"$next\"}" | jq '.result.items[0].seq')"
     refused not-found audit --household NOBODY
+}
+
+@test "a run that somebody asked for has somebody's name, and keeps it over a kill (6)" {
+    daemon_new "$T/asked"
+    daemon_start "2026-11-24 07:00"
+    load_divisions
+    daemon_stop
+    REVIEWD_CRASH_AT=run-slice daemon_start "2026-11-24 07:00"
+    ! ctl run 2>/dev/null
+    daemon_stop || true
+    daemon_start "2026-11-24 07:00"
+    same '[true]' "$(json run | jq -c '[.already]')"
+    same "[\"$(id -un)\",$(id -u)]" "$(json audit | jq -c '[.items[] | select(.action == "run") | .who, .uid]')"
 }
 
 @test "no identity number, name, address, phone or birthday in the audit (5)" {

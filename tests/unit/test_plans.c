@@ -239,6 +239,9 @@ static void call_runs(void)
     must(store_run_get(m.s, TODAY, &run, &err));
     must(store_run_last(m.s, &run, &err));
     must(store_run_running(m.s, &run, &err));
+    struct actor actor;
+    must(store_run_asked(m.s, run.day, (struct actor){1, "a"}, &err));
+    must(store_run_who(m.s, &m.a, run.day, &actor, &err));
     must(store_import_insert(m.s, &import, &err));
     must(store_import_update(m.s, &import, &err));
     must(store_import_applying(m.s, &m.a, &import, &err));

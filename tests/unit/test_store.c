@@ -17,6 +17,7 @@
 #include "store/division.h"
 #include "store/message.h"
 #include "store/run.h"
+#include "store_sql.h"
 
 static struct sample m;
 static struct error err;
@@ -635,6 +636,110 @@ static void test_newer_version(void **state)
     assert_non_null(strstr(err.message, "version 999"));
 }
 
+/* What version 1 held is there after the migration, the new table is filled from it, and the copy
+ * that was made first still opens as version 1. */
+static void test_migration(void **state)
+{
+    char path[128], copy[160];
+    int64_t done, version;
+    (void)state;
+    snprintf(path, sizeof path, "%s/old", m.folder);
+    snprintf(copy, sizeof copy, "%s.before-v2", path);
+    sqlite3 *old;
+    assert_int_equal(sqlite3_open(path, &old), SQLITE_OK);
+    char *why = NULL;
+    sqlite3_exec(old, sql_schema_1, NULL, NULL, &why);
+    assert_null(why);
+    sqlite3_exec(old,
+                 "PRAGMA user_version = 1;"
+                 "INSERT INTO meta VALUES ('salt', '00'), ('epoch', '1'), ('created_on', '20000');"
+                 "INSERT INTO division VALUES (500000000000, NULL, 'city', 'c'),"
+                 " (500101000000, 500000000000, 'district', 'd'),"
+                 " (500101001000, 500101000000, 'township', 't');"
+                 "INSERT INTO household (id, household, division, township, status, register, tier,"
+                 " tier_source, approved_on, anchor_on) VALUES (1, 'h', 500101001000, 500101001000,"
+                 " 'active', 'none', 'annual', 'given', 1, 1);"
+                 /* done on 2026-11-30 in time, on 2026-12-01 late, on 2026-12-31 in time */
+                 "INSERT INTO task (task, kind, state, household_id, township, opened_on,"
+                 " nominal_due_on, original_due_on, due_on, done_on, outcome) VALUES"
+                 " (1, 'triggered-review', 'done', 1, 500101001000, 1, 20787, 20787, 20787, 20787,"
+                 " 'continue'), (2, 'triggered-review', 'done', 1, 500101001000, 1, 20787, 20787,"
+                 " 20787, 20788, 'continue'), (3, 'triggered-review', 'done', 1, 500101001000, 1,"
+                 " 20818, 20818, 20818, 20818, 'continue');"
+                 "INSERT INTO run (day, state, phase, cursor, working_day, for_day, started_at)"
+                 " VALUES (20787, 'running', 'open', 0, 1, 20787, 'x')",
+                 NULL, NULL, &why);
+    assert_null(why);
+    sqlite3_close(old);
+
+    struct store *s = store_open(path, STORE_WRITE, date_of(2027, 1, 4), &err);
+    must(s != NULL);
+    static const struct {
+        const char *sql;
+        int64_t value;
+    } cases[] = {
+        {"SELECT done * 10 + on_time FROM office_month WHERE month = 2026 * 12 + 10", 11},
+        {"SELECT done * 10 + on_time FROM office_month WHERE month = 2026 * 12 + 11", 21},
+        {"SELECT count(*) FROM office_month", 2},
+        {"SELECT count(*) FROM division WHERE merged_into IS NULL", 3},
+        {"SELECT count(*) FROM restored", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        sqlite3_stmt *q = db_stmt(s, cases[i].sql, &err);
+        must(q && db_row(s, q, &(bool){false}, &err));
+        done = db_get_int(q, 0);
+        db_end(q);
+        assert_int_equal(done, cases[i].value);
+    }
+    /* A run under way when the old version ended goes on as the clock's. */
+    struct actor actor;
+    must(store_run_who(s, &m.a, (struct date){20787}, &actor, &err));
+    assert_int_equal(actor.uid, -1);
+    store_close(s);
+
+    assert_int_equal(sqlite3_open(copy, &old), SQLITE_OK);
+    sqlite3_stmt *q;
+    sqlite3_prepare_v2(old, "PRAGMA user_version", -1, &q, NULL);
+    assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+    version = sqlite3_column_int64(q, 0);
+    assert_int_equal(version, 1);
+    sqlite3_finalize(q);
+    sqlite3_close(old);
+}
+
+/* Tasks done of a township and month, as they come and are taken back (store.md, office_month). */
+static void test_office_month(void **state)
+{
+    static const char sql[] = "SELECT coalesce(sum(done * 10 + on_time), 0) FROM office_month "
+                              "WHERE township = 500101001000 AND month = 2026 * 12 + 10";
+    (void)state;
+    struct household_row row = household("h1");
+    struct task_row task = sample_task(row.id, 0);
+    task.kind = TASK_TRIGGERED_REVIEW;
+    task.due_on = date_of(2026, 11, 24);
+    must(store_task_insert(m.s, &task, &err));
+    const struct {
+        enum task_state state;
+        struct date done_on;
+        int64_t value;
+    } steps[] = {{TASK_DONE, date_of(2026, 11, 24), 11},
+                 {TASK_OPEN, DATE_NONE, 0},
+                 {TASK_DONE, date_of(2026, 11, 25), 10},
+                 {TASK_OPEN, DATE_NONE, 0},
+                 {TASK_CANCELLED, DATE_NONE, 0}};
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        task.state = steps[i].state;
+        task.done_on = steps[i].done_on;
+        task.outcome = task.state == TASK_DONE ? OUTCOME_CONTINUE : -1;
+        must(store_task_update(m.s, &task, &err));
+        sqlite3_stmt *q = db_stmt(m.s, sql, &err);
+        must(q && db_row(m.s, q, &(bool){false}, &err));
+        int64_t value = db_get_int(q, 0);
+        db_end(q);
+        assert_int_equal(value, steps[i].value);
+    }
+}
+
 static void test_no_store(void **state)
 {
     char path[128];
@@ -805,6 +910,7 @@ int main(void)
         TEST(test_audit),           TEST(test_audit_rollback),
         TEST(test_private_file),    TEST(test_lock),
         TEST(test_snapshot),        TEST(test_newer_version),
+        TEST(test_migration),       TEST(test_office_month),
         TEST(test_no_store),        TEST(test_meta),
         TEST(test_counts),
     };

@@ -1,0 +1,56 @@
+-- Version 2: queues that are taken, the districts' table of townships, who asked for a run, townships
+-- that were joined, stores that came back from a backup.
+
+-- What a division has not yet fetched, however long its history; and what is leased.
+CREATE INDEX message_waiting ON message (division, seq) WHERE state IN ('queued', 'staged', 'ready');
+CREATE INDEX message_leased ON message (lease_until, seq)
+    WHERE state = 'ready' AND lease_until IS NOT NULL;
+
+-- Tasks done of each township and month (year * 12 + month - 1), by the day on which each was done; on
+-- time is a done_on not after due_on. Kept in the same transactions, not counted.
+CREATE TABLE office_month (
+    township INTEGER NOT NULL REFERENCES division (code),
+    month    INTEGER NOT NULL,
+    done     INTEGER NOT NULL CHECK (done >= 0),
+    on_time  INTEGER NOT NULL CHECK (on_time BETWEEN 0 AND done),
+    PRIMARY KEY (township, month)
+) STRICT, WITHOUT ROWID;
+INSERT INTO office_month
+SELECT township, strftime('%Y', done_on * 86400, 'unixepoch') * 12
+                 + strftime('%m', done_on * 86400, 'unixepoch') - 1 AS month,
+       count(*), sum(done_on <= due_on)
+FROM task WHERE state = 'done' GROUP BY 1, 2;
+CREATE TRIGGER task_done AFTER UPDATE OF state ON task
+WHEN new.state = 'done' AND old.state <> 'done' BEGIN
+    INSERT INTO office_month
+    VALUES (new.township, strftime('%Y', new.done_on * 86400, 'unixepoch') * 12
+                          + strftime('%m', new.done_on * 86400, 'unixepoch') - 1,
+            1, new.done_on <= new.due_on)
+    ON CONFLICT (township, month)
+    DO UPDATE SET done = done + 1, on_time = on_time + excluded.on_time;
+END;
+CREATE TRIGGER task_undone AFTER UPDATE OF state ON task
+WHEN old.state = 'done' AND new.state <> 'done' BEGIN
+    UPDATE office_month SET done = done - 1, on_time = on_time - (old.done_on <= old.due_on)
+    WHERE township = old.township
+      AND month = strftime('%Y', old.done_on * 86400, 'unixepoch') * 12
+                  + strftime('%m', old.done_on * 86400, 'unixepoch') - 1;
+END;
+
+-- Who asked for a run; NULL: the clock.
+ALTER TABLE run ADD COLUMN uid INTEGER;
+ALTER TABLE run ADD COLUMN who TEXT;
+
+-- A township or village that was joined to another. It keeps its row, for what is on record of it.
+ALTER TABLE division ADD COLUMN merged_into INTEGER REFERENCES division (code);
+ALTER TABLE division ADD COLUMN merged_on INTEGER;
+
+-- Each time the store came back from a backup: the numbers of tasks that the lost future can have
+-- printed lie in [task_from, task_until), and no task gets one of them.
+CREATE TABLE restored (
+    epoch       INTEGER PRIMARY KEY, -- the store's from then on
+    at          TEXT NOT NULL,
+    backed_up   TEXT NOT NULL, -- when the copy was made
+    task_from   INTEGER NOT NULL,
+    task_until  INTEGER NOT NULL CHECK (task_until > task_from)
+) STRICT;
