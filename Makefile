@@ -11,7 +11,11 @@ VERSION := 0.1.0
 PREFIX ?= /usr
 SYSCONFDIR ?= /etc
 PACKAGES := gcc pkg-config libevent-dev libsqlite3-dev libconfig-dev libjansson-dev libcsv-dev \
-            libssl-dev libsystemd-dev libsmartcols-dev libcmocka-dev bats jq sqlite3 bsdextrautils
+            libssl-dev libsystemd-dev libsmartcols-dev libacl1-dev libcmocka-dev bats jq sqlite3 \
+            bsdextrautils
+# What only tests need: pages printed and looked at, sheets opened and saved, manuals, the package.
+CHECK_PACKAGES := chromium fonts-noto-cjk poppler-utils libreoffice-calc-nogui mandoc acl systemd \
+                  debhelper fakeroot dpkg-dev lintian
 
 PKG_DAEMON := libevent sqlite3 libconfig jansson libcrypto libsystemd
 PKG_CLIENT := jansson smartcols
@@ -84,7 +88,7 @@ $(B)/simulate: $(SIMULATE)
 
 .SECONDARY:
 
-check: deps lint
+check: deps check-deps lint
 	@$(MAKE) --no-print-directory -j"$$(nproc)" check-programs
 	@B=$(B) tests/run
 
@@ -124,6 +128,9 @@ lint:
 deps:
 	@tools/deps $(PACKAGES)
 
+check-deps:
+	@tools/deps $(CHECK_PACKAGES)
+
 # ---- installation ------------------------------------------------------------------------------
 UNITS := $(PREFIX)/lib/systemd/system
 MAN := $(PREFIX)/share/man
@@ -158,6 +165,6 @@ clean:
 help:
 	@echo "all demo check soak bench lint deps install uninstall clean   (SANITIZE=1, CC=clang)"
 
-.PHONY: all check check-programs soak demo bench fuzz lint deps install uninstall clean help
+.PHONY: all check check-programs check-deps soak demo bench fuzz lint deps install uninstall clean help
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
