@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "control/front.h"
 #include "delivery/spool.h"
+#include "delivery/spool_care.h"
 #include "store/calendar.h"
 #include "work/configuration.h"
 #include "work/daily.h"
@@ -133,6 +134,7 @@ static bool open_stores(struct house *h, struct error *err)
     if (!h->writing.store) {
         return false;
     }
+    store_measure(h->writing.store, &h->writing.metrics->sync);
     h->reading.store = store_open(h->settings->store, STORE_READ, today, err);
     return h->reading.store != NULL;
 }
@@ -147,9 +149,22 @@ static bool open_rules(struct house *h, struct policy_set *policies, struct erro
 static bool open_outlet(struct house *h, struct error *err)
 {
     h->spool = spool_open(h->settings->spool, err);
-    h->outlet = (struct outlet){spool_deliver, spool_recover, h->spool};
+    h->outlet = (struct outlet){.deliver = spool_deliver,
+                                .recover = spool_recover,
+                                .unfetched = spool_unfetched,
+                                .prune = spool_prune,
+                                .self = h->spool};
     h->writing.outlet = &h->outlet;
-    return h->spool && h->outlet.recover(h->outlet.self, &h->writing, err);
+    if (!h->spool) {
+        return false;
+    }
+    /* A spool that cannot be written stands as an alarm and is tried again; queries need none. */
+    struct error why = ERROR_INIT;
+    if (!h->outlet.recover(h->outlet.self, &h->writing, &why)) {
+        log_put(LOG_ERR, "event=spool-error: %s", why.message);
+    }
+    error_clear(&why);
+    return true;
 }
 
 /* The socket that systemd made, or -1. */
@@ -186,6 +201,7 @@ static bool open_house(struct house *h, struct policy_set *policies, struct erro
 {
     h->writing.clock = h->reading.clock = &h->clock;
     h->writing.settings = h->reading.settings = h->settings;
+    h->writing.metrics = h->reading.metrics = metrics_new(clock_now(&h->clock));
     if (!make_folders(h, err) || !open_stores(h, err)) {
         policy_set_free(policies);
         return false;
@@ -204,6 +220,7 @@ static void close_house(struct house *h)
         spool_close(h->spool);
     }
     free(h->writing.staging);
+    metrics_free(h->writing.metrics);
 }
 
 /* ---- what a kill left behind
@@ -223,7 +240,8 @@ static bool resume(struct house *h, struct job *jobs[2], struct error *err)
     }
     for (int i = 0; i < 2; i++) {
         if (jobs[i]) {
-            log_put(LOG_NOTICE, "%s: goes on where it was interrupted", jobs[i]->class->name);
+            log_put(LOG_NOTICE, "event=resume job=%s: goes on where it was interrupted",
+                    jobs[i]->class->name);
         }
     }
     return true;
@@ -245,10 +263,11 @@ static bool serve(struct house *h, struct error *err)
             writer_post(writer, &h->resumed[i]);
         }
     }
-    log_put(LOG_NOTICE, "reviewd %s answers at %s", REVIEWD_VERSION, h->settings->socket);
+    log_put(LOG_NOTICE, "event=start version=%s socket=%s", REVIEWD_VERSION, h->settings->socket);
     front_run(h->front, writer);
     bool ok = writer_stop(writer);
-    log_put(ok ? LOG_NOTICE : LOG_CRIT, "reviewd %s", ok ? "stopped" : "ends: the store failed");
+    log_put(ok ? LOG_NOTICE : LOG_CRIT, "event=%s",
+            ok ? "stop" : "store-failed: the service ends and recovers");
     return ok || error_set(err, REASON_STORAGE, "the store failed");
 }
 

@@ -77,6 +77,28 @@ void log_put(int level, const char *format, ...)
     strbuf_free(&line);
 }
 
+void log_value(struct strbuf *out, struct str value)
+{
+    bool plain = value.len > 0;
+
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char c = (unsigned char)value.data[i];
+        plain = plain && c > ' ' && c != 0x7f && c != '"' && c != '\\';
+    }
+    if (plain) {
+        strbuf_add(out, value.data, value.len);
+        return;
+    }
+    strbuf_addc(out, '"');
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char c = (unsigned char)value.data[i];
+        if (c == '"' || c == '\\')
+            strbuf_addc(out, '\\');
+        strbuf_addc(out, c < ' ' || c == 0x7f ? ' ' : (char)c);
+    }
+    strbuf_addc(out, '"');
+}
+
 int log_facility(const char *name)
 {
     return find_code(facilities, name);

@@ -72,8 +72,76 @@ static void warnings(json_t *list)
     }
 }
 
+/* What `--check` asked for has nothing else. */
+static bool is_check(json_t *result)
+{
+    return !json_object_get(result, "version");
+}
+
+static void show_alarms(json_t *alarms)
+{
+    size_t i;
+    json_t *alarm;
+
+    if (json_array_size(alarms) == 0)
+        puts("all is well");
+    json_array_foreach(alarms, i, alarm)
+    {
+        struct strbuf text = STRBUF_INIT;
+        view_text(alarm, &text);
+        puts(strbuf_text(&text));
+        strbuf_free(&text);
+    }
+}
+
+bool show_status_good(json_t *result)
+{
+    return !is_check(result) || json_array_size(json_object_get(result, "alarms")) == 0;
+}
+
+static void show_help(const char *help)
+{
+    term_put(stdout, TONE_FAINT, STR("# "));
+    term_put(stdout, TONE_FAINT, str_of(help));
+    putchar('\n');
+}
+
+/* One sample a line, as `name{label="value"}  value`, and what it is once a family. */
+void show_metrics(json_t *result, const struct view_field *fields)
+{
+    size_t i, k;
+    json_t *family, *sample, *label;
+    const char *key;
+
+    (void)fields;
+    json_array_foreach(json_object_get(result, "metrics"), i, family)
+    {
+        if (json_array_size(json_object_get(family, "samples")) > 0)
+            show_help(json_string_value(json_object_get(family, "help")));
+        json_array_foreach(json_object_get(family, "samples"), k, sample)
+        {
+            struct strbuf name = STRBUF_INIT;
+            const char *open = "{";
+            strbuf_addz(&name, json_string_value(json_object_get(sample, "name")));
+            json_object_foreach(json_object_get(sample, "labels"), key, label)
+            {
+                strbuf_addf(&name, "%s%s=\"%s\"", open, key, json_string_value(label));
+                open = ",";
+            }
+            strbuf_addz(&name, *open == ',' ? "}" : "");
+            printf("%-56s %.10g\n", strbuf_text(&name),
+                   json_number_value(json_object_get(sample, "value")));
+            strbuf_free(&name);
+        }
+    }
+}
+
 void show_status(json_t *result, const struct view_field *fields)
 {
+    if (is_check(result)) {
+        show_alarms(json_object_get(result, "alarms"));
+        return;
+    }
     json_t *copy = json_copy(result);
     json_t *calendars = json_object_get(result, "calendars");
 

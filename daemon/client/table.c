@@ -147,6 +147,10 @@ static const struct input decide_options[] = {
 static const struct input page_options[] = {PAGES, INPUT_END};
 static const struct input standards_options[] = {
     OPTION("year", INPUT_NUMBER, "YEAR", NULL, "only this year"), PAGES, INPUT_END};
+static const struct input status_options[] = {
+    OPTION("check", INPUT_SWITCH, NULL, NULL,
+           "only what needs a person; exits 1 where there is any"),
+    INPUT_END};
 static const struct input run_options[] = {
     OPTION("date", INPUT_DAY, "DAY", NULL, "the run of this day (today)"),
     OPTION("confirm", INPUT_SWITCH, NULL, NULL, "catch up after a gap that held the run"),
@@ -184,6 +188,7 @@ static const struct view_field status_fields[] = {{"version", "version", 0},
                                                   {"queues.leased", "  leased", 0},
                                                   {"audit_head", "audit head", 0},
                                                   {"warnings", NULL, VIEW_HIDDEN},
+                                                  {"alarms", NULL, VIEW_HIDDEN},
                                                   FIELD_END};
 
 static const struct view_field household_fields[] = {
@@ -298,8 +303,8 @@ static const struct view_field ending_columns[] = {{"number", "no.", 0},
                                                    FIELD_END};
 
 const struct command table_commands[] = {
-    {"status", "status", NULL, NULL, "policy, counts, runs and warnings", show_status,
-     status_fields, NULL},
+    {"status", "status", NULL, status_options, "policy, counts, runs and warnings", show_status,
+     status_fields, show_status_good},
     {"import", "import", import_arguments, import_options, "load a file", show_object,
      import_fields, NULL},
     {"household show", "household.show", household_argument, NULL, "one household", show_object,
@@ -355,6 +360,7 @@ const struct command table_commands[] = {
      chain_fields, show_chain_good},
     {"verify", "verify", NULL, NULL, "every invariant over the whole store", show_verify,
      failure_columns, show_verify_good},
+    {"metrics", "metrics", NULL, NULL, "counters and histograms", show_metrics, NULL, NULL},
     {"reload", "reload", NULL, NULL, "read the configuration again", show_done, NULL, NULL},
     {NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL},
 };

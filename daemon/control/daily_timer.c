@@ -83,10 +83,12 @@ static bool check_change(struct request *r, struct work *w, struct error *err)
     bool ok = daily_due(w, &t->due, err);
     t->due = ok && (t->due || t->expired) && !w->held;
     if (!ok) {
-        log_put(LOG_ERR, "cannot tell whether the daily run is due: %s", err->message);
+        log_put(LOG_ERR, "event=run-unknown: cannot tell whether the daily run is due: %s",
+                err->message);
     } else if (w->held && !held) {
-        log_put(LOG_ALERT, "the daily run is held: the gap since the last one is longer than "
-                           "max_catch_up_days; `reviewctl run --confirm` catches up");
+        log_put(LOG_ALERT,
+                "event=run-held: the daily run is held: the gap since the last one is longer than "
+                "max_catch_up_days; `reviewctl run --confirm` catches up");
     }
     return ok;
 }

@@ -83,6 +83,7 @@ static void query(struct connection *c, struct pending *p)
         ok = p->call.method->run(&p->call, w, &p->result, &err);
         store_read_end(w->store);
     }
+    metrics_call(w->metrics, p->call.method->name, err.reason);
     connection_answer(c, outcome(p->id, ok, p->result, &err, NULL));
     p->result = NULL;
     error_clear(&err);
@@ -114,6 +115,7 @@ static void done(struct request *r)
     const struct method *m = p->call.method;
     json_t *data = NULL;
     p->server->outstanding--;
+    metrics_call(p->server->work->metrics, m->name, r->ok ? REASON_NONE : r->error.reason);
     if (r->ok && r->job) {
         p->result = m->result(&p->call, r->job);
     } else if (!r->ok && r->job && m->failed) {
@@ -149,6 +151,7 @@ static void post(struct connection *c, struct pending *p)
     if (m->how == METHOD_JOB) {
         p->request.job = m->job(&p->call, c->server->work, &err);
         if (!p->request.job) {
+            metrics_call(c->server->work->metrics, m->name, err.reason);
             connection_answer(c, outcome(p->id, false, NULL, &err, NULL));
             error_clear(&err);
             pending_free(p);
@@ -215,6 +218,7 @@ void dispatch_call(struct connection *c, const struct rpc_call *rc)
     }
     int code = check(c, m, rc->params, &err);
     if (code != 0) {
+        metrics_call(c->server->work->metrics, m->name, err.reason);
         connection_answer(c, rc->id ? rpc_refusal(rc->id, code, &err, NULL) : NULL);
         error_clear(&err);
         return;

@@ -12,6 +12,7 @@
 #include "control/daily_timer.h"
 #include "control/dispatch.h"
 #include "control/methods.h"
+#include "control/monitor.h"
 #include "control/server.h"
 
 enum { ON_TERM, ON_INT, ON_HUP, SIGNALS };
@@ -24,6 +25,7 @@ struct front {
     struct server server;
     struct writer *writer;
     struct daily_timer *daily;
+    struct monitor *monitor;
     struct event *woken, *watchdog, *signals[SIGNALS];
     int wake_fd;
     struct request reload;
@@ -90,7 +92,8 @@ static bool reload_change(struct request *r, struct work *w, struct error *err)
     bool ok = f->options.reload(w, err) && work_audit(w, (struct actor){-1, "signal"}, "reload",
                                                       STR_NONE, STR_NONE, STR_NONE, err);
     f->reloaded = w->settings != before ? w->settings : NULL;
-    log_put(ok ? LOG_NOTICE : LOG_ERR, "reload: %s", ok ? "done" : err->message);
+    log_put(ok ? LOG_NOTICE : LOG_ERR, ok ? "event=reload" : "event=reload-refused: %s",
+            err->message);
     return ok;
 }
 
@@ -186,6 +189,7 @@ static void settings_changed(struct server *s)
 {
     struct front *f = s->owner;
     daily_timer_set(f->daily);
+    monitor_now(f->monitor);
 }
 
 static struct event_base *base_new(void)
@@ -210,13 +214,14 @@ static bool open_all(struct front *f, struct error *err)
     }
     f->woken = event_new(f->base, f->wake_fd, EV_READ | EV_PERSIST, on_woken, f);
     f->daily = daily_timer_new(f->base, w, err);
+    f->monitor = f->daily ? monitor_new(f->base, w, err) : NULL;
     f->server = (struct server){.base = f->base,
                                 .work = w,
                                 .call = dispatch_call,
                                 .forget = dispatch_forget,
                                 .reloaded = settings_changed,
                                 .owner = f};
-    return f->daily && signals_new(f, err) &&
+    return f->monitor && signals_new(f, err) &&
            server_open(&f->server, f->options.listen_fd, w->settings->socket, err);
 }
 
@@ -239,6 +244,7 @@ bool front_run(struct front *f, struct writer *writer)
     event_add(f->woken, NULL);
     watchdog_start(f);
     daily_timer_start(f->daily, writer);
+    monitor_start(f->monitor, writer);
     sd_notify(0, "READY=1");
     say_status(f);
     event_base_dispatch(f->base);
@@ -261,6 +267,7 @@ void front_free(struct front *f)
     }
     server_close(&f->server);
     daily_timer_free(f->daily);
+    monitor_free(f->monitor);
     event_drop(f->woken);
     event_drop(f->watchdog);
     for (int i = 0; i < SIGNALS; i++) {

@@ -10,9 +10,10 @@
  */
 
 const struct method *const methods[] = {
-    methods_status, methods_import,     methods_household, methods_task,     methods_explain,
-    methods_queue,  methods_standards,  methods_run,       methods_care,     methods_audit,
-    methods_change, methods_protection, methods_register,  methods_discover, NULL,
+    methods_status,   methods_import,  methods_household, methods_task,
+    methods_explain,  methods_queue,   methods_standards, methods_run,
+    methods_care,     methods_audit,   methods_change,    methods_protection,
+    methods_register, methods_metrics, methods_discover,  NULL,
 };
 
 const struct method *method_find(struct str name)

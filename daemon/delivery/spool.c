@@ -101,6 +101,11 @@ struct spool *spool_open(const char *path, struct error *err)
     return s;
 }
 
+int spool_root(const struct spool *s)
+{
+    return s->root;
+}
+
 void spool_close(struct spool *s)
 {
     if (!s)
@@ -326,6 +331,7 @@ struct finish {
     int delivered, renamed; /* messages, files */
     int waiting;            /* messages that stay staged, to be tried again */
     int fault;              /* errno of the last failure in a folder, 0 where the store failed */
+    char why[256];          /* of the last list that waits */
 };
 
 /* What a township can do to its own folders: a link, a file or a folder where it does not belong.
@@ -388,7 +394,8 @@ static bool finish_page(struct spool *s, struct work *w, struct message_row *row
         if (rename_list(s, w, &rows[i], f, &why)) {
             rows[good++] = rows[i];
         } else if (is_theirs(f->fault)) {
-            log_put(LOG_ERR, "delivery: a list waits in tmp/: %s", why.message);
+            log_put(LOG_ERR, "event=spool-waits: a list waits in tmp/: %s", why.message);
+            snprintf(f->why, sizeof f->why, "%s", why.message);
             f->waiting++;
         } else {
             error_set(err, why.reason, "%s", why.message);
@@ -470,6 +477,39 @@ static bool ready_others(struct work *w, struct arena *a, struct error *err)
 
 /* ---- the outlet ------------------------------------------------------------------------------ */
 
+/* Somebody who tidied up may have removed the folder meanwhile. */
+static bool open_tmp(struct spool *s, struct error *err)
+{
+    struct stat st;
+
+    if (fstat(s->tmp, &st) == 0 && st.st_nlink > 0)
+        return true;
+    int fd = folder_open(s->root, "tmp");
+    if (fd < 0)
+        return fail(s, err, "open", "tmp");
+    close(s->tmp);
+    s->tmp = fd;
+    return true;
+}
+
+/* What `status --check` says until the next attempt succeeds. */
+static void stand(struct work *w, bool ok, const struct finish *f, const struct error *why)
+{
+    struct strbuf text = STRBUF_INIT;
+
+    if (!ok)
+        atomic_fetch_add(&w->metrics->spool_errors, 1);
+    metrics_stand(w->metrics, STANDING_SPOOL, ok ? NULL : why->message);
+    if (ok) {
+        atomic_fetch_add(&w->metrics->spool_errors, f->waiting);
+        if (f->waiting)
+            strbuf_addf(&text, "%d list%s in tmp/: %s", f->waiting,
+                        f->waiting == 1 ? " waits" : "s wait", f->why);
+        metrics_stand(w->metrics, STANDING_FOLDER, f->waiting ? strbuf_text(&text) : NULL);
+    }
+    strbuf_free(&text);
+}
+
 /* A message of an earlier day that a kill left queued leaves like the others, under its own date,
  * so `day` is not asked for. */
 bool spool_deliver(void *self, struct work *w, struct date day, bool *more, struct error *err)
@@ -477,14 +517,15 @@ bool spool_deliver(void *self, struct work *w, struct date day, bool *more, stru
     struct spool *s = self;
     struct arena a = ARENA_INIT;
     struct error why = ERROR_INIT;
-    struct finish f;
+    struct finish f = {0};
 
     (void)day;
     *more = false;
-    bool ok = stage_batch(s, w, &a, more, &why) && finish(s, w, &a, &f, &why) &&
-              (*more || ready_others(w, &a, &why));
+    bool ok = open_tmp(s, &why) && stage_batch(s, w, &a, more, &why) &&
+              finish(s, w, &a, &f, &why) && (*more || ready_others(w, &a, &why));
+    stand(w, ok, &f, &why);
     if (!ok) {
-        log_put(LOG_ERR, "delivery: %s", why.message);
+        log_put(LOG_ERR, "event=spool-error: %s", why.message);
         error_set(err, why.reason, "%s", why.message);
     }
     error_clear(&why);
@@ -528,10 +569,12 @@ bool spool_recover(void *self, struct work *w, struct error *err)
     int removed = 0;
 
     bool ok = finish(s, w, &a, &f, err) && (f.waiting || clean_tmp(s, &removed, err));
+    stand(w, ok, &f, err);
     arena_free(&a);
     if (f.delivered || removed || !ok)
         log_put(ok ? LOG_NOTICE : LOG_ERR,
-                "delivery: after a stop midway %d lists were delivered, %d files of them renamed, "
+                "event=recover-spool: after a stop midway %d lists were delivered, %d files of "
+                "them renamed, "
                 "%d left-over files removed",
                 f.delivered, f.renamed, removed);
     return ok;

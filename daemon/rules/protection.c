@@ -85,6 +85,16 @@ bool protection_holds(const struct policy *policy, const struct household_facts 
     return holds;
 }
 
+int64_t protection_count(const struct policy *policy, int64_t counts[4][4])
+{
+    int64_t count = 0;
+
+    for (int r = 0; policy && policy->continuity && r < register_states.count; r++)
+        if (policy->protected_set & 1U << r)
+            count += counts[STATUS_ACTIVE][r];
+    return count;
+}
+
 /* ---- countable income ---- */
 
 /* The clause of the income for a version that says nothing of the pension. */

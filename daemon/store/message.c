@@ -172,3 +172,24 @@ bool store_message_division_next(struct store *s, int64_t after, int64_t *divisi
     db_end(q);
     return true;
 }
+
+/* Numbers and days grow together, so the lowest number of each state that waits is enough. */
+bool store_message_oldest(struct store *s, struct date *day, struct error *err)
+{
+    static const char sql[] =
+        "SELECT created_on FROM message WHERE seq = (SELECT min(seq) FROM ("
+        "SELECT min(seq) AS seq FROM message WHERE state = 'queued' UNION ALL "
+        "SELECT min(seq) FROM message WHERE state = 'staged' UNION ALL "
+        "SELECT min(seq) FROM message WHERE state = 'ready'))";
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    bool row;
+    *day = DATE_NONE;
+    if (!q || !db_row(s, q, &row, err)) {
+        return false;
+    }
+    if (row) {
+        *day = db_get_date(q, 0);
+        db_end(q);
+    }
+    return true;
+}

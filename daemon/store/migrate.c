@@ -73,7 +73,7 @@ bool migrate(struct store *s, struct date today, struct error *err)
         if (!copy_first(s, version, err)) {
             return false;
         }
-        log_put(LOG_NOTICE, "migrating %s from schema version %d to %d", s->path, version, VERSION);
+        log_put(LOG_NOTICE, "event=migrate store=%s from=%d to=%d", s->path, version, VERSION);
     }
     for (; version < VERSION; version++) {
         if (!step_to(s, version, today, err)) {

@@ -4,8 +4,8 @@
 
 #include "store/db.h"
 
-static const char *const phase_names[] = {"open",   "effect", "age",  "roll",    "close",
-                                          "notice", "alert",  "list", "deliver", "done"};
+static const char *const phase_names[] = {"open",   "effect", "age",  "roll",    "close", "notice",
+                                          "pickup", "alert",  "list", "deliver", "prune", "done"};
 const struct names run_phases = NAMES_TABLE("phase", phase_names);
 static const char *const kind_names[] = {"divisions", "households", "members", "standards",
                                          "calendar"};
@@ -94,6 +94,14 @@ bool store_run_get(struct store *s, struct date day, struct run_row *row, struct
 bool store_run_last(struct store *s, struct run_row *row, struct error *err)
 {
     static const char sql[] = "SELECT " COLUMNS " FROM run ORDER BY day DESC LIMIT 1";
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    return q && run_one(s, q, row, err);
+}
+
+bool store_run_last_done(struct store *s, struct run_row *row, struct error *err)
+{
+    static const char sql[] =
+        "SELECT " COLUMNS " FROM run WHERE state = 'done' ORDER BY day DESC LIMIT 1";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     return q && run_one(s, q, row, err);
 }

@@ -37,9 +37,34 @@ WHEN old.state = 'done' AND new.state <> 'done' BEGIN
                   + strftime('%m', old.done_on * 86400, 'unixepoch') - 1;
 END;
 
--- Who asked for a run; NULL: the clock.
-ALTER TABLE run ADD COLUMN uid INTEGER;
-ALTER TABLE run ADD COLUMN who TEXT;
+-- A run has two more phases: what was not picked up, and what is too old in the spool; and it knows who
+-- asked for it (NULL: the clock).
+DROP INDEX run_one_running;
+ALTER TABLE run RENAME TO run_1;
+CREATE TABLE run (
+    day         INTEGER PRIMARY KEY,
+    state       TEXT NOT NULL CHECK (state IN ('running', 'done')),
+    phase       TEXT NOT NULL CHECK (phase IN ('open', 'effect', 'age', 'roll', 'close', 'notice',
+                         'pickup', 'alert', 'list', 'deliver', 'prune', 'done')),
+    cursor      INTEGER NOT NULL,
+    working_day INTEGER NOT NULL CHECK (working_day IN (0, 1)),
+    for_day     INTEGER NOT NULL, -- the run that caught this day up, or the day itself
+    opened      INTEGER NOT NULL DEFAULT 0,
+    alerts      INTEGER NOT NULL DEFAULT 0,
+    lists       INTEGER NOT NULL DEFAULT 0,
+    audit_head  TEXT,
+    started_at  TEXT NOT NULL,
+    finished_at TEXT,
+    uid         INTEGER,
+    who         TEXT,
+    CHECK ((state = 'done') = (phase = 'done'))
+) STRICT;
+INSERT INTO run (day, state, phase, cursor, working_day, for_day, opened, alerts, lists, audit_head,
+                 started_at, finished_at)
+SELECT day, state, phase, cursor, working_day, for_day, opened, alerts, lists, audit_head, started_at,
+       finished_at FROM run_1;
+DROP TABLE run_1;
+CREATE UNIQUE INDEX run_one_running ON run (state) WHERE state = 'running';
 
 -- A township or village that was joined to another. It keeps its row, for what is on record of it.
 ALTER TABLE division ADD COLUMN merged_into INTEGER REFERENCES division (code);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/histogram.h"
 #include "rules/household.h"
 #include "store/db.h"
 
@@ -141,11 +142,23 @@ bool store_begin(struct store *s, struct error *err)
 bool store_commit(struct store *s, struct error *err)
 {
     static const char sql[] = "COMMIT";
+    struct timespec before, after;
+    clock_gettime(CLOCK_MONOTONIC, &before);
     if (control(s, sql, err)) {
+        clock_gettime(CLOCK_MONOTONIC, &after);
+        if (s->sync) {
+            histogram_add(s->sync, (after.tv_sec - before.tv_sec) * INT64_C(1000000000) +
+                                       after.tv_nsec - before.tv_nsec);
+        }
         return true;
     }
     store_rollback(s);
     return false;
+}
+
+void store_measure(struct store *s, struct histogram *sync)
+{
+    s->sync = sync;
 }
 
 void store_rollback(struct store *s)

@@ -132,6 +132,9 @@ static bool tell_undecided(struct phase *p, const struct task_row *task, enum le
                                   .body = strbuf_str(&body)};
     bool added = false, ok = store_message_put(p->w->store, &message, &added, err);
     p->run.alerts += added;
+    if (added) {
+        phase_log_task(p, "undecided-at-close", task);
+    }
     strbuf_free(&body);
     return ok;
 }

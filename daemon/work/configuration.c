@@ -194,7 +194,7 @@ bool configuration_reload(struct work *w, struct error *err)
     const struct settings *new = configuration_load(w->settings->file, &policies, &faults);
     if (!new) {
         for (int i = 0; i < faults.count; i++) {
-            log_put(LOG_ERR, "reload: %s", faults.text[i]);
+            log_put(LOG_ERR, "event=reload-refused: %s", faults.text[i]);
         }
         error_set(err, REASON_BAD_ARGUMENT, "%s",
                   faults.count ? faults.text[0] : "the configuration cannot be read");

@@ -213,7 +213,7 @@ static bool deliver(struct daily *d, struct work *w, struct error *err)
     }
     if (store_begin(w->store, err) && advance(d, w, err) &&
         store_run_put(w->store, &d->p.run, err) && store_commit(w->store, err)) {
-        crash_point("run-done");
+        crash_point("run-delivered");
         return true;
     }
     store_rollback(w->store);

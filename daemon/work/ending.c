@@ -111,8 +111,11 @@ bool ending_record_hold(struct work *w, struct error *err)
     bool ok = store_hold_insert(w->store, &n->row, err) &&
               work_audit(w, n->actor, "hold", n->household, STR_NONE, strbuf_str(&after), err);
     if (ok) {
-        log_put(LOG_NOTICE, "event=hold household=%.*s act=%s ground=%s", STR_ARG(n->household),
+        struct strbuf household = STRBUF_INIT;
+        log_value(&household, n->household);
+        log_put(LOG_NOTICE, "event=hold household=%s act=%s ground=%s", strbuf_text(&household),
                 names_text(&acts, (int)n->row.act), names_text(&grounds, (int)n->row.ground));
+        strbuf_free(&household);
     }
     strbuf_free(&after);
     hold_free(w);

@@ -14,6 +14,10 @@
 #include "work/recalculate.h"
 #include "work/staging.h"
 
+/* What a byte of a file comes to on disk: the copies of it in the staging folder, the rows with
+ * their cycles, indexes and audit, and the log that they go through. */
+#define IMPORT_SPACE 12
+
 static const char raw_name[] = "incoming.raw", text_name[] = "incoming.csv",
                   good_name[] = "incoming.good", accepted_name[] = "accepted.csv";
 
@@ -52,7 +56,8 @@ static enum job_step receive(struct import_work *j, struct work *w, struct error
     if (!work_not_held(w, err)) {
         return JOB_FAILED;
     }
-    if (!arrival_slice(&j->arrival, w, raw_name, &whole, err)) {
+    if (!staging_room(w, IMPORT_SPACE * (j->arrival.total - j->arrival.received), err) ||
+        !arrival_slice(&j->arrival, w, raw_name, &whole, err)) {
         return JOB_FAILED;
     }
     j->job.done = j->arrival.received;

@@ -15,7 +15,7 @@ bool import_is_free(struct work *w, struct error *err)
     if (ok && row.import) {
         ok = error_set(err, REASON_BUSY,
                        "an import that was accepted before is not complete: it goes on when the "
-                       "service starts again");
+                       "disk has room, within a minute");
     }
     arena_free(&a);
     return ok;

@@ -67,8 +67,13 @@ static bool put(struct phase *p, int64_t division, const char *kind, const char 
                                   .subject = str_of(subject),
                                   .created_on = p->run.day,
                                   .body = body};
-    bool added;
-    return store_message_put(p->w->store, &message, &added, err);
+    char code[DIVISION_TEXT];
+    bool added, ok = store_message_put(p->w->store, &message, &added, err);
+    if (ok && added) {
+        strbuf_addf(&p->log, "event=%s division=%s subject=%s\n", kind,
+                    division_text(division, code), subject);
+    }
+    return ok;
 }
 
 static bool tell_runs_out(struct phase *p, const struct policy *policy, struct date until,

@@ -1,6 +1,7 @@
 #include "work/phase.h"
 
 #include "base/canon.h"
+#include "base/log.h"
 #include "rules/alert.h"
 #include "store/division.h"
 #include "store/message.h"
@@ -9,6 +10,16 @@
 const struct policy *phase_policy(const struct phase *p, struct error *err)
 {
     return policy_on(p->rules->policies, p->run.day, NULL, err);
+}
+
+void phase_log_task(struct phase *p, const char *event, const struct task_row *task)
+{
+    char code[DIVISION_TEXT], due[DATE_TEXT];
+
+    strbuf_addf(&p->log, "event=%s task=%lld household=", event, (long long)task->task);
+    log_value(&p->log, task->household);
+    strbuf_addf(&p->log, " township=%s due_on=%s\n", division_text(task->township, code),
+                date_text(task->due_on, due));
 }
 
 /* ---- phase open. */
@@ -34,8 +45,11 @@ static bool open_carefully(struct phase *p, struct cycle_row *cycle, bool *opene
                store_set_aside_clear(p->w->store, cycle->household_id, err);
     }
     store_rollback_to(p->w->store);
-    strbuf_addf(&p->log, "event=set-aside household=%.*s reason=%s\n", STR_ARG(cycle->household),
-                why.message);
+    strbuf_addz(&p->log, "event=set-aside household=");
+    log_value(&p->log, cycle->household);
+    strbuf_addz(&p->log, " reason=");
+    log_value(&p->log, str_of(why.message));
+    strbuf_addc(&p->log, '\n');
     bool ok =
         store_set_aside_put(p->w->store, cycle->household_id, str_of(why.message), p->run.day, err);
     error_clear(&why);
@@ -115,8 +129,7 @@ static bool alert_message(struct phase *p, const struct task_row *task,
     bool added = false, ok = store_message_put(p->w->store, &message, &added, err);
     if (added) {
         p->run.alerts++;
-        strbuf_addf(&p->log, "event=%s task=%lld household=%.*s township=%s due_on=%s\n",
-                    rung->name, (long long)task->task, STR_ARG(task->household), code, due);
+        phase_log_task(p, rung->name, task);
     }
     strbuf_free(&body);
     strbuf_free(&subject);
@@ -204,8 +217,9 @@ static const struct {
     [RUN_OPEN] = {open_batch, false},      [RUN_EFFECT] = {campaign_effects, false},
     [RUN_AGE] = {report_ages, false},      [RUN_ROLL] = {campaign_roll, false},
     [RUN_CLOSE] = {campaign_close, false}, [RUN_NOTICE] = {notice_all, false},
-    [RUN_ALERT] = {alert_batch, false},    [RUN_LIST] = {list_batch, true},
-    [RUN_DELIVER] = {NULL, true},          [RUN_DONE] = {NULL, false},
+    [RUN_PICKUP] = {upkeep_pickup, true},  [RUN_ALERT] = {alert_batch, false},
+    [RUN_LIST] = {list_batch, true},       [RUN_DELIVER] = {NULL, true},
+    [RUN_PRUNE] = {upkeep_prune, true},    [RUN_DONE] = {NULL, false},
 };
 
 phase_batch *phase_function(enum run_phase phase)

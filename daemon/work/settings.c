@@ -195,6 +195,7 @@ static void read_limits(struct reader *r, const config_setting_t *at, void *out)
         KEY("page", read_count, limit_page),
         KEY("lease_seconds", read_count, limit_lease_seconds),
         KEY("max_catch_up_days", read_count, limit_catch_up_days),
+        KEY("free_megabytes", read_count, limit_free_megabytes),
         {0}};
     (void)out;
     read_group(r, at, keys);
@@ -314,6 +315,7 @@ static const struct key keys[] = {
     KEY("accounts", read_accounts, store),
     KEY("delivery", read_delivery, store),
     KEY("spool_keep_days", read_count, spool_keep_days),
+    KEY("metrics_file", read_path, metrics_file),
     KEY("limits", read_limits, store),
     {0},
 };
@@ -339,6 +341,7 @@ static void defaults(struct settings *s)
     s->limit_page = 1000;
     s->limit_lease_seconds = 300;
     s->limit_catch_up_days = 31;
+    s->limit_free_megabytes = 256;
 }
 
 static char *folder_of(const char *file)

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define PATIENCE_SECONDS 30
@@ -107,6 +108,24 @@ bool staging_split(int fd, uint64_t from, uint64_t to, enum staging_part part, i
         from += (uint64_t)n;
     }
     return true;
+}
+
+int64_t staging_free(const char *path)
+{
+    struct statvfs fs;
+    return statvfs(path, &fs) == 0 ? (int64_t)fs.f_bavail * (int64_t)fs.f_frsize : -1;
+}
+
+bool staging_room(const struct work *w, int64_t bytes, struct error *err)
+{
+    int64_t floor = (int64_t)w->settings->limit_free_megabytes << 20;
+    int64_t left = staging_free(w->staging);
+    return left < 0 || left - bytes >= floor ||
+           error_set(err, REASON_STORAGE,
+                     "%lld MiB are free beside the store; this would take some %lld, and "
+                     "limits.free_megabytes keeps %d for reviews",
+                     (long long)(left >> 20), (long long)(bytes >> 20),
+                     w->settings->limit_free_megabytes);
 }
 
 static void patience(struct arrival *a)

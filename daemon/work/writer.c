@@ -144,6 +144,7 @@ static bool collect(struct writer *wr, struct request **group, int *count)
         }
         wr->in = r->next;
         r->next = NULL;
+        histogram_add(&wr->w->metrics->queue_delay, job_now() - r->posted_at);
         if (r->change) {
             group[(*count)++] = r;
         } else {
@@ -175,7 +176,7 @@ static bool group_lost(struct writer *wr, struct request **group, int upto, stru
                    "the store took back the commit that held this change");
         }
     }
-    log_put(LOG_ERR, "store took back a commit of %d changes", upto + 1);
+    log_put(LOG_ERR, "event=store-error: the store took back a commit of %d changes", upto + 1);
     return !store_begin(wr->w->store, err);
 }
 
@@ -195,7 +196,7 @@ static void change_one(struct writer *wr, struct request *r)
         /* A refusal by the continuity rule stands on record though its change does not (3.5). */
         struct error err = ERROR_INIT;
         if (!ending_record_hold(wr->w, &err)) {
-            log_put(LOG_ERR, "a hold was not recorded: %s", err.message);
+            log_put(LOG_ERR, "event=store-error: a hold was not recorded: %s", err.message);
             error_clear(&err);
         }
     }
@@ -217,7 +218,7 @@ static bool group_run(struct writer *wr, struct request **group, int count)
     }
     bool committed = begun && store_commit(wr->w->store, &err);
     if (!committed) {
-        log_put(LOG_CRIT, "commit failed: %s", err.message);
+        log_put(LOG_CRIT, "event=store-failed: commit: %s", err.message);
     }
     for (int i = 0; i < count && !committed; i++) {
         error_clear(&group[i]->error);
@@ -238,7 +239,7 @@ static bool alone_run(struct writer *wr, struct request *r)
             good = r->ok = store_commit(s, &r->error);
         }
         if (!good) {
-            log_put(LOG_CRIT, "commit failed: %s", r->error.message);
+            log_put(LOG_CRIT, "event=store-failed: commit: %s", r->error.message);
         } else if (!r->ok) {
             store_rollback(s);
         }
@@ -279,8 +280,8 @@ static void log_failure(const struct request *r)
     enum reason reason = r->error.reason;
     bool machine = reason == REASON_STORAGE || reason == REASON_INTERNAL;
     if (machine || r->job->actor.uid < 0) {
-        log_put(machine ? LOG_ERR : LOG_WARNING, "%s: %s: %s", r->job->class->name,
-                reason_name(reason), r->error.message ? r->error.message : "");
+        log_put(machine ? LOG_ERR : LOG_WARNING, "event=job-failed job=%s reason=%s: %s",
+                r->job->class->name, reason_name(reason), r->error.message ? r->error.message : "");
     }
 }
 
@@ -350,12 +351,13 @@ static void slices_run(struct writer *wr)
 static bool checkpoint(struct writer *wr)
 {
     struct error err = ERROR_INIT;
+    atomic_store(&wr->w->metrics->wal, store_wal_bytes(wr->w->store));
     if (store_wal_bytes(wr->w->store) <= WAL_CHECKPOINT || job_now() < wr->checkpoint_after) {
         return true;
     }
     bool ok = store_checkpoint(wr->w->store, false, &err);
     if (!ok) {
-        log_put(LOG_CRIT, "checkpoint failed: %s", err.message);
+        log_put(LOG_CRIT, "event=store-failed: checkpoint: %s", err.message);
         error_clear(&err);
     }
     wr->checkpoint_after = job_now() + CHECKPOINT_PAUSE_NS;
@@ -420,7 +422,7 @@ static void *run(void *self)
     }
     end(wr, REASON_BUSY, "the service is stopping");
     if (!store_checkpoint(wr->w->store, true, &err)) {
-        log_put(LOG_ERR, "last checkpoint failed: %s", err.message);
+        log_put(LOG_ERR, "event=store-error: last checkpoint: %s", err.message);
         error_clear(&err);
     }
     return NULL;
@@ -461,6 +463,7 @@ void writer_post(struct writer *wr, struct request *r)
 {
     r->next = NULL;
     r->ok = false;
+    r->posted_at = job_now();
     pthread_mutex_lock(&wr->lock);
     bool refused = wr->stopping || wr->ended;
     if (refused) {

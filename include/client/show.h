@@ -15,11 +15,15 @@ void show_object(json_t *result, const struct view_field *fields);
 void show_done(json_t *result, const struct view_field *fields);
 /* status: calendars by span, counts, warnings. */
 void show_status(json_t *result, const struct view_field *fields);
+/* `metrics`, a sample a line. */
+void show_metrics(json_t *result, const struct view_field *fields);
 /* explain: one step a line, facts below. */
 void show_explain(json_t *result, const struct view_field *fields);
 /* verify: each failure. */
 void show_verify(json_t *result, const struct view_field *fields);
 
 bool show_verify_good(json_t *result);
+/* Of `status --check`: no alarm. */
+bool show_status_good(json_t *result);
 /* audit.verify: the chain is whole, and the head that was asked for is in it. */
 bool show_chain_good(json_t *result);

@@ -11,7 +11,8 @@
 
 extern const struct method methods_status[], methods_import[], methods_household[], methods_task[],
     methods_explain[], methods_queue[], methods_standards[], methods_run[], methods_care[],
-    methods_audit[], methods_discover[], methods_change[], methods_protection[], methods_register[];
+    methods_audit[], methods_metrics[], methods_discover[], methods_change[], methods_protection[],
+    methods_register[];
 
 /* Reads the configuration anew, on the writer; set by whoever starts the front. NULL: refused. */
 extern bool (*method_reload)(struct work *w, struct error *err);

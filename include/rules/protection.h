@@ -9,6 +9,8 @@
  * (may be NULL) is the clause that protects, or NULL. */
 bool protection_holds(const struct policy *policy, const struct household_facts *facts,
                       const char **clause, struct trace *t);
+/* How many the policy (NULL: none) protects of households counted by status and register state. */
+int64_t protection_count(const struct policy *policy, int64_t counts[4][4]);
 
 /* What ends or interrupts an allowance. */
 enum act { ACT_TERMINATE, ACT_CLOSE, ACT_SUSPEND };

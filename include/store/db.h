@@ -34,7 +34,8 @@ struct store {
     int32_t audit_day; /* the latest local day with an entry, INT32_MIN: not read yet */
     struct digest *digest;
     struct strbuf scratch;
-    int wal_pages; /* in the log since it last began anew */
+    struct histogram *sync; /* or NULL */
+    int wal_pages;          /* in the log since it last began anew */
 };
 
 /* The prepared statement, reset and unbound; NULL on failure. */

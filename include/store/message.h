@@ -55,6 +55,8 @@ bool store_messages_told(struct store *s, struct arena *a, int64_t division, int
 /* Each queued message of the division up to `seq` that is no list becomes delivered: the list with
  * number `seq` carried it. */
 bool store_messages_carried(struct store *s, int64_t division, int64_t seq, struct error *err);
+/* The day of the oldest message that is neither delivered nor acknowledged; DATE_NONE: none. */
+bool store_message_oldest(struct store *s, struct date *day, struct error *err);
 /* The next division after `after` that has a queued message of a kind other than MESSAGE_DAILY. */
 bool store_message_division_next(struct store *s, int64_t after, int64_t *division,
                                  struct error *err);

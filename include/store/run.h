@@ -13,9 +13,11 @@ enum run_phase {
     RUN_ROLL,    /* the register's roll, on its day */
     RUN_CLOSE,   /* what the year left undecided, on its day */
     RUN_NOTICE,  /* a protection that runs out, a standard that is missing */
+    RUN_PICKUP,  /* lists that no township fetched */
     RUN_ALERT,   /* the ladder */
     RUN_LIST,    /* the lists' messages */
     RUN_DELIVER, /* the lists themselves */
+    RUN_PRUNE,   /* what is too old in the spool */
     RUN_DONE
 };
 extern const struct names run_phases;
@@ -35,6 +37,8 @@ bool store_run_put(struct store *s, const struct run_row *row, struct error *err
 bool store_run_get(struct store *s, struct date day, struct run_row *row, struct error *err);
 /* The latest run by day. */
 bool store_run_last(struct store *s, struct run_row *row, struct error *err);
+/* The latest that is done. */
+bool store_run_last_done(struct store *s, struct run_row *row, struct error *err);
 /* Who asked for the run of a day, and who that was (the clock where nobody is on record). */
 bool store_run_asked(struct store *s, struct date day, struct actor actor, struct error *err);
 bool store_run_who(struct store *s, struct arena *a, struct date day, struct actor *actor,

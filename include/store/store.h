@@ -38,6 +38,9 @@ void store_rollback_to(struct store *s);
 bool store_read_begin(struct store *s, struct error *err);
 void store_read_end(struct store *s);
 
+/* How long each commit takes is added to `sync`, which must outlive the store. */
+struct histogram;
+void store_measure(struct store *s, struct histogram *sync);
 /* Copies WAL pages into the store; truncates the WAL where `all`. Called by the writer between
  * slices; waits for no reader. */
 bool store_checkpoint(struct store *s, bool all, struct error *err);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "store/run.h"
+#include "store/task.h"
 #include "work/work.h"
 
 #define PHASE_BATCH 256
@@ -28,8 +29,11 @@ typedef bool phase_batch(struct phase *p, bool *end, struct error *err);
 phase_batch *phase_function(enum run_phase phase);
 /* The phase that follows on this day: lists only on a working day that is the run's own. */
 enum run_phase phase_after(const struct phase *p);
+/* A line for the log: event=… task=… household=… township=… due_on=… */
+void phase_log_task(struct phase *p, const char *event, const struct task_row *task);
 /* The policy of the day at hand; NULL with too-early. */
 const struct policy *phase_policy(const struct phase *p, struct error *err);
 
-/* Of work/campaign, work/report and work/notice. */
-phase_batch campaign_effects, campaign_roll, campaign_close, report_ages, notice_all;
+/* Of work/campaign, work/report, work/notice and work/upkeep. */
+phase_batch campaign_effects, campaign_roll, campaign_close, report_ages, notice_all, upkeep_pickup,
+    upkeep_prune;

@@ -12,6 +12,7 @@
 #include "rules/policy.h"
 #include "store/audit.h"
 #include "store/store.h"
+#include "work/metrics.h"
 #include "work/settings.h"
 
 struct rulebook {
@@ -26,6 +27,7 @@ void rulebook_drop(struct rulebook *rules); /* NULL is fine */
 
 struct work;
 struct hold_note;
+struct division_row;
 
 /* How what is queued leaves the house. Given by main, so that work need not know delivery. */
 struct outlet {
@@ -35,6 +37,12 @@ struct outlet {
     bool (*deliver)(void *self, struct work *w, struct date day, bool *more, struct error *err);
     /* At start: finishes what a kill interrupted. */
     bool (*recover)(void *self, struct work *w, struct error *err);
+    /* The day of the oldest list of a division that nobody fetched; DATE_NONE: none lies there. */
+    bool (*unfetched)(void *self, const struct division_row *division, struct date *oldest,
+                      struct error *err);
+    /* Removes what came out of the house for a division, or came back, before a day. */
+    bool (*prune)(void *self, const struct division_row *division, struct date before,
+                  int64_t *removed, struct error *err);
     void *self;
 };
 
@@ -44,6 +52,7 @@ struct work {
     struct clock *clock;
     const struct settings *settings;
     const struct outlet *outlet; /* the writer's only */
+    struct metrics *metrics;     /* shared by both */
     char *staging;               /* folder for imports under way; the writer's only */
     bool rules_changed;          /* the writer made a new rulebook: tell the front */
     struct hold_note *hold;      /* a refusal to be recorded (work/ending) */

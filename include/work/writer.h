@@ -22,6 +22,7 @@ struct request {
     bool ok;
     struct error error;
     /* The writer's own: */
+    int64_t posted_at; /* CLOCK_MONOTONIC, ns */
     struct request *next;
 };
 

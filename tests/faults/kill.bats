@@ -144,7 +144,8 @@ dies() {
     # The Monday's run has the week-end to catch up.
     local days=(24:run-begun 25:run-slice 26:run-slice:3 27:run-done 30:run-done:2
         31:spool-written 32:spool-synced 33:spool-staged:2 34:spool-renamed-one
-        37:spool-renamed-one:400 38:spool-renamed 39:spool-delivered 40:spool-delivered:3)
+        37:spool-renamed-one:400 38:spool-renamed 39:spool-delivered 40:spool-delivered:3
+        41:run-delivered)
     local at=$D/at-run calm=$D/at-run-calm date
     house_like "$D/imported" "$at"
     house_like "$D/imported" "$calm"

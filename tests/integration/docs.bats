@@ -98,6 +98,17 @@ END
     done <<<"$commands"
 }
 
+@test "reviewd(8) names every event that is logged" {
+    {
+        grep -ohE '"event=[a-z-]+' -r daemon | sed 's/"event=//'
+        grep -ohE '\bname = "[a-z-]+"' conf/policy/*.conf | grep -E 'due-|late|escalated' | sed 's/.*"\(.*\)"/\1/'
+    } | sort -u >"$BATS_TEST_TMPDIR/events"
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/events")" -ge 20 ]
+    while read -r event; do
+        grep -qE "^\.It .*\b$event\b" man/reviewd.8 || { echo "reviewd(8) lacks $event"; return 1; }
+    done <"$BATS_TEST_TMPDIR/events"
+}
+
 @test "every table, view and column of the store stands in doc/store.md" {
     for f in daemon/store/schema-*.sql; do
         grep -oE '^CREATE (TABLE|VIEW) [a-z_]+' "$f" | cut -d' ' -f3

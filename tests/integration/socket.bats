@@ -203,7 +203,7 @@ clock() { printf '{"jsonrpc":"2.0","method":"clock.show"%s}' "$1"; }
 @test "SIGTERM: what was acknowledged is there, the socket answers no more, the next start goes on (6)" {
     kill -TERM "$(<"$D/pid")"
     wait_for gone
-    grep -q 'reviewd stopped' "$D/log"
+    grep -q 'event=stop' "$D/log"
     run -3 ctl status
     [ ! -e "$D/reviewd.db-wal" ] || [ ! -s "$D/reviewd.db-wal" ] # checkpointed
     same ok "$(sql "PRAGMA integrity_check")"

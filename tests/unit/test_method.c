@@ -388,6 +388,7 @@ static void test_table(void **state)
                                            "verify",
                                            "reload",
                                            "standards.list",
+                                           "metrics",
                                            "rpc.discover",
                                            "household.tier",
                                            "household.move",

@@ -239,6 +239,9 @@ static void call_runs(void)
     must(store_run_get(m.s, TODAY, &run, &err));
     must(store_run_last(m.s, &run, &err));
     must(store_run_running(m.s, &run, &err));
+    must(store_run_last_done(m.s, &run, &err));
+    struct date oldest;
+    must(store_message_oldest(m.s, &oldest, &err));
     struct actor actor;
     must(store_run_asked(m.s, run.day, (struct actor){1, "a"}, &err));
     must(store_run_who(m.s, &m.a, run.day, &actor, &err));

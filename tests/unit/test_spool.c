@@ -75,6 +75,7 @@ static void house_open(struct house *h)
     h->work = (struct work){.store = store_open(h->store_path, STORE_WRITE, TODAY, &err),
                             .rules = rulebook_new(policies, calendar),
                             .clock = &h->clock,
+                            .metrics = metrics_new(0),
                             .settings = &h->settings};
     must(h->work.store != NULL);
     h->spool = spool_open(h->spool_path, &err);
@@ -85,6 +86,7 @@ static void house_close(struct house *h)
 {
     spool_close(h->spool);
     store_close(h->work.store);
+    metrics_free(h->work.metrics);
     rulebook_drop(h->work.rules);
     arena_free(&h->arena);
 }

@@ -1,7 +1,10 @@
 /* status: how the service is. */
 #include "control/methods.h"
+#include "rules/protection.h"
+#include "store/message.h"
 #include "store/run.h"
 #include "work/daily.h"
+#include "work/upkeep.h"
 
 #define NAMED_MAX 10      /* households set aside that a warning names */
 #define ASIDE_LOOK 10000  /* rows looked at to count them */
@@ -36,16 +39,6 @@ static json_t *calendars(const struct work *w, int this_year)
 
 /* ---- counts -----------------------------------------------------------------------------------
  */
-
-static int64_t count_protected(const struct policy *policy, const struct store_counts *counts)
-{
-    int64_t count = 0;
-
-    for (int r = 0; policy && policy->continuity && r < register_states.count; r++)
-        if (policy->protected_set & 1U << r)
-            count += counts->by_status_register[STATUS_ACTIVE][r];
-    return count;
-}
 
 /* The counts are kept for the whole store: an account bound to divisions is not told them. */
 static json_t *count(const struct call *c, int64_t value)
@@ -83,20 +76,83 @@ static void warn_calendars(json_t *list, const struct work *w, int this_year)
             warn(list, "no calendar of %d is published: dates in that year are provisional", year);
 }
 
-static bool warn_run(json_t *list, struct work *w, const struct run_row *last, struct error *err)
+/* Both lists, or the warnings alone: what `status --check` fails on is an alarm. */
+struct findings {
+    json_t *warnings, *alarms;
+};
+
+static void alarm_put(struct findings *f, struct str text)
+{
+    json_array_append_new(f->alarms, json_str(text));
+    json_array_append_new(f->warnings, json_str(text));
+}
+
+static bool find_run(struct findings *f, struct work *w, const struct run_row *last,
+                     struct error *err)
 {
     struct date today = work_today(w);
+    struct strbuf text = STRBUF_INIT;
     char day[DATE_TEXT];
     bool due;
 
     if (!daily_due(w, &due, err))
         return false;
     if (w->held)
-        warn(list,
-             "the daily run is held: nothing ran since %s; reviewctl run --confirm catches up",
-             date_is(last->day) ? date_text(last->day, day) : "the store was made");
+        strbuf_addf(
+            &text,
+            "the daily run is held: nothing ran since %s; reviewctl run --confirm catches up",
+            date_is(last->day) ? date_text(last->day, day) : "the store was made");
     else if (due && clock_now(w->clock) >= work_run_instant(w, today) + GRACE_SECONDS)
-        warn(list, "the run of %s is overdue", date_text(today, day));
+        strbuf_addf(&text, "the run of %s is overdue", date_text(today, day));
+    if (text.len)
+        alarm_put(f, strbuf_str(&text));
+    strbuf_free(&text);
+    return true;
+}
+
+/* What the machine refused, and will be asked again. */
+static void find_standing(struct findings *f, struct work *w)
+{
+    static const struct {
+        const char *what;
+        bool alarm;
+    } kinds[STANDING_COUNT] = {
+        [STANDING_SPOOL] = {"no list can be delivered: ", true},
+        [STANDING_FOLDER] = {"the spool has broken folders: ", true},
+        [STANDING_IMPORT] = {"an accepted import waits to be applied: ", true},
+        [STANDING_METRICS] = {"the metrics file is not written: ", false},
+    };
+
+    for (int i = 0; i < STANDING_COUNT; i++) {
+        struct strbuf text = STRBUF_INIT;
+        strbuf_addz(&text, kinds[i].what);
+        if (!metrics_standing(w->metrics, (enum standing)i, &text))
+            ;
+        else if (kinds[i].alarm)
+            alarm_put(f, strbuf_str(&text));
+        else
+            json_array_append_new(f->warnings, json_str(strbuf_str(&text)));
+        strbuf_free(&text);
+    }
+}
+
+/* Messages that lie: by socket nobody takes them, by spool no run delivered them. */
+static bool find_messages(struct findings *f, struct work *w, struct error *err)
+{
+    struct strbuf text = STRBUF_INIT;
+    struct date oldest, today = work_today(w);
+    char day[DATE_TEXT];
+
+    if (!store_message_oldest(w->store, &oldest, err))
+        return false;
+    if (date_is(oldest) &&
+        date_cmp(calendar_add_working(w->rules->calendar, oldest, UPKEEP_PATIENCE, NULL), today) <=
+            0) {
+        strbuf_addf(&text, "a message of %s is neither delivered nor acknowledged",
+                    date_text(oldest, day));
+        alarm_put(f, strbuf_str(&text));
+    }
+    strbuf_free(&text);
     return true;
 }
 
@@ -141,11 +197,16 @@ static bool warn_aside(json_t *list, struct call *c, struct work *w, struct erro
     return ok;
 }
 
-static bool warnings(json_t *list, struct call *c, struct work *w, const struct run_row *last,
-                     struct error *err)
+static bool find(struct findings *f, struct call *c, struct work *w, const struct run_row *last,
+                 struct error *err)
 {
-    warn_calendars(list, w, date_ymd(work_today(w)).year);
-    return warn_run(list, w, last, err) && warn_aside(list, c, w, err);
+    bool ok = find_run(f, w, last, err) && find_messages(f, w, err);
+
+    if (!ok)
+        return false;
+    find_standing(f, w);
+    warn_calendars(f->warnings, w, date_ymd(work_today(w)).year);
+    return warn_aside(f->warnings, c, w, err);
 }
 
 /* ---- the call ---------------------------------------------------------------------------------
@@ -191,36 +252,56 @@ static bool facts_load(struct work *w, struct facts *f, struct error *err)
 static bool status_run(struct call *c, struct work *w, json_t **result, struct error *err)
 {
     struct facts f;
-    json_t *list = json_array();
+    struct findings found = {json_array(), json_array()};
 
-    if (!facts_load(w, &f, err) || !warnings(list, c, w, &f.last, err)) {
-        json_decref(list);
+    if (!facts_load(w, &f, err) || !find(&found, c, w, &f.last, err)) {
+        json_decref(found.warnings);
+        json_decref(found.alarms);
         return false;
     }
-    *result = json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:s, s:o}",
-                        "version", REVIEWD_VERSION, "now", methods_instant(clock_now(w->clock)),
-                        "timezone", w->settings->timezone, "policy", methods_policy(f.policy),
-                        "calendars", calendars(w, date_ymd(work_today(w)).year), "counts",
-                        counts_of(c, &f.counts, count_protected(f.policy, &f.counts)), "last_run",
-                        json_day(f.last_run), "next_run", methods_instant(f.next_run), "queues",
-                        "messages", count(c, f.counts.messages), "leased",
-                        count(c, f.counts.leased), "audit_head", f.head, "warnings", list);
+    if (call_bool(c, "check")) {
+        json_decref(found.warnings);
+        *result = json_pack("{s:o}", "alarms", found.alarms);
+        return true;
+    }
+    *result = json_pack(
+        "{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:s, s:o, s:o}", "version",
+        REVIEWD_VERSION, "now", methods_instant(clock_now(w->clock)), "timezone",
+        w->settings->timezone, "policy", methods_policy(f.policy), "calendars",
+        calendars(w, date_ymd(work_today(w)).year), "counts",
+        counts_of(c, &f.counts, protection_count(f.policy, f.counts.by_status_register)),
+        "last_run", json_day(f.last_run), "next_run", methods_instant(f.next_run), "queues",
+        "messages", count(c, f.counts.messages), "leased", count(c, f.counts.leased), "audit_head",
+        f.head, "warnings", found.warnings, "alarms", found.alarms);
     return true;
 }
+
+static const struct param status_params[] = {
+    {"check", PARAM_BOOLEAN, false, NULL, "only what a person must act on"},
+    {NULL, PARAM_STRING, false, NULL, NULL},
+};
 
 const struct method methods_status[] = {
     {.name = "status",
      .least = ROLE_VIEWER,
      .how = METHOD_QUERY,
      .summary = "How the service is: policy, calendars, counts, runs, queues, warnings",
+     .params = status_params,
      .run = status_run,
      .result_help =
          "`{version, now, timezone, policy: {name, from, until, hash}, calendars: [{year, state}], "
          "counts: {households, active, protected, open_tasks, late}, last_run, next_run, queues: "
-         "{messages, leased}, audit_head, warnings}`. `policy` is null before the first version. "
+         "{messages, leased}, audit_head, warnings, alarms}`. `policy` is null before the first "
+         "version. "
          "`state` is `published` or `provisional`. `last_run` is the latest day whose run is "
          "complete, `next_run` the instant of the next. `messages` are those neither delivered nor "
-         "acknowledged. `warnings` are texts. An account bound to divisions gets null for each "
+         "acknowledged. `warnings` are texts; those that a person must act on (the run is overdue "
+         "or "
+         "held, the spool fails, an accepted import waits, messages lie for three working days) "
+         "are "
+         "in `alarms` too. With `check` the result is `{alarms}` alone, and `reviewctl` exits 1 "
+         "where "
+         "there is one. An account bound to divisions gets null for each "
          "count: they are of the whole store."},
     {.name = NULL},
 };

@@ -1,0 +1,15 @@
+/* work/upkeep: what keeps the house in order: lists that nobody fetched, old files, and second
+ * attempts of what the machine refused (spec.md section 4; issue 6: spool care).
+ *
+ * Its two phases of the daily run are declared in work/phase. */
+#pragma once
+
+#include "work/job.h"
+
+/* Working days after which a list that still lies in new/, or a message that nobody takes, is told.
+ */
+#define UPKEEP_PATIENCE 3
+
+/* One round: an accepted import that a fault of the machine left is applied; lists that wait are
+ * delivered; free space is measured. Posted now and then, and after a reload. */
+struct job *upkeep_job(void);
