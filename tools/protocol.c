@@ -1,6 +1,7 @@
 /* protocol: prints doc/protocol.md. The methods come out of the table that the service checks calls
  * by; the rest is prose that stands here. */
 #include <stdio.h>
+#include <string.h>
 
 #include "control/methods.h"
 #include "rules/trace.h"
@@ -170,10 +171,20 @@ static void print_type(const struct param *p)
             printf("%s`%s`", i > 0 ? ", " : "", p->words->text[i]);
 }
 
+static const char *const bounds_text[] = {
+    [BOUND_UNSAID] = "",
+    [BOUND_NOWHERE] = "the same for accounts that are bound to divisions",
+    [BOUND_WHOLE] = "not for accounts that are bound to divisions",
+    [BOUND_HOUSEHOLD] = "bound by the household",
+    [BOUND_TASK] = "bound by the task",
+    [BOUND_DIVISION] = "bound by the division",
+    [BOUND_ITEMS] = "bound accounts get what they see of it",
+};
+
 static void print_method(const struct method *m)
 {
-    printf("\n### %s\n\n%s. Least role: %s; %s.\n\n", m->name, m->summary,
-           names_text(&roles, (int)m->least), hows[m->how]);
+    printf("\n### %s\n\n%s. Least role: %s; %s; %s.\n\n", m->name, m->summary,
+           names_text(&roles, (int)m->least), hows[m->how], bounds_text[m->bound]);
     if (m->params) {
         printf("| parameter | is | |\n| --- | --- | --- |\n");
         for (const struct param *p = m->params; p->name; p++) {
@@ -186,8 +197,24 @@ static void print_method(const struct method *m)
     printf("Result: %s\n", m->result_help);
 }
 
-int main(void)
+/* What rpc.discover answers, to be committed and compared (doc/openrpc.json). */
+static int print_openrpc(void)
 {
+    json_t *document = NULL;
+    struct error err = ERROR_INIT;
+
+    if (!method_find(STR("rpc.discover"))->run(NULL, NULL, &document, &err))
+        return 1;
+    json_dumpf(document, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(document);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "--openrpc") == 0)
+        return print_openrpc();
     fputs(head, stdout);
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         printf("| `%s` | %s |\n", reason_name(reasons[i].reason), reasons[i].text);

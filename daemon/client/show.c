@@ -12,6 +12,23 @@ void show_object(json_t *result, const struct view_field *fields)
         show_done(result, fields);
 }
 
+void show_members(json_t *result, const struct view_field *columns)
+{
+    static const struct view_field head[] = {{"household", "household", 0},
+                                             {"head_name", "head", 0},
+                                             {"head_id", "  identity number", 0},
+                                             {"members", NULL, VIEW_HIDDEN},
+                                             {NULL, NULL, 0}};
+    json_t *members = json_object_get(result, "members");
+
+    view_object(result, head);
+    putchar('\n');
+    if (json_array_size(members) > 0)
+        view_list(members, columns, true);
+    else
+        puts("no members are on record");
+}
+
 void show_done(json_t *result, const struct view_field *fields)
 {
     if (json_is_object(result) && json_object_size(result) > 0)

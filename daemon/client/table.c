@@ -102,8 +102,8 @@ static const struct input review_options[] = {
 static const struct input tier_arguments[] = {
     ARGUMENT("household", INPUT_TEXT, "CODE", NULL, "the household's number"),
     ARGUMENT("tier", INPUT_WORD, "TIER", &tiers, "the tier from now on"), INPUT_END};
-static const struct input tier_options[] = {{"reason", INPUT_TEXT, "TEXT", true, NULL, "why"},
-                                            INPUT_END};
+static const struct input reason_options[] = {{"reason", INPUT_TEXT, "TEXT", true, NULL, "why"},
+                                              INPUT_END};
 static const struct input move_arguments[] = {
     ARGUMENT("household", INPUT_TEXT, "CODE", NULL, "the household's number"),
     ARGUMENT("village", INPUT_TEXT, "VILLAGE", NULL, "code of the village where it lives now"),
@@ -127,8 +127,6 @@ static const struct input report_options[] = {
 static const struct input explain_options[] = {
     OPTION("act", INPUT_WORD, "ACT", &acts, "what this act on a --ground would meet"),
     OPTION("ground", INPUT_WORD, "GROUND", &grounds, "on which ground"), INPUT_END};
-static const struct input correct_options[] = {{"reason", INPUT_TEXT, "TEXT", true, NULL, "why"},
-                                               INPUT_END};
 static const struct input protection_options[] = {
     OPTION("on", INPUT_DAY, "DAY", NULL, "on this day (today)"), INPUT_END};
 static const struct input exceptions_options[] = {
@@ -220,6 +218,19 @@ static const struct view_field household_columns[] = {
     {"protected", "PROTECTED", VIEW_YES}, {"due_on", "DUE", VIEW_DUE},
     {"open_task", "TASK", VIEW_NUMBER},   FIELD_END};
 
+static const struct view_field member_columns[] = {{"member", "MEMBER", 0},
+                                                   {"name", "NAME", 0},
+                                                   {"id", "IDENTITY NUMBER", 0},
+                                                   {"birth_on", "BORN", 0},
+                                                   {"age", "AGE", VIEW_NUMBER},
+                                                   {"health", "HEALTH", VIEW_SHORT},
+                                                   {"disability", "DISABILITY", VIEW_SHORT},
+                                                   {"work_ability", "WORK", VIEW_SHORT},
+                                                   {"student", "STUDENT", VIEW_YES},
+                                                   {"status", "STATUS", VIEW_SHORT},
+                                                   {"status_on", "SINCE", 0},
+                                                   FIELD_END};
+
 static const struct view_field task_fields[] = {{"task", "task", 0},
                                                 {"kind", "kind", 0},
                                                 {"state", "state", 0},
@@ -309,9 +320,13 @@ const struct command table_commands[] = {
      import_fields, NULL},
     {"household show", "household.show", household_argument, NULL, "one household", show_object,
      household_fields, NULL},
+    {"household members", "household.members", household_argument, NULL,
+     "who lives there, identity numbers masked", show_members, member_columns, NULL},
+    {"household unmask", "household.unmask", household_argument, reason_options,
+     "the same with whole identity numbers, on record", show_members, member_columns, NULL},
     {"household list", "household.list", NULL, household_options, "households, a page at a time",
      NULL, household_columns, NULL},
-    {"household tier", "household.tier", tier_arguments, tier_options, "give a tier by hand",
+    {"household tier", "household.tier", tier_arguments, reason_options, "give a tier by hand",
      show_object, NULL, NULL},
     {"household move", "household.move", move_arguments, NULL, "it lives in another village now",
      show_object, NULL, NULL},
@@ -323,7 +338,7 @@ const struct command table_commands[] = {
      "end the allowance and the reviews", show_object, NULL, NULL},
     {"report", "report", report_arguments, report_options, "a change that was reported",
      show_object, NULL, NULL},
-    {"correct", "correct", household_argument, correct_options,
+    {"correct", "correct", household_argument, reason_options,
      "take back a household's latest event", show_object, NULL, NULL},
     {"protection show", "protection.show", household_argument, protection_options,
      "whether a household is protected, and why", show_explain, NULL, NULL},

@@ -197,6 +197,11 @@ static int check(const struct connection *c, const struct method *m, json_t *par
                   names_text(&roles, (int)c->peer->role));
         return RPC_REFUSED;
     }
+    if (m->bound == BOUND_WHOLE && c->peer->division_count > 0) {
+        error_set(err, REASON_NOT_ALLOWED,
+                  "%s acts on everything; this account is bound to divisions", m->name);
+        return RPC_REFUSED;
+    }
     if (!method_check(m, params, err)) {
         return err->reason == REASON_BAD_ARGUMENT ? RPC_INVALID_PARAMS : RPC_REFUSED;
     }

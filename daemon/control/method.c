@@ -9,11 +9,28 @@
 /* ---- the table --------------------------------------------------------------------------------
  */
 
+static const char *const bound_text[] = {"unsaid", "nowhere",  "whole", "household",
+                                         "task",   "division", "items"};
+const struct names bounds = NAMES_TABLE("bound", bound_text);
+
 const struct method *const methods[] = {
-    methods_status,   methods_import,  methods_household, methods_task,
-    methods_explain,  methods_queue,   methods_standards, methods_run,
-    methods_care,     methods_audit,   methods_change,    methods_protection,
-    methods_register, methods_metrics, methods_discover,  NULL,
+    methods_status,
+    methods_import,
+    methods_household,
+    methods_task,
+    methods_explain,
+    methods_queue,
+    methods_standards,
+    methods_run,
+    methods_care,
+    methods_audit,
+    methods_change,
+    methods_protection,
+    methods_register,
+    methods_metrics,
+    methods_person,
+    methods_discover,
+    NULL,
 };
 
 const struct method *method_find(struct str name)

@@ -62,13 +62,6 @@ json_t *methods_tree(struct str text)
 /* ---- who may see what -------------------------------------------------------------------------
  */
 
-bool methods_unbound(const struct call *c, struct error *err)
-{
-    return c->peer->division_count == 0 ||
-           error_set(err, REASON_NOT_ALLOWED,
-                     "%s acts on everything; this account is bound to divisions", c->method->name);
-}
-
 bool methods_find_household(struct call *c, struct work *w, struct str household,
                             struct household_row *row, struct error *err)
 {

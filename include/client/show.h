@@ -11,6 +11,8 @@ typedef bool show_verdict(json_t *result);
 
 /* The object, and below it each array of objects. */
 void show_object(json_t *result, const struct view_field *fields);
+/* A household's head, then its members as a table. */
+void show_members(json_t *result, const struct view_field *columns);
 /* "done" where the result says nothing more. */
 void show_done(json_t *result, const struct view_field *fields);
 /* status: calendars by span, counts, warnings. */

@@ -28,6 +28,20 @@ struct param {
     const char *help;          /* one line */
 };
 
+/* How a call is bound to the divisions of an account that has some. What it does not see is
+ * not-found, in the words for what is not there; the functions hold to it, a test walks the table.
+ */
+enum bound {
+    BOUND_UNSAID,    /* no row of the table */
+    BOUND_NOWHERE,   /* tells nothing of any division */
+    BOUND_WHOLE,     /* acts on the whole store: not-allowed, before its function runs */
+    BOUND_HOUSEHOLD, /* by the parameter `household` (or `task`) */
+    BOUND_TASK,      /* by `task` */
+    BOUND_DIVISION,  /* by `division` */
+    BOUND_ITEMS      /* does, or shows, only what the account sees of what was asked for */
+};
+extern const struct names bounds;
+
 enum method_how { METHOD_QUERY, METHOD_CHANGE, METHOD_JOB };
 
 /* Who calls (SO_PEERCRED, SO_PEERGROUPS). */
@@ -69,6 +83,7 @@ struct actor call_actor(const struct call *c);
 struct method {
     const char *name;
     enum role least;
+    enum bound bound;
     enum method_how how;
     const char *summary;        /* one line for rpc.discover and doc/protocol.md */
     const struct param *params; /* ends with name NULL; may be NULL */

@@ -11,8 +11,8 @@
 
 extern const struct method methods_status[], methods_import[], methods_household[], methods_task[],
     methods_explain[], methods_queue[], methods_standards[], methods_run[], methods_care[],
-    methods_audit[], methods_metrics[], methods_discover[], methods_change[], methods_protection[],
-    methods_register[];
+    methods_audit[], methods_metrics[], methods_person[], methods_discover[], methods_change[],
+    methods_protection[], methods_register[];
 
 /* Reads the configuration anew, on the writer; set by whoever starts the front. NULL: refused. */
 extern bool (*method_reload)(struct work *w, struct error *err);
@@ -53,8 +53,6 @@ json_t *methods_steps(const struct trace *trace);
 /* JSON text from the store as a tree; null where there is none. */
 json_t *methods_tree(struct str text);
 
-/* not-allowed for a peer that is bound to divisions: for calls that act on the whole store. */
-bool methods_unbound(const struct call *c, struct error *err);
 /* Each fails with not-found where there is no such thing or the peer does not see it. */
 bool methods_find_household(struct call *c, struct work *w, struct str household,
                             struct household_row *row, struct error *err);

@@ -37,6 +37,20 @@ END
     TOUR=$TOUR bash "$TOUR/run" 3>&-
 }
 
+@test "doc/openrpc.json is what rpc.discover answers, and is a whole OpenRPC document" {
+    "$B/protocol" --openrpc | diff doc/openrpc.json -
+    # What the OpenRPC specification 1.3 asks of each object (openrpc, info, methods; name, params with name
+    # and schema; result), of names that are each there once, and of required parameters before others.
+    jq -e '(.openrpc | test("^1\\.3\\.[0-9]+$")) and (.info | .title != "" and .version != "")
+        and ([.methods[].name] | length == (unique | length))
+        and ([.methods[] | (.name | test("^[a-z.]+$")) and (.params | type == "array")
+              and ([.params[] | (.name | type == "string") and (.schema | type == "object") and (.required | type == "boolean")] | all)
+              and ([.params[].name] | length == (unique | length))
+              and ([.params[].required] | . == (sort | reverse))
+              and (.result | .name != "" and (.schema | type == "object"))
+              and ((keys - ["name", "summary", "paramStructure", "params", "result", "x-role", "x-bound"]) == [])] | all)' doc/openrpc.json
+}
+
 @test "doc/protocol.md is what the table of methods prints" {
     "$B/protocol" | diff doc/protocol.md -
 }

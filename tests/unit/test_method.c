@@ -309,20 +309,33 @@ static void test_scope(void **state)
             assert_int_equal(methods_in_scope(&cases[i], villages[j]), seen[i][j]);
 }
 
-static void test_unbound(void **state)
+static bool has_param(const struct method *m, const char *name)
 {
-    static const int64_t township[] = {500101001000};
-    const struct peer bound = {.divisions = township, .division_count = 1};
-    struct call c = call_of("{}");
-    struct error err = ERROR_INIT;
+    const struct param *p = m->params;
+
+    while (p && p->name && strcmp(p->name, name) != 0)
+        p++;
+    return p && p->name;
+}
+
+/* Each row says how it is bound, by a parameter that it has (5: an account can be bound). */
+static void test_bound(void **state)
+{
+    static const char *const by[] = {[BOUND_HOUSEHOLD] = "household",
+                                     [BOUND_TASK] = "task",
+                                     [BOUND_DIVISION] = "division",
+                                     [BOUND_ITEMS] = NULL};
 
     (void)state;
-    assert_true(methods_unbound(&c, &err));
-    c.peer = &bound;
-    assert_false(methods_unbound(&c, &err));
-    assert_int_equal(err.reason, REASON_NOT_ALLOWED);
-    error_clear(&err);
-    json_decref(c.params);
+    for (const struct method *const *family = methods; *family; family++)
+        for (const struct method *m = *family; m->name; m++) {
+            if (m->bound == BOUND_UNSAID)
+                fail_msg("%s does not say how it is bound", m->name);
+            if (by[m->bound] && !has_param(m, by[m->bound]))
+                fail_msg("%s is bound by %s, and has none", m->name, by[m->bound]);
+            if (m->bound == BOUND_NOWHERE && m->params)
+                assert_false(has_param(m, "household") || has_param(m, "task"));
+        }
 }
 
 /* ---- the table --------------------------------------------------------------------------------
@@ -389,6 +402,9 @@ static void test_table(void **state)
                                            "reload",
                                            "standards.list",
                                            "metrics",
+                                           "household.members",
+                                           "household.unmask",
+
                                            "rpc.discover",
                                            "household.tier",
                                            "household.move",
@@ -451,7 +467,7 @@ int main(void)
         cmocka_unit_test(test_given),  cmocka_unit_test(test_absent),
         cmocka_unit_test(test_limit),  cmocka_unit_test(test_fd),
         cmocka_unit_test(test_cursor), cmocka_unit_test(test_json),
-        cmocka_unit_test(test_scope),  cmocka_unit_test(test_unbound),
+        cmocka_unit_test(test_scope),  cmocka_unit_test(test_bound),
         cmocka_unit_test(test_table),  cmocka_unit_test(test_discover),
     };
 

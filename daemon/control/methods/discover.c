@@ -42,10 +42,11 @@ static json_t *params_json(const struct method *m)
 
 static json_t *method_json(const struct method *m)
 {
-    return json_pack("{s:s, s:s, s:s, s:o, s:{s:s, s:s, s:{s:s}}, s:s}", "name", m->name, "summary",
-                     m->summary, "paramStructure", "by-name", "params", params_json(m), "result",
-                     "name", "result", "description", m->result_help, "schema", "type", "object",
-                     "x-role", names_text(&roles, (int)m->least));
+    return json_pack("{s:s, s:s, s:s, s:o, s:{s:s, s:s, s:{s:s}}, s:s, s:s}", "name", m->name,
+                     "summary", m->summary, "paramStructure", "by-name", "params", params_json(m),
+                     "result", "name", "result", "description", m->result_help, "schema", "type",
+                     "object", "x-role", names_text(&roles, (int)m->least), "x-bound",
+                     names_text(&bounds, (int)m->bound));
 }
 
 static bool discover_run(struct call *c, struct work *w, json_t **result, struct error *err)
@@ -66,10 +67,13 @@ static bool discover_run(struct call *c, struct work *w, json_t **result, struct
 const struct method methods_discover[] = {
     {.name = "rpc.discover",
      .least = ROLE_VIEWER,
+     .bound = BOUND_NOWHERE,
      .how = METHOD_QUERY,
      .summary = "This description, for programs",
      .run = discover_run,
-     .result_help = "An OpenRPC document, made from the table that the service itself checks calls "
-                    "by. `x-role` is the least role that may call."},
+     .result_help =
+         "An OpenRPC document, made from the table that the service itself checks calls "
+         "by. `x-role` is the least role that may call, `x-bound` how an account that is "
+         "bound to divisions is held to them. doc/openrpc.json is this document."},
     {.name = NULL},
 };

@@ -110,6 +110,7 @@ static const struct param explain_params[] = {
 const struct method methods_explain[] = {
     {.name = "explain",
      .least = ROLE_VIEWER,
+     .bound = BOUND_HOUSEHOLD,
      .how = METHOD_QUERY,
      .summary = "Why the dates of a household or a task are what they are",
      .params = explain_params,

@@ -167,6 +167,7 @@ static const struct param list_params[] = {
 const struct method methods_household[] = {
     {.name = "household.show",
      .least = ROLE_VIEWER,
+     .bound = BOUND_HOUSEHOLD,
      .how = METHOD_QUERY,
      .summary = "One household: its tier, its open cycle, its protection",
      .params = show_params,
@@ -179,6 +180,7 @@ const struct method methods_household[] = {
          "says that they rest on a year whose calendar is not published."},
     {.name = "household.list",
      .least = ROLE_VIEWER,
+     .bound = BOUND_ITEMS,
      .how = METHOD_QUERY,
      .summary = "Households in bytewise order of their numbers",
      .params = list_params,

@@ -55,7 +55,7 @@ static struct job *import_make(struct call *c, struct work *w, struct error *err
     int file, skip_bad;
 
     (void)w;
-    if (!methods_unbound(c, err) || !take_file(c, "file", true, &file, err))
+    if (!take_file(c, "file", true, &file, err))
         return NULL;
     if (!take_file(c, "skip_bad", false, &skip_bad, err)) {
         close(file);
@@ -126,6 +126,7 @@ static const struct param import_params[] = {
 const struct method methods_import[] = {
     {.name = "import",
      .least = ROLE_ADMIN,
+     .bound = BOUND_WHOLE,
      .how = METHOD_JOB,
      .summary = "Load a CSV file: all of it, or with `skip_bad` its good rows",
      .params = import_params,

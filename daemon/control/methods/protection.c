@@ -107,6 +107,7 @@ static const struct param holds_params[] = {METHODS_PAGE};
 const struct method methods_protection[] = {
     {.name = "protection.show",
      .least = ROLE_VIEWER,
+     .bound = BOUND_HOUSEHOLD,
      .how = METHOD_QUERY,
      .summary = "Whether a household is protected on a day, and why",
      .params = show_params,
@@ -115,6 +116,7 @@ const struct method methods_protection[] = {
          "`{subject, household, on, protected, clause, policy, steps}`; `steps` as in `explain`."},
     {.name = "protection.exceptions",
      .least = ROLE_VIEWER,
+     .bound = BOUND_ITEMS,
      .how = METHOD_QUERY,
      .summary = "Every protection that ended or was interrupted, with its ground, by day",
      .params = exceptions_params,
@@ -123,6 +125,7 @@ const struct method methods_protection[] = {
                     "remark, recorded_at, who}`."},
     {.name = "protection.holds",
      .least = ROLE_VIEWER,
+     .bound = BOUND_ITEMS,
      .how = METHOD_QUERY,
      .summary = "What the continuity rule refused, in order",
      .params = holds_params,

@@ -45,6 +45,7 @@ static const struct param show_params[] = {
 const struct method methods_queue[] = {
     {.name = "queue.show",
      .least = ROLE_VIEWER,
+     .bound = BOUND_DIVISION,
      .how = METHOD_QUERY,
      .summary = "The messages of a division in order, delivered ones too",
      .params = show_params,

@@ -127,6 +127,7 @@ static const struct param decide_params[] = {
 const struct method methods_register[] = {
     {.name = "register.list",
      .least = ROLE_VIEWER,
+     .bound = BOUND_ITEMS,
      .how = METHOD_QUERY,
      .summary = "The register tasks of a year, in order of number",
      .params = list_params,
@@ -135,6 +136,7 @@ const struct method methods_register[] = {
                     "opened_on, due_on, decision, decided_on, effect_on}`."},
     {.name = "register.decide",
      .least = ROLE_OPERATOR,
+     .bound = BOUND_TASK,
      .how = METHOD_CHANGE,
      .summary = "Decide a register task; it takes effect after its public notice",
      .params = decide_params,

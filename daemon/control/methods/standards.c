@@ -57,6 +57,7 @@ static const struct param list_params[] = {
 const struct method methods_standards[] = {
     {.name = "standards.list",
      .least = ROLE_VIEWER,
+     .bound = BOUND_NOWHERE,
      .how = METHOD_QUERY,
      .summary = "The standards in order of `district, year`",
      .params = list_params,

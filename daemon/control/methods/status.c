@@ -284,6 +284,7 @@ static const struct param status_params[] = {
 const struct method methods_status[] = {
     {.name = "status",
      .least = ROLE_VIEWER,
+     .bound = BOUND_NOWHERE,
      .how = METHOD_QUERY,
      .summary = "How the service is: policy, calendars, counts, runs, queues, warnings",
      .params = status_params,
