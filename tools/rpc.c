@@ -1,6 +1,7 @@
 /* rpc: raw bytes to the control socket, for the tests. What it sends is stdin, as it is.
  *
  *   rpc SOCKET            send stdin, say that no more comes, print what is answered until the end
+ *   rpc --rest SOCKET     send stdin, then stay and say nothing, until the other side closes
  *   rpc --mute SOCKET     send stdin again and again and never read; until killed
  *   rpc --flood SOCKET    send stdin again and again, read and drop the answers; until killed
  *   rpc --hold N SOCKET   open N connections that say nothing, print how many stand; until killed
@@ -24,7 +25,7 @@
 
 #define PATIENCE_MS 20000
 
-enum mode { MODE_ASK, MODE_MUTE, MODE_FLOOD, MODE_HOLD };
+enum mode { MODE_ASK, MODE_REST, MODE_MUTE, MODE_FLOOD, MODE_HOLD };
 
 struct options {
     enum mode mode;
@@ -33,6 +34,7 @@ struct options {
 };
 
 static const struct argp_option option_table[] = {
+    {"rest", 'r', 0, 0, "stay and say nothing more, until the other side closes", 0},
     {"mute", 'm', 0, 0, "send again and again, never read", 0},
     {"flood", 'f', 0, 0, "send again and again, drop the answers", 0},
     {"hold", 'n', "N", 0, "N connections that say nothing", 0},
@@ -43,6 +45,9 @@ static error_t option(int key, char *value, struct argp_state *state)
 {
     struct options *o = state->input;
     switch (key) {
+    case 'r':
+        o->mode = MODE_REST;
+        return 0;
     case 'm':
         o->mode = MODE_MUTE;
         return 0;
@@ -148,7 +153,7 @@ static int talk(const struct options *o, struct str bytes)
     char piece[65536];
     int fd = dial(o->socket), passed = o->file ? sealed(o->file) : -1;
     size_t sent = 0;
-    bool over = false, again = o->mode != MODE_ASK;
+    bool over = bytes.len == 0 && o->mode == MODE_REST, again = o->mode > MODE_REST;
     if (fd < 0) {
         die(o->socket);
     }
@@ -168,7 +173,7 @@ static int talk(const struct options *o, struct str bytes)
             if (!over && sent == bytes.len) {
                 sent = 0;
                 over = !again;
-                if (over) {
+                if (over && o->mode == MODE_ASK) {
                     shutdown(fd, SHUT_WR);
                 }
             }
@@ -178,7 +183,7 @@ static int talk(const struct options *o, struct str bytes)
             if (n <= 0) {
                 return EXIT_SUCCESS;
             }
-            if (o->mode == MODE_ASK) {
+            if (!again) {
                 fwrite(piece, 1, (size_t)n, stdout);
             }
         }

@@ -106,6 +106,28 @@ static void on_accept_error(struct evconnlistener *listener, void *self)
     event_add(s->resume, &pause);
 }
 
+/* Between two calls a client owes nothing. */
+static bool owes_a_line(const struct connection *c)
+{
+    bool nothing_yet = c->position == 0, half_a_line = evbuffer_get_length(c->in) > 0;
+    return !c->pending && !c->line.root && !c->closing && evbuffer_get_length(c->out) == 0 &&
+           (nothing_yet || half_a_line);
+}
+
+static void on_sweep(evutil_socket_t fd, short what, void *self)
+{
+    struct server *s = self;
+    int64_t since = job_now() - s->work->settings->limit_first_byte_seconds * INT64_C(1000000000);
+    (void)fd;
+    (void)what;
+    for (struct connection *c = s->first, *next; c; c = next) {
+        next = c->next;
+        if (owes_a_line(c) && c->active_at < since) {
+            connection_free(c);
+        }
+    }
+}
+
 static void on_resume(evutil_socket_t fd, short what, void *self)
 {
     struct server *s = self;
@@ -212,8 +234,10 @@ bool server_open(struct server *s, int fd, const char *path, struct error *err)
     evutil_make_socket_nonblocking(fd);
     s->listener = evconnlistener_new(s->base, on_accept, s,
                                      LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+    const struct timeval second = {1, 0};
     s->resume = evtimer_new(s->base, on_resume, s);
-    if (!s->listener || !s->resume) {
+    s->sweep = event_new(s->base, -1, EV_PERSIST, on_sweep, s);
+    if (!s->listener || !s->resume || !s->sweep || event_add(s->sweep, &second) != 0) {
         return error_set(err, REASON_INTERNAL, "cannot listen on the socket");
     }
     evconnlistener_set_error_cb(s->listener, on_accept_error);
@@ -249,6 +273,10 @@ void server_close(struct server *s)
     if (s->resume) {
         event_free(s->resume);
         s->resume = NULL;
+    }
+    if (s->sweep) {
+        event_free(s->sweep);
+        s->sweep = NULL;
     }
     if (s->path) {
         unlink(s->path);

@@ -196,6 +196,7 @@ static void read_limits(struct reader *r, const config_setting_t *at, void *out)
         KEY("lease_seconds", read_count, limit_lease_seconds),
         KEY("max_catch_up_days", read_count, limit_catch_up_days),
         KEY("free_megabytes", read_count, limit_free_megabytes),
+        KEY("first_byte_seconds", read_count, limit_first_byte_seconds),
         {0}};
     (void)out;
     read_group(r, at, keys);
@@ -342,6 +343,7 @@ static void defaults(struct settings *s)
     s->limit_lease_seconds = 300;
     s->limit_catch_up_days = 31;
     s->limit_free_megabytes = 256;
+    s->limit_first_byte_seconds = 60;
 }
 
 static char *folder_of(const char *file)

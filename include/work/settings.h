@@ -37,7 +37,7 @@ struct settings {
     int delivery_count;
     int spool_keep_days;
     int limit_connections, limit_connections_per_user, limit_page, limit_lease_seconds,
-        limit_catch_up_days, limit_free_megabytes;
+        limit_catch_up_days, limit_free_megabytes, limit_first_byte_seconds;
     const char *metrics_file; /* for Prometheus; NULL: none */
     struct arena arena;
 };

@@ -132,6 +132,25 @@ clock() { printf '{"jsonrpc":"2.0","method":"clock.show"%s}' "$1"; }
     kill "$(<"$T/rude")"
 }
 
+@test "who owes a line and stays silent is closed; who rests between calls is not (issue 7: first byte)" {
+    cp "$D/reviewd.conf" "$T/before.conf"
+    echo 'limits = { first_byte_seconds = 1; };' >>"$D/reviewd.conf"
+    ctl reload >/dev/null
+    "$B/rpc" --rest "$D/s" </dev/null >"$T/silent.out" 3>&- & # says nothing
+    local silent=$!
+    printf '{"jsonrpc"' | "$B/rpc" --rest "$D/s" >"$T/half.out" 3>&- & # half a line
+    local half=$!
+    { printf '{"jsonrpc":"2.0","id":1,"method":"clock.show"}\n' | "$B/rpc" --rest "$D/s"; } >"$T/rest.out" 3>&- &
+    local rest=$!
+    wait $silent # both end where the other side closes, with 1 where it did not within 20 seconds
+    wait $half
+    same "" "$(cat "$T/silent.out" "$T/half.out")"
+    kill -0 $rest
+    pkill -P $rest rpc || kill $rest
+    cp "$T/before.conf" "$D/reviewd.conf"
+    ctl reload >/dev/null
+}
+
 @test "a client that never reads: others are answered, a run finishes, memory is bounded (6)" {
     for ((i = 0; i < 200; i++)); do printf '{"jsonrpc":"2.0","id":%d,"method":"rpc.discover"}\n' $i; done >"$T/calls"
     rude --mute <"$T/calls"
