@@ -123,6 +123,25 @@ END
     done <"$BATS_TEST_TMPDIR/events"
 }
 
+@test "the operator's page has each warning of status, and each event that needs a person" {
+    while read -r text; do
+        grep -qF "$text" daemon/control/methods/status.c || { echo "status says no more: $text"; return 1; }
+        grep -E '^### ' doc/operator.md | grep -qF "$text" || { echo "no heading for: $text"; return 1; }
+    done <<'TEXTS'
+is overdue
+the daily run is held
+no list can be delivered
+the spool has broken folders
+is neither delivered nor acknowledged
+an accepted import waits to be applied
+set aside by the daily run
+the metrics file is not written
+no calendar of
+TEXTS
+    # Another warning in status.c needs another heading: this count then needs another number.
+    [ "$(grep -cE 'warn\(list|strbuf_addf\(&text|\{"[a-z ]+: ", (true|false)\}' daemon/control/methods/status.c)" -eq 8 ]
+}
+
 @test "every table, view and column of the store stands in doc/store.md" {
     for f in daemon/store/schema-*.sql; do
         grep -oE '^CREATE (TABLE|VIEW) [a-z_]+' "$f" | cut -d' ' -f3
