@@ -78,6 +78,19 @@ char *arena_format(struct arena *a, const char *format, ...)
     return copy;
 }
 
+/* Sixteen at first, then twice as many: no room need be remembered. */
+void *arena_room(struct arena *a, void *array, size_t size, int count)
+{
+    const int first = 16;
+
+    if (count && (count < first || count & (count - 1)))
+        return array;
+    void *larger = arena_alloc(a, (size_t)(count ? 2 * count : first) * size);
+    if (count)
+        memcpy(larger, array, (size_t)count * size);
+    return larger;
+}
+
 void arena_reset(struct arena *a)
 {
     struct arena_block *kept = NULL;

@@ -1,5 +1,6 @@
 #include "base/csv.h"
 #include "delivery/list.h"
+#include "delivery/list_words.h"
 
 /* The headings of spec.md section 4, word for word; a return file has the same. The last four are
  * for the office to fill. UTF-8 with a byte-order mark, or Excel takes it for the local code page.
@@ -7,6 +8,41 @@
 static const char mark_and_headings[] =
     "\xEF\xBB\xBF"
     "任务号,户号,户主,村,电话,类别,事由,依据,应核日,期限,栏目,受保护,结果,理由,日期,备注\r\n";
+
+#define WHOLE_DIGITS 8 /* more of them a spreadsheet shows as 5.00E+11 in its usual column */
+#define DATE_LENGTH 10 /* "12-7" and "2026-11-24" are days to it; longer texts are not */
+
+/* Whether a spreadsheet would take the text for a number or a day and so not show it, or not give
+ * it back, as it was: a zero in front, many digits, 3-12, 1.10, 12E5. */
+static bool is_mangled(struct str text)
+{
+    size_t digits = 0, marks = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        if (c >= '0' && c <= '9')
+            digits++;
+        else if (memchr("-/.:,eE+% ", c, 10))
+            marks++;
+        else
+            return false;
+    }
+    if (!digits)
+        return false;
+    if (!marks)
+        return digits > WHOLE_DIGITS || (text.data[0] == '0' && digits > 1);
+    return text.len <= DATE_LENGTH || memchr(text.data, 'e', text.len) ||
+           memchr(text.data, 'E', text.len);
+}
+
+/* A number or code of the office's own books. What a spreadsheet would mangle ends with a TAB: that
+ * makes it text to Excel, WPS and LibreOffice, is not seen, and is trimmed off a return. */
+static void put_code(struct strbuf *out, struct arena *a, struct str text)
+{
+    if (is_mangled(text))
+        text = str_of(arena_format(a, "%.*s\t", STR_ARG(text)));
+    csv_put_text(out, text, false);
+}
 
 static void put_date(struct strbuf *out, struct date d)
 {
@@ -22,17 +58,17 @@ static void put_word(struct strbuf *out, const char *word)
     strbuf_addz(out, word);
 }
 
-static void put_item(struct strbuf *out, const struct list_item *item)
+static void put_item(struct strbuf *out, struct arena *a, const struct list_item *item)
 {
     const struct task_row *task = &item->task;
 
     strbuf_addint(out, task->task);
-    csv_put_text(out, task->household, false);
+    put_code(out, a, task->household);
     csv_put_text(out, task->head_name, false);
     csv_put_text(out, item->village, false);
-    csv_put_text(out, task->phone, false);
+    put_code(out, a, task->phone);
     put_word(out, item->kind_zh);
-    put_word(out, item->cause_zh);
+    csv_put_text(out, str_of(item->cause_zh), false);
     csv_put_text(out, str_of(item->clause), false);
     put_date(out, task->nominal_due_on);
     put_date(out, task->due_on);
@@ -43,7 +79,12 @@ static void put_item(struct strbuf *out, const struct list_item *item)
 
 void list_csv(const struct list *list, struct strbuf *out)
 {
+    struct arena a = ARENA_INIT;
+
     strbuf_add(out, mark_and_headings, sizeof mark_and_headings - 1);
-    for (int i = 0; i < list->item_count; i++)
-        put_item(out, &list->items[i]);
+    for (int i = 0; i < list->item_count; i++) {
+        arena_reset(&a);
+        put_item(out, &a, &list->items[i]);
+    }
+    arena_free(&a);
 }

@@ -2,12 +2,16 @@
 
 #include <stdlib.h>
 
-/* One page set of A4, landscape, self-contained, readable in black and white. Each section is a
- * table of its own whose heading row repeats on every page that it reaches. */
+#include "delivery/list_offices.h"
+#include "delivery/list_words.h"
+
+/* One page set of A4, landscape, self-contained, readable in black and white. All tasks stand in
+ * one table, whose headings repeat on every page; the signatures and the foot are its last row, so
+ * that they never stand on a page without headings. */
 static const char style[] =
     "@page{size:A4 landscape;margin:11mm 10mm 12mm}"
     "@page{@bottom-right{content:\"第 \" counter(page) \" 页，共 \" counter(pages) \" 页\";"
-    "font-size:8pt}}"
+    "font-size:8pt}@bottom-left{font-size:8pt}}"
     "*{box-sizing:border-box}"
     "body{margin:0 auto;max-width:277mm;color:#000;background:#fff;font:9pt/1.35 "
     "\"Noto Sans CJK SC\",\"Source Han Sans SC\",\"Microsoft YaHei\",\"SimSun\",sans-serif}"
@@ -17,44 +21,40 @@ static const char style[] =
     "h1 small{font-size:12pt;font-weight:normal;margin-left:1em}"
     ".day{text-align:right;font-size:11pt;white-space:nowrap}"
     ".day small{display:block;font-size:8pt}"
-    ".sum{display:flex;border:.75pt solid #000;margin:3mm 0 2mm}"
-    ".sum div{flex:1;text-align:center;padding:1mm 0;border-left:.5pt solid #000}"
-    ".sum div:first-child{border-left:0}"
-    ".sum b{font-size:13pt;margin-left:.4em}"
+    ".sums{display:flex;border:.75pt solid #000;margin:3mm 0 2mm}"
+    ".sums div{flex:1;text-align:center;padding:1mm 0;border-left:.5pt solid #000}"
+    ".sums div:first-child{border-left:0}"
+    ".sums b{font-size:13pt;margin-left:.4em}"
     ".note{margin:1mm 0;font-size:8.5pt}"
     "table{width:100%;border-collapse:collapse;table-layout:fixed;margin-top:4mm}"
     "th,td{border:.5pt solid #000;padding:.7mm 1mm;text-align:left;vertical-align:middle;"
     "overflow-wrap:anywhere}"
     "thead th{font-weight:bold;font-size:8.5pt;text-align:center;background:#eee;"
     "print-color-adjust:exact;-webkit-print-color-adjust:exact}"
-    "thead th.s{text-align:left;font-size:11pt;background:#fff;border-width:0 0 1pt;"
-    "padding:0 0 1mm}"
-    "th.s small{font-size:9pt;font-weight:normal;margin-left:1em}"
+    "thead th.s,tr.s th{text-align:left;font-size:11pt;background:#fff}"
+    "thead th.s{border-width:0 0 .5pt;padding:0 0 1mm}"
+    "tr.s{break-after:avoid}"
+    "tr.s th{border-width:.5pt 0;padding:2.5mm 0 1mm}"
+    "th.s small,tr.s small{font-size:9pt;font-weight:normal;margin-left:1em}"
     "tr{break-inside:avoid}"
+    ".free tr{break-inside:auto}"
     "td{height:9.5mm}"
-    "td small{display:block;font-size:7.5pt;line-height:1.25;word-break:keep-all}"
+    ".free td,.offices td{height:7mm}"
+    "td small{display:block;font-size:7.5pt;line-height:1.25}"
     ".c{text-align:center}"
-    ".n{white-space:nowrap;font-variant-numeric:tabular-nums}"
+    ".r{text-align:right}"
+    ".n{font-variant-numeric:tabular-nums}"
+    ".d{white-space:nowrap}"
+    ".t{font-size:8.5pt}"
+    ".k small{word-break:keep-all}"
+    ".sum td,.sum th{font-weight:bold}"
     "td.e{height:7mm;text-align:center;border-width:0 0 .5pt}"
-    ".sign{display:flex;justify-content:space-between;margin-top:7mm;break-inside:avoid}"
+    "tr.end td{border:0;padding:5mm 0 0}"
+    ".sign{display:flex;justify-content:space-between}"
     ".sign i{display:inline-block;width:50mm;border-bottom:.5pt solid #000}"
-    "footer{margin-top:4mm;padding-top:1.5mm;border-top:.5pt solid #000;font-size:7.5pt;"
-    "break-inside:avoid}"
-    "footer code{font-family:\"DejaVu Sans Mono\",Consolas,\"Courier New\",monospace;"
-    "overflow-wrap:anywhere}"
+    "footer{margin-top:4mm;padding-top:1.5mm;border-top:.5pt solid #000;font-size:7.5pt}"
+    "footer code{font-family:\"DejaVu Sans Mono\",Consolas,\"Courier New\",monospace}"
     "@media screen{body{box-sizing:content-box;padding:8mm}}";
-
-/* Millimetres: 277 together, what A4 landscape leaves between the margins. */
-static const struct {
-    const char *heading;
-    int width;
-} columns[] = {
-    {"序号", 9},          {"任务号", 15},       {"户号", 29},   {"户主<br>电话", 26},
-    {"村", 28},           {"类别<br>事由", 24}, {"应核日", 20}, {"期限<br>依据", 45},
-    {"逾期<br>剩余", 14}, {"受保护", 11},       {"结果", 20},   {"日期", 17},
-    {"签字", 19},
-};
-#define COLUMNS (int)(sizeof columns / sizeof columns[0])
 
 static const char *const ordinals[] = {"一", "二", "三"};
 
@@ -105,77 +105,275 @@ static void put_days_left(struct strbuf *out, int days)
 
 static void put_stacked(struct strbuf *out, struct str upper, struct str lower)
 {
-    strbuf_addz(out, "<td>");
     put(out, upper);
+    if (!lower.len)
+        return;
     strbuf_addz(out, "<small>");
     put(out, lower);
-    strbuf_addz(out, "</small></td>");
+    strbuf_addz(out, "</small>");
 }
 
-static void put_cell(struct strbuf *out, struct str text)
+/* ---- the tasks ------------------------------------------------------------------------------- */
+
+struct cell {
+    const struct list *list;
+    const struct list_item *item;
+    int number;
+};
+
+static void put_number(struct strbuf *out, const struct cell *c)
 {
-    strbuf_addz(out, "<td>");
-    put(out, text);
-    strbuf_addz(out, "</td>");
+    strbuf_addint(out, c->number);
 }
 
-static void put_row(struct strbuf *out, const struct list *list, const struct list_item *item,
-                    int number)
+static void put_task(struct strbuf *out, const struct cell *c)
 {
-    const struct task_row *task = &item->task;
-
-    strbuf_addz(out, "<tr><td class=c>");
-    strbuf_addint(out, number);
-    strbuf_addz(out, "</td><td class=\"c n\">");
-    strbuf_addint(out, task->task);
-    strbuf_addz(out, "</td>");
-    put_cell(out, task->household);
-    put_stacked(out, task->head_name, task->phone);
-    put_cell(out, item->village);
-    put_stacked(out, str_of(item->kind_zh), str_of(item->cause_zh));
-    strbuf_addz(out, "<td class=\"c n\">");
-    put_day(out, task->nominal_due_on);
-    strbuf_addz(out, "</td><td><b class=n>");
-    put_day(out, task->due_on);
-    strbuf_addz(out, item->provisional ? " *</b><small>" : "</b><small>");
-    put(out, str_of(item->clause));
-    strbuf_addz(out, "</small></td><td class=\"c n\">");
-    put_days_left(out, task->due_on.day - list->date.day);
-    strbuf_addz(out, item->is_protected ? "</td><td class=c><b>是</b></td>"
-                                        : "</td><td class=c>否</td>");
-    strbuf_addz(out, "<td></td><td></td><td></td></tr>\n");
+    strbuf_addint(out, c->item->task.task);
 }
 
-static void put_table_head(struct strbuf *out, const struct list *list, enum section section)
+static void put_household(struct strbuf *out, const struct cell *c)
+{
+    put(out, c->item->task.household);
+}
+
+static void put_head(struct strbuf *out, const struct cell *c)
+{
+    put_stacked(out, c->item->task.head_name, c->item->task.phone);
+}
+
+static void put_village(struct strbuf *out, const struct cell *c)
+{
+    put(out, c->item->village);
+}
+
+static void put_tier(struct strbuf *out, const struct cell *c)
+{
+    strbuf_addz(out, names_text(&tiers_zh, (int)c->item->task.tier));
+}
+
+static void put_cause(struct strbuf *out, const struct cell *c)
+{
+    put_stacked(out, str_of(c->item->kind_zh), str_of(c->item->cause_zh));
+}
+
+static void put_nominal(struct strbuf *out, const struct cell *c)
+{
+    put_day(out, c->item->task.nominal_due_on);
+}
+
+static void put_due(struct strbuf *out, const struct cell *c)
+{
+    strbuf_addz(out, "<b class=\"n d\">");
+    put_day(out, c->item->task.due_on);
+    strbuf_addz(out, c->item->provisional ? " *</b><small>" : "</b><small>");
+    put(out, str_of(c->item->clause));
+    strbuf_addz(out, "</small>");
+}
+
+static void put_left(struct strbuf *out, const struct cell *c)
+{
+    put_days_left(out, c->item->task.due_on.day - c->list->date.day);
+}
+
+static void put_protected(struct strbuf *out, const struct cell *c)
+{
+    strbuf_addz(out, c->item->is_protected ? "<b>是</b><small>见注</small>" : "否");
+}
+
+/* Millimetres, 276 together: what A4 landscape leaves between the margins, and the borders. A
+ * township has columns to fill by hand; a district or city has none, and longer names of places. */
+static const struct column {
+    const char *heading;
+    int township, above; /* width; 0: not there */
+    const char *class;
+    void (*put)(struct strbuf *out, const struct cell *c); /* NULL: to be filled by hand */
+} columns[] = {
+    {"序号", 9, 9, "c", put_number},
+    {"任务号", 14, 15, "c n t", put_task},
+    {"户号", 30, 32, "n", put_household},
+    {"户主<br>电话", 24, 30, "", put_head},
+    {"村", 28, 50, "", put_village},
+    {"档次", 10, 12, "c", put_tier},
+    {"类别<br>事由", 26, 38, "", put_cause},
+    {"应核日", 19, 20, "c n d", put_nominal},
+    {"期限<br>依据", 41, 43, "k", put_due},
+    {"逾期<br>剩余", 12, 14, "c n d", put_left},
+    {"受保护", 12, 13, "c", put_protected},
+    {"结果<br>理由", 18, 0, "", NULL},
+    {"日期", 15, 0, "", NULL},
+    {"备注", 18, 0, "", NULL},
+};
+#define COLUMNS (int)(sizeof columns / sizeof columns[0])
+
+static bool is_above(const struct list *list)
+{
+    return list->level < LEVEL_TOWNSHIP;
+}
+
+static int width_of(const struct list *list, int column)
+{
+    return is_above(list) ? columns[column].above : columns[column].township;
+}
+
+static int column_count(const struct list *list)
+{
+    int n = 0;
+
+    for (int i = 0; i < COLUMNS; i++)
+        n += width_of(list, i) > 0;
+    return n;
+}
+
+static void put_row(struct strbuf *out, const struct cell *cell)
+{
+    strbuf_addz(out, "<tr>");
+    for (int i = 0; i < COLUMNS; i++) {
+        if (!width_of(cell->list, i))
+            continue;
+        if (*columns[i].class)
+            strbuf_addf(out, "<td class=\"%s\">", columns[i].class);
+        else
+            strbuf_addz(out, "<td>");
+        if (columns[i].put)
+            columns[i].put(out, cell);
+        strbuf_addz(out, "</td>");
+    }
+    strbuf_addz(out, "</tr>\n");
+}
+
+static void put_table_head(struct strbuf *out, const struct list *list)
 {
     strbuf_addz(out, "<table><colgroup>");
     for (int i = 0; i < COLUMNS; i++)
-        strbuf_addf(out, "<col style=\"width:%dmm\">", columns[i].width);
-    strbuf_addf(out, "</colgroup><thead><tr><th class=s colspan=%d>%s、%s<small>共 %lld 件</small>",
-                COLUMNS, ordinals[section], names_text(&sections_zh, (int)section),
-                (long long)list->totals[section]);
-    strbuf_addz(out, "</th></tr>");
-    if (list->totals[section] > 0) {
-        strbuf_addz(out, "<tr>");
-        for (int i = 0; i < COLUMNS; i++)
+        if (width_of(list, i))
+            strbuf_addf(out, "<col style=\"width:%dmm\">", width_of(list, i));
+    strbuf_addz(out, "</colgroup><thead><tr>");
+    for (int i = 0; i < COLUMNS; i++)
+        if (width_of(list, i))
             strbuf_addf(out, "<th>%s</th>", columns[i].heading);
-        strbuf_addz(out, "</tr>");
-    }
-    strbuf_addz(out, "</thead>\n<tbody>\n");
+    strbuf_addz(out, "</tr></thead>\n<tbody>\n");
 }
 
 /* `number` runs through the whole list: 第 12 户 is found by it on the telephone. */
 static void put_section(struct strbuf *out, const struct list *list, enum section section,
                         int *number)
 {
-    put_table_head(out, list, section);
+    strbuf_addf(out, "<tr class=s><th colspan=%d>%s、%s<small>共 %lld 件</small></th></tr>\n",
+                column_count(list), ordinals[section], names_text(&sections_zh, (int)section),
+                (long long)list->totals[section]);
     for (int i = 0; i < list->item_count; i++)
-        if (list->items[i].section == section)
-            put_row(out, list, &list->items[i], ++*number);
+        if (list->items[i].section == section) {
+            struct cell cell = {list, &list->items[i], ++*number};
+            put_row(out, &cell);
+        }
     if (list->totals[section] == 0)
-        strbuf_addf(out, "<tr><td class=e colspan=%d>无</td></tr>\n", COLUMNS);
+        strbuf_addf(out, "<tr><td class=e colspan=%d>无</td></tr>\n", column_count(list));
+}
+
+static void put_foot(struct strbuf *out, const struct list *list, int span)
+{
+    strbuf_addf(out,
+                "<tr class=end><td colspan=%d><div class=sign><span>经办人：<i></i></span>"
+                "<span>负责人：<i></i></span><span>日期：<i></i></span></div>\n"
+                "<footer>审计链首：<code>",
+                span);
+    put(out, str_of(list->audit_head));
+    strbuf_addz(out, "</code><br>任务单编号：<code>");
+    put(out, str_of(list->id));
+    strbuf_addz(out, "</code></footer></td></tr>\n");
+}
+
+static void put_tasks(struct strbuf *out, const struct list *list)
+{
+    int number = 0;
+
+    put_table_head(out, list);
+    for (enum section s = SECTION_LATE; s <= SECTION_NEW; s++)
+        put_section(out, list, s, &number);
+    if (!list->change_count)
+        put_foot(out, list, column_count(list));
     strbuf_addz(out, "</tbody></table>\n");
 }
+
+/* ---- changes --------------------------------------------------------------------------------- */
+
+static void put_change(struct strbuf *out, const struct list_change *change)
+{
+    strbuf_addz(out, "<tr><td>");
+    put(out, str_of(change->kind_zh));
+    strbuf_addz(out, "</td><td class=\"c n\">");
+    if (change->task)
+        strbuf_addint(out, change->task);
+    strbuf_addz(out, "</td><td class=n>");
+    put(out, change->household);
+    strbuf_addz(out, "</td><td>");
+    put(out, change->head_name);
+    strbuf_addz(out, "</td><td>");
+    put_stacked(out, change->text, change->households_zh);
+    strbuf_addz(out, "</td><td class=\"c n d\">");
+    put_day(out, change->on);
+    strbuf_addz(out, "</td></tr>\n");
+}
+
+static void put_changes(struct strbuf *out, const struct list *list)
+{
+    if (!list->change_count)
+        return;
+    strbuf_addf(out,
+                "<table class=free><colgroup><col style=\"width:28mm\"><col style=\"width:15mm\">"
+                "<col style=\"width:34mm\"><col style=\"width:28mm\"><col style=\"width:151mm\">"
+                "<col style=\"width:21mm\"></colgroup><thead><tr><th class=s colspan=6>情况变动"
+                "<small>共 %d 项</small></th></tr><tr><th>事项</th><th>任务号</th><th>户号</th>"
+                "<th>户主</th><th>内容</th><th>日期</th></tr></thead>\n<tbody>\n",
+                list->change_count);
+    for (int i = 0; i < list->change_count; i++)
+        put_change(out, &list->changes[i]);
+    put_foot(out, list, 6);
+    strbuf_addz(out, "</tbody></table>\n");
+}
+
+/* ---- offices --------------------------------------------------------------------------------- */
+
+static void put_office(struct strbuf *out, const struct list_office *office, const char *row)
+{
+    const int64_t counts[] = {office->open, office->late, office->done, office->on_time};
+    int share = list_office_share(office);
+
+    strbuf_addf(out, "%s<td>", row);
+    put(out, office->name);
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        strbuf_addf(out, "</td><td class=\"r n\">%lld", (long long)counts[i]);
+    if (share < 0)
+        strbuf_addz(out, "</td><td class=\"r n\">—</td></tr>\n");
+    else
+        strbuf_addf(out, "</td><td class=\"r n\">%d%%</td></tr>\n", share);
+}
+
+static void put_offices(struct strbuf *out, const struct list *list)
+{
+    struct list_office sum = list_offices_sum(list);
+    const char *what = list->level == LEVEL_CITY ? "区县" : "乡镇";
+
+    if (!is_above(list))
+        return;
+    sum.name = STR("合计");
+    strbuf_addf(out,
+                "<table class=offices><colgroup><col style=\"width:87mm\">"
+                "<col style=\"width:38mm\" span=5></colgroup><thead><tr><th class=s colspan=6>"
+                "各%s办理情况<small>%d月</small></th></tr><tr><th>%s</th><th>未办</th>"
+                "<th>其中逾期</th><th>本月办结</th><th>其中按期</th><th>按期率</th></tr></thead>\n"
+                "<tbody>\n",
+                what, date_ymd(list->date).month, what);
+    for (int i = 0; i < list->office_count; i++)
+        put_office(out, &list->offices[i], "<tr>");
+    put_office(out, &sum, "<tr class=sum>");
+    strbuf_addz(out, "</tbody></table>\n");
+    if (list->quiet_offices)
+        strbuf_addf(out, "<p class=note>其余 %d 个%s没有未办任务，本月也没有办结。</p>\n",
+                    list->quiet_offices, what);
+}
+
+/* ---- the page -------------------------------------------------------------------------------- */
 
 static void put_title(struct strbuf *out, const struct list *list)
 {
@@ -185,7 +383,34 @@ static void put_title(struct strbuf *out, const struct list *list)
 
 static const char *kind_of_list(const struct list *list)
 {
-    return list->level < LEVEL_TOWNSHIP ? "升级件清单" : "复核任务单";
+    return is_above(list) ? "升级件清单" : "复核任务单";
+}
+
+/* Inside a string of a style sheet. */
+static void put_css(struct strbuf *out, struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if (c < ' ' || c == 0x7F)
+            strbuf_addc(out, ' ');
+        else if (strchr("\"\\<>&", c))
+            strbuf_addf(out, "\\%X ", c);
+        else
+            strbuf_addc(out, (char)c);
+    }
+}
+
+/* Each page says whose it is: a sheet that fell out of its list finds back. */
+static void put_style(struct strbuf *out, const struct list *list)
+{
+    strbuf_addf(out, "<style>%s@page{@bottom-left{content:\"", style);
+    put_css(out, list->parent_name);
+    put_css(out, list->name);
+    strbuf_addf(out, " %s ", kind_of_list(list));
+    put_day(out, list->date);
+    strbuf_addz(out, " （编号 ");
+    put_css(out, str_of(list->id));
+    strbuf_addz(out, "）\"}}</style>");
 }
 
 static void put_header(struct strbuf *out, const struct list *list)
@@ -195,7 +420,9 @@ static void put_header(struct strbuf *out, const struct list *list)
     put_title(out, list);
     strbuf_addf(out, " %s ", kind_of_list(list));
     put_day(out, list->date);
-    strbuf_addf(out, "</title>\n<style>%s</style></head>\n<body>\n<header><h1>", style);
+    strbuf_addz(out, "</title>\n");
+    put_style(out, list);
+    strbuf_addz(out, "</head>\n<body>\n<header><h1>");
     put_title(out, list);
     strbuf_addf(out, "<small>%s</small></h1><div class=day>", kind_of_list(list));
     put_long_day(out, list->date);
@@ -208,63 +435,43 @@ static void put_sums(struct strbuf *out, const struct list *list)
 {
     int64_t open = 0;
 
-    strbuf_addz(out, "<div class=sum>");
+    strbuf_addz(out, "<div class=sums>");
     for (int i = SECTION_LATE; i <= SECTION_REST; i++) {
         open += list->totals[i];
         strbuf_addf(out, "<div>%s<b>%lld</b></div>", names_text(&sections_zh, i),
                     (long long)list->totals[i]);
     }
-    strbuf_addf(out, "<div>未办合计<b>%lld</b></div></div>\n", (long long)open);
+    strbuf_addf(out, "<div>%s<b>%lld</b></div>", is_above(list) ? "升级件合计" : "未办合计",
+                (long long)open);
+    strbuf_addf(out, "<div>情况变动<b>%d</b></div></div>\n", list->change_count);
 }
 
 static void put_notes(struct strbuf *out, const struct list *list)
 {
-    strbuf_addz(
-        out, "<p class=note>结果填写：继续、调整、终止、延期；建档立卡任务填写：保留、退出、"
-             "返贫、纳入、申请低保、不符合。“其余”已在以前的任务单上列出，期限在七日以后。</p>\n");
+    if (!is_above(list))
+        strbuf_addz(out, "<p class=note>结果填写：继续、调整、终止、延期；建档立卡任务填写：保留、"
+                         "退出、返贫、纳入、申请低保、不符合。“其余”已在以前的任务单上列出，期限"
+                         "在七日以后。</p>\n");
+    if (list->protection) {
+        strbuf_addz(out, "<p class=note><b>注　“受保护”为“是”的户</b>");
+        put(out, str_of(list->protection));
+        strbuf_addz(out, "</p>\n");
+    }
     if (list->provisional)
         strbuf_addz(out,
                     "<p class=note><b>* 暂定期限：</b>该年度放假安排尚未公布，目前只按周末推算，"
                     "公布后可能变动。</p>\n");
-}
-
-static void put_notices(struct strbuf *out, const struct list *list)
-{
-    if (!list->notice_count)
-        return;
-    strbuf_addz(out, "<p class=note><b>期限变动</b>（放假安排公布或修改）：</p><ul class=note>\n");
-    for (int i = 0; i < list->notice_count; i++) {
-        const struct list_notice *notice = &list->notices[i];
-        strbuf_addf(out, "<li>任务 %lld，户号 ", (long long)notice->task);
-        put(out, notice->household);
-        strbuf_addz(out, "：由 ");
-        put_day(out, notice->was);
-        strbuf_addz(out, " 改为 <b>");
-        put_day(out, notice->due_on);
-        strbuf_addz(out, "</b></li>\n");
-    }
-    strbuf_addz(out, "</ul>\n");
-}
-
-static void put_footer(struct strbuf *out, const struct list *list)
-{
-    strbuf_addz(out, "<div class=sign><span>经办人：<i></i></span><span>负责人：<i></i></span>"
-                     "<span>日期：<i></i></span></div>\n<footer>审计链首：<code>");
-    put(out, str_of(list->audit_head));
-    strbuf_addz(out, "</code><br>任务单编号：<code>");
-    put(out, str_of(list->id));
-    strbuf_addz(out, "</code></footer>\n</body></html>\n");
+    if (list->change_count)
+        strbuf_addz(out, "<p class=note><b>情况变动</b>见任务表之后。</p>\n");
 }
 
 void list_html(const struct list *list, struct strbuf *out)
 {
-    int number = 0;
-
     put_header(out, list);
     put_sums(out, list);
     put_notes(out, list);
-    put_notices(out, list);
-    for (enum section s = SECTION_LATE; s <= SECTION_NEW; s++)
-        put_section(out, list, s, &number);
-    put_footer(out, list);
+    put_offices(out, list);
+    put_tasks(out, list);
+    put_changes(out, list);
+    strbuf_addz(out, "</body></html>\n");
 }

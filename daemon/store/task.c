@@ -21,7 +21,8 @@ const struct names review_outcomes = {"outcome", OUTCOME_DECISIONS, outcome_name
 #define SELECT                                                                                     \
     "SELECT t.task, t.kind, t.state, t.household_id, t.township, t.cycle, t.year, t.opened_on, "   \
     "t.nominal_due_on, t.original_due_on, t.due_on, t.listed_on, t.raised, t.alert_on, "           \
-    "t.done_on, t.outcome, h.household, h.head_name, h.phone, h.division "                         \
+    "t.done_on, t.outcome, h.household, h.head_name, h.phone, h.division, h.tier, h.status, "      \
+    "h.register "                                                                                  \
     "FROM task t CROSS JOIN household h ON h.id = t.household_id "
 
 static void task_read(sqlite3_stmt *q, struct arena *a, void *out)
@@ -49,6 +50,9 @@ static void task_read(sqlite3_stmt *q, struct arena *a, void *out)
         .head_name = db_get_str(q, 17, a),
         .phone = db_get_str(q, 18, a),
         .division = db_get_int(q, 19),
+        .tier = (enum tier)db_get_name(q, 20, &tiers),
+        .status = (enum status)db_get_name(q, 21, &statuses),
+        .register_state = (enum register_state)db_get_name(q, 22, &register_states),
     };
 }
 

@@ -161,8 +161,23 @@ static bool alert_batch(struct phase *p, bool *end, struct error *err)
     return true;
 }
 
-/* ---- phase list: one message for each township that has anything open, and for each division
- * above that was told something; run.cursor is the last division done. */
+/* ---- phase list: one message for each township that has anything open, for the district and city
+ * above it, and for whoever was told something; run.cursor is the last division done. */
+
+/* A city's code comes before its districts', a district's before its townships'. */
+static bool list_above(struct phase *p, int64_t township, int64_t *division, struct error *err)
+{
+    for (enum level level = LEVEL_CITY; level < LEVEL_TOWNSHIP; level++) {
+        int64_t above;
+        if (!store_division_up(p->w->store, township, level, &above, err)) {
+            return false;
+        }
+        if (above > p->run.cursor && above < *division) {
+            *division = above;
+        }
+    }
+    return true;
+}
 
 static bool list_next(struct phase *p, int64_t *division, struct error *err)
 {
@@ -172,7 +187,7 @@ static bool list_next(struct phase *p, int64_t *division, struct error *err)
         return false;
     }
     *division = township == 0 || (told != 0 && told < township) ? told : township;
-    return true;
+    return township == 0 || list_above(p, township, division, err);
 }
 
 static bool list_batch(struct phase *p, bool *end, struct error *err)

@@ -2,16 +2,15 @@
  * section 4).
  *
  * Each open task stands in one section only, by work/section: late, else due within 7 days, else
- * new since the last list; the rest is counted. Order within a section: due_on, task. */
+ * new since the last list; the rest is counted. Order within a section: due_on, task. What else the
+ * division was told since its last list are the changes; a district or city has a table of the
+ * offices below it. */
 #pragma once
 
 #include "store/division.h"
 #include "store/task.h"
 #include "work/section.h"
 #include "work/work.h"
-
-extern const struct names sections_zh;   /* 逾期, 七日内到期, 新增, 其余 */
-extern const struct names task_kinds_zh; /* 定期复核, 触发复核, 建档立卡调整, … */
 
 struct list_item {
     struct task_row task;
@@ -24,11 +23,28 @@ struct list_item {
     bool provisional; /* the deadline rests on a year without a published calendar */
 };
 
-/* A deadline that a changed calendar moved since the last list (spec.md 3.2). */
-struct list_notice {
-    int64_t task;
-    struct str household;
-    struct date was, due_on;
+/* Something that happened since the last list and concerns the office: a message of its queue, or a
+ * step of the register's year. */
+struct list_change {
+    const char *kind;         /* the message's kind; "register-step" */
+    const char *kind_zh;      /* 迁入 */
+    struct str id;            /* of the message; data NULL for what is none */
+    struct date on;           /* the day it was said */
+    int64_t task;             /* 0: none */
+    struct str household;     /* data NULL: none */
+    struct str head_name;     /* data NULL: unknown */
+    struct str text;          /* what happened, in Chinese, one line */
+    struct str households;    /* those that it speaks of, a JSON list; data NULL: none */
+    struct str households_zh; /* the same to read; empty */
+    int64_t rank;             /* order on the list */
+};
+
+/* An office below: of a district its townships, of a city its districts. */
+struct list_office {
+    int64_t division;
+    struct str name;
+    int64_t open, late;
+    int64_t done, on_time; /* this month; on_time of these, not after the deadline */
 };
 
 struct list {
@@ -42,10 +58,14 @@ struct list {
     const char *audit_head;      /* 64 hex digits: the run's */
     struct list_item *items;     /* late, due, new in this order; `rest` is not listed */
     int item_count;
-    int64_t totals[4]; /* [enum section] */
-    struct list_notice *notices;
-    int notice_count;
-    bool provisional; /* one of the deadlines on it is */
+    int64_t totals[4];           /* [enum section] */
+    struct list_change *changes; /* in order of kind, then as they were said */
+    int change_count;
+    struct list_office *offices; /* with something open, or done this month */
+    int office_count;
+    int quiet_offices;      /* the others */
+    const char *protection; /* what protection forbids; NULL where nobody on it is protected */
+    bool provisional;       /* one of the deadlines on it is */
 };
 
 struct message_row;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/names.h"
+#include "rules/household.h"
 #include "store/store.h"
 
 enum task_kind {
@@ -40,6 +41,9 @@ struct task_row {
     /* Of the household, filled by every read: */
     struct str household, head_name, phone;
     int64_t division;
+    enum tier tier;
+    enum status status;
+    enum register_state register_state;
 };
 
 struct review_row {

@@ -190,8 +190,12 @@ static void list_all(struct run *r)
     char day[DATE_TEXT];
     void *rows;
     sqlite3_stmt *q =
-        prepare(b, "SELECT township FROM task WHERE state = 'open' UNION SELECT division FROM "
-                   "message WHERE state = 'queued' AND kind <> 'daily' ORDER BY 1");
+        prepare(b, "WITH t (code) AS (SELECT DISTINCT township FROM task WHERE state = 'open'), "
+                   "d (code) AS (SELECT DISTINCT parent FROM division WHERE code IN t) "
+                   "SELECT code FROM t UNION SELECT code FROM d "
+                   "UNION SELECT parent FROM division WHERE code IN d "
+                   "UNION SELECT division FROM message WHERE state = 'queued' AND kind <> 'daily' "
+                   "ORDER BY 1");
     memcpy(r->audit_head, b->head, sizeof r->audit_head);
     strbuf_reset(&r->text);
     struct canon c = canon_open(&r->text);

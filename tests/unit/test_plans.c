@@ -17,6 +17,7 @@
 #include "store/division.h"
 #include "store/event.h"
 #include "store/message.h"
+#include "store/office.h"
 #include "store/report.h"
 #include "store/run.h"
 
@@ -128,6 +129,15 @@ static void call_tasks(int64_t household, int64_t cycle)
     review.task = t.task;
     must(store_review_insert(m.s, &review, &err));
     must(store_reviews_of(m.s, &m.a, t.task, &reviews, &count, &err));
+}
+
+static void call_offices(void)
+{
+    struct office_row *rows;
+    struct date before;
+    int count;
+    must(store_offices(m.s, &m.a, DISTRICT, TODAY, &rows, &count, &err));
+    must(store_office_listed(m.s, TOWNSHIP, TODAY, &before, &err));
 }
 
 static void call_register(int64_t household)
@@ -313,6 +323,7 @@ static void test_plans(void **state)
     call_households(&h);
     call_cycles(h.id, &c);
     call_tasks(h.id, c.cycle);
+    call_offices();
     call_register(h.id);
     call_reports(h.id);
     call_events(h.id);

@@ -279,7 +279,7 @@ static void lists_arrive(void **state)
     file_has(&h, all_files[0], "；民法典第203条,2026-11-09,2026-11-10,逾期,否,,,,\r\n");
     file_has(&h, all_files[0], "2026-11-26,七日内到期,");
     file_has(&h, all_files[0], "2026-12-09,新增,");
-    file_has(&h, all_files[1], "由 2026-11-25 改为 <b>2026-11-26</b>");
+    file_has(&h, all_files[1], "期限由 2026-11-25 改为 2026-11-26");
     file_has(&h, all_files[2], "\"totals\":{\"due\":1,\"late\":1,\"new\":1,\"open\":3,\"rest\":0}");
     /* The district sees what was escalated to it, with the township's name. */
     file_has(&h, all_files[6], ",H-1,冉启明,高笋塘街道青羊宫社区,");

@@ -1,0 +1,372 @@
+#include "delivery/list_told.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "base/canon.h"
+#include "delivery/list_words.h"
+#include "store/event.h"
+#include "store/household.h"
+#include "store/message.h"
+
+#define PAGE 512
+
+struct undecided {
+    int year;
+    int64_t count;
+};
+
+/* One reading of a queue. */
+struct reader {
+    struct work *w;
+    struct arena *a; /* the list's */
+    struct places *places;
+    struct list *list;
+    struct told_tasks *alerted;
+    struct undecided *years; /* what each closed year left undecided */
+    int year_count;
+    struct date on; /* the day of the message at hand */
+    struct strbuf text;
+};
+
+/* ---- fields of a body ------------------------------------------------------------------------ */
+
+/* "" where there is none. */
+static const char *word(json_t *body, const char *key)
+{
+    const char *text = json_string_value(json_object_get(body, key));
+
+    return text ? text : "";
+}
+
+static int64_t number(json_t *body, const char *key)
+{
+    return json_integer_value(json_object_get(body, key));
+}
+
+/* A word of an enum in Chinese; as it is where it is of none. */
+static const char *word_zh(json_t *body, const char *key, const struct names *names,
+                           const struct names *zh)
+{
+    int value = names_find(names, str_of(word(body, key)));
+
+    return value < 0 ? word(body, key) : names_text(zh, value);
+}
+
+/* ---- one function for each kind ---------------------------------------------------------------
+ * Each writes its line into r->text, and may add to the change. False on failure, or with *say
+ * false where the line is not to be. */
+
+typedef bool tell_kind(struct reader *r, json_t *body, struct list_change *change, bool *say,
+                       struct error *err);
+
+static bool tell_protection_ends(struct reader *r, json_t *body, struct list_change *change,
+                                 bool *say, struct error *err)
+{
+    json_t *households = json_object_get(body, "households"), *household;
+    struct strbuf list = STRBUF_INIT, names = STRBUF_INIT;
+    size_t i;
+
+    (void)say, (void)err;
+    strbuf_addc(&list, '[');
+    json_array_foreach(households, i, household)
+    {
+        struct str text = str_of(json_string_value(household));
+        strbuf_addz(&list, i ? "," : "");
+        canon_string(&list, text);
+        strbuf_addz(&names, i ? "、" : "");
+        strbuf_addstr(&names, text);
+    }
+    strbuf_addc(&list, ']');
+    change->households = arena_str(r->a, strbuf_str(&list));
+    change->households_zh = arena_str(r->a, strbuf_str(&names));
+    strbuf_addf(&r->text,
+                "连续保障（%s）于 %s 到期，其后的政策没有这一规定。到期后不再受保障的共 %zu 户，"
+                "请提前安排",
+                clause_zh(word(body, "clause")), word(body, "until"), json_array_size(households));
+    strbuf_free(&list);
+    strbuf_free(&names);
+    return true;
+}
+
+/* A place as this office knows it: of its own district without the district's name. */
+static bool place_of(struct reader *r, json_t *body, const char *key, struct str *name,
+                     struct error *err)
+{
+    int64_t code = division_code(str_of(word(body, key)));
+    bool own = code / 1000000 == r->list->division / 1000000;
+
+    if (code)
+        return place_name(r->places, code, own ? LEVEL_TOWNSHIP : LEVEL_DISTRICT, name, err);
+    *name = arena_str(r->a, str_of(word(body, key)));
+    return true;
+}
+
+static bool tell_moved_in(struct reader *r, json_t *body, struct list_change *change, bool *say,
+                          struct error *err)
+{
+    struct str from, to;
+
+    (void)change, (void)say;
+    if (!place_of(r, body, "from", &from, err) || !place_of(r, body, "to", &to, err))
+        return false;
+    strbuf_addf(&r->text, "由%.*s迁入%.*s，未办任务随户转入", STR_ARG(from), STR_ARG(to));
+    return true;
+}
+
+static bool tell_moved_away(struct reader *r, json_t *body, struct list_change *change, bool *say,
+                            struct error *err)
+{
+    struct str from, to;
+
+    (void)change, (void)say;
+    if (!place_of(r, body, "from", &from, err) || !place_of(r, body, "to", &to, err))
+        return false;
+    strbuf_addf(&r->text, "由%.*s迁往%.*s，未办任务随户转出", STR_ARG(from), STR_ARG(to));
+    return true;
+}
+
+static bool tell_deadline_moved(struct reader *r, json_t *body, struct list_change *change,
+                                bool *say, struct error *err)
+{
+    (void)change, (void)say, (void)err;
+    strbuf_addf(&r->text, "期限由 %s 改为 %s（放假安排公布或修改）", word(body, "was"),
+                word(body, "due_on"));
+    return true;
+}
+
+static bool tell_proposal(struct reader *r, json_t *body, struct list_change *change, bool *say,
+                          struct error *err)
+{
+    (void)change, (void)say, (void)err;
+    if (strcmp(word(body, "proposes"), "all-members-gone") == 0)
+        strbuf_addz(&r->text, "家庭成员已全部去世或迁出，请复核；属实的以此为由终止");
+    else
+        strbuf_addf(&r->text, "请复核：%s", word(body, "proposes"));
+    return true;
+}
+
+static bool tell_tier_mismatch(struct reader *r, json_t *body, struct list_change *change,
+                               bool *say, struct error *err)
+{
+    (void)change, (void)say, (void)err;
+    strbuf_addf(&r->text, "人工定为%s，按现有情况应为%s，请核实",
+                word_zh(body, "given", &tiers, &tier_rhythms_zh),
+                word_zh(body, "derived", &tiers, &tier_rhythms_zh));
+    return true;
+}
+
+static bool tell_corrected(struct reader *r, json_t *body, struct list_change *change, bool *say,
+                           struct error *err)
+{
+    (void)change, (void)say, (void)err;
+    strbuf_addf(&r->text, "已撤销一项登记（%s），原因：%s",
+                word_zh(body, "kind", &event_kinds, &event_kinds_zh), word(body, "reason"));
+    return true;
+}
+
+static bool tell_standard_missing(struct reader *r, json_t *body, struct list_change *change,
+                                  bool *say, struct error *err)
+{
+    (void)change, (void)say, (void)err;
+    strbuf_addf(&r->text, "%lld年的低保标准和扶贫标准尚未录入", (long long)number(body, "year"));
+    return true;
+}
+
+/* Any message: its kind and what its body says. */
+static bool tell_other(struct reader *r, json_t *body, struct list_change *change, bool *say,
+                       struct error *err)
+{
+    const char *key;
+    json_t *value;
+    int n = 0;
+
+    (void)say, (void)err;
+    strbuf_addz(&r->text, change->kind);
+    json_object_foreach(body, key, value)
+    {
+        if (strcmp(key, "household") == 0 || strcmp(key, "task") == 0)
+            continue; /* they have columns of their own */
+        char *text = json_string_value(value)
+                         ? NULL
+                         : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
+        strbuf_addf(&r->text, "%s%s=%s", n++ ? "，" : "：", key,
+                    text ? text : json_string_value(value));
+        free(text);
+    }
+    return true;
+}
+
+static void count_undecided(struct reader *r, int year)
+{
+    int i = 0;
+
+    while (i < r->year_count && r->years[i].year != year)
+        i++;
+    if (i == r->year_count) {
+        r->years = arena_room(r->a, r->years, sizeof *r->years, i);
+        r->years[r->year_count++] = (struct undecided){year, 0};
+    }
+    r->years[i].count++;
+}
+
+/* A task that is told stands in a section, or was done meanwhile: nothing is to be said of it
+ * beside. An alert of no task is. */
+static bool tell_alert(struct reader *r, json_t *body, struct list_change *change, bool *say,
+                       struct error *err)
+{
+    struct told_tasks *alerted = r->alerted;
+    int64_t task = number(body, "task");
+
+    if (task <= 0)
+        return tell_other(r, body, change, say, err);
+    *say = false;
+    if (strcmp(word(body, "event"), "undecided-at-close") == 0)
+        count_undecided(r, (int)number(body, "year"));
+    alerted->tasks = arena_room(r->a, alerted->tasks, sizeof *alerted->tasks, alerted->count);
+    alerted->tasks[alerted->count++] = task;
+    return true;
+}
+
+/* In the order of the list. */
+static const struct kind {
+    const char *kind, *zh;
+    tell_kind *tell;
+} kinds[] = {
+    {"protection-ends", "连续保障到期", tell_protection_ends},
+    {"moved-in", "迁入", tell_moved_in},
+    {"moved-away", "迁出", tell_moved_away},
+    {"deadline-moved", "期限变动", tell_deadline_moved},
+    {"proposal", "复核提示", tell_proposal},
+    {"tier-mismatch", "复核档次不符", tell_tier_mismatch},
+    {"corrected", "更正", tell_corrected},
+    {"standard-missing", "缺少标准", tell_standard_missing},
+    {"alert", "提醒", tell_alert},
+    {NULL, "其他通知", tell_other},
+};
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+void list_change_put(struct arena *a, struct list *list, int group, struct list_change change)
+{
+    change.rank = ((int64_t)group << 32) + list->change_count;
+    list->changes = arena_room(a, list->changes, sizeof change, list->change_count);
+    list->changes[list->change_count++] = change;
+}
+
+static int compare_changes(const void *a, const void *b)
+{
+    const struct list_change *x = a, *y = b;
+
+    return (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+void list_changes_sort(struct list *list)
+{
+    if (list->change_count)
+        qsort(list->changes, (size_t)list->change_count, sizeof *list->changes, compare_changes);
+}
+
+/* Whose household a change speaks of. */
+static bool head_of(struct reader *r, struct list_change *change, struct error *err)
+{
+    struct household_row row;
+
+    if (!change->household.len)
+        return true;
+    if (!store_household_find(r->w->store, r->a, change->household, &row, err))
+        return false;
+    change->head_name = row.head_name;
+    return true;
+}
+
+static bool add_message(struct reader *r, const struct message_row *m, struct error *err)
+{
+    const struct kind *kind = kinds;
+    char id[MESSAGE_ID];
+    bool say = true;
+
+    while (kind->kind && !str_is(m->kind, kind->kind))
+        kind++;
+    json_t *body = json_loadb(m->body.data, m->body.len, 0, NULL);
+    struct list_change change = {
+        .kind = kind->kind ? kind->kind : arena_copy(r->a, m->kind),
+        .kind_zh = kind->zh,
+        .on = m->created_on,
+        .task = number(body, "task"),
+        .household = arena_str(r->a, str_of(json_string_value(json_object_get(body, "household")))),
+    };
+    strbuf_reset(&r->text);
+    bool ok = kind->tell(r, body, &change, &say, err);
+    json_decref(body);
+    if (!ok || !say)
+        return ok;
+    change.id = str_of(arena_format(r->a, "%s", message_id(m, id)));
+    change.text = arena_str(r->a, strbuf_str(&r->text));
+    if (!head_of(r, &change, err))
+        return false;
+    list_change_put(r->a, r->list, (int)(kind - kinds) + 1, change);
+    return true;
+}
+
+/* The close is told above for each task: here it is one line for each year. */
+static void add_undecided(struct reader *r)
+{
+    for (int i = 0; i < r->year_count; i++)
+        list_change_put(r->a, r->list, 0,
+                        (struct list_change){
+                            .kind = "register-step",
+                            .kind_zh = "年度动态调整",
+                            .on = r->list->date,
+                            .text = str_of(arena_format(
+                                r->a, "%d年度动态调整截止时仍有 %lld 件未作决定，仍须补办，请督促",
+                                r->years[i].year, (long long)r->years[i].count))});
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* A task may wait with several rungs. */
+static void each_once(struct told_tasks *alerted)
+{
+    int kept = 0;
+
+    if (!alerted->count)
+        return;
+    qsort(alerted->tasks, (size_t)alerted->count, sizeof *alerted->tasks, compare_numbers);
+    for (int i = 0; i < alerted->count; i++)
+        if (!i || alerted->tasks[i] != alerted->tasks[i - 1])
+            alerted->tasks[kept++] = alerted->tasks[i];
+    alerted->count = kept;
+}
+
+bool list_told(struct work *w, struct arena *a, struct places *places, struct list *list,
+               int64_t until, struct told_tasks *alerted, struct error *err)
+{
+    struct reader r = {.w = w, .a = a, .places = places, .list = list, .alerted = alerted};
+    struct arena page = ARENA_INIT;
+    int64_t after = 0;
+    int count;
+    bool ok;
+
+    *alerted = (struct told_tasks){0};
+    do {
+        struct message_row *rows;
+        arena_reset(&page);
+        ok = store_messages_told(w->store, &page, list->division, until, after, PAGE, &rows, &count,
+                                 err);
+        for (int i = 0; ok && i < count; i++) {
+            ok = add_message(&r, &rows[i], err);
+            after = rows[i].seq;
+        }
+    } while (ok && count == PAGE);
+    add_undecided(&r);
+    each_once(alerted);
+    arena_free(&page);
+    strbuf_free(&r.text);
+    return ok;
+}
