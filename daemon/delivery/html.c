@@ -40,7 +40,7 @@ static const char style[] =
     ".free tr{break-inside:auto}"
     "td{height:9.5mm}"
     ".free td,.offices td{height:7mm}"
-    "td small{display:block;font-size:7.5pt;line-height:1.25}"
+    "td small{display:block;font-size:7.3pt;line-height:1.25}"
     ".c{text-align:center}"
     ".r{text-align:right}"
     ".n{font-variant-numeric:tabular-nums}"
@@ -49,6 +49,7 @@ static const char style[] =
     ".k small{word-break:keep-all}"
     ".sum td,.sum th{font-weight:bold}"
     "td.e{height:7mm;text-align:center;border-width:0 0 .5pt}"
+    "tr.end{break-before:avoid}"
     "tr.end td{border:0;padding:5mm 0 0}"
     ".sign{display:flex;justify-content:space-between}"
     ".sign i{display:inline-block;width:50mm;border-bottom:.5pt solid #000}"
@@ -194,14 +195,14 @@ static const struct column {
     {"户主<br>电话", 24, 30, "", put_head},
     {"村", 28, 50, "", put_village},
     {"档次", 10, 12, "c", put_tier},
-    {"类别<br>事由", 26, 38, "", put_cause},
+    {"类别<br>事由", 25, 38, "", put_cause},
     {"应核日", 19, 20, "c n d", put_nominal},
-    {"期限<br>依据", 41, 43, "k", put_due},
+    {"期限<br>依据", 43, 43, "k", put_due},
     {"逾期<br>剩余", 12, 14, "c n d", put_left},
     {"受保护", 12, 13, "c", put_protected},
     {"结果<br>理由", 18, 0, "", NULL},
     {"日期", 15, 0, "", NULL},
-    {"备注", 18, 0, "", NULL},
+    {"备注", 17, 0, "", NULL},
 };
 #define COLUMNS (int)(sizeof columns / sizeof columns[0])
 

@@ -19,8 +19,8 @@ void *arena_alloc(struct arena *a, size_t size);
 char *arena_copy(struct arena *a, struct str s);
 struct str arena_str(struct arena *a, struct str s);
 char *arena_format(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Room for one more behind `count` elements of an array of the arena that this alone makes grow: the
- * array itself or a larger copy. */
+/* Room for one more behind `count` elements of an array that this alone makes grow: the array
+ * itself or a larger copy in the arena. */
 void *arena_room(struct arena *a, void *array, size_t size, int count);
 /* Forgets everything but keeps one block (the first size) for the next round. */
 void arena_reset(struct arena *a);

@@ -101,7 +101,8 @@ runs() { sql "SELECT group_concat(date(day * 86400, 'unixepoch') || ' ' || state
     daemon_start "2026-11-27 09:00"
     [[ $(json status) == *'the run of 2026-11-27 is overdue'* ]]
     run -0 --separate-stderr json run
-    same '["2026-11-25","2026-11-26"] 2026-11-27 1 1 2' \
+    # The township's, its district's and the city's.
+    same '["2026-11-25","2026-11-26"] 2026-11-27 3 1 2' \
         "$(jq -r '"\(.caught_up) \(.date) \(.lists) \(.opened) \(.alerts)"' <<<"$output")"
     same "2026-11-25 2026-12-10" "$(json task show "$(task_of OPENS)" | jq -r '"\(.opened_on) \(.due_on)"')"
     same "2026-11-24 due-soon 500101001000
