@@ -50,10 +50,18 @@ pages_are_whole() {
     pages=$(pdfinfo "$1" | sed -n 's/^Pages: *//p')
     same "$pages" "$(pdfinfo -f 1 -l 9999 "$1" | grep -cE 'size: +841\.[0-9]+ x 59[45]\.[0-9]+ pts \(A4\)')"
     pdftotext -layout "$1" "$T/layout"
-    awk -v pages="$pages" 'BEGIN { RS = "\f" } NF {
+    awk -v pages="$pages" '
+    function all(words, word, i, k) {
+        k = split(words, word, " ")
+        for (i = 1; i <= k; i++)
+            if (index($0, word[i]) == 0) return 0
+        return 1
+    }
+    BEGIN { RS = "\f" } NF {
         n++
         gsub(/[ \n]+/, " ")
-        if (!/序号 任务号 .*村 档次 .*应核日 .*受保护/ && !/事项 任务号 户号 户主 内容 日期/ && !/乡镇 未办 其中逾期/) {
+        if (!all("序号 任务号 户号 户主 电话 村 档次 类别 事由 应核日 期限 依据 剩余 受保护") &&
+            !all("事项 任务号 户号 户主 内容 日期") && !all("乡镇 未办 其中逾期 本月办结 其中按期 按期率")) {
             print "page " n " has no headings: " $0; bad = 1
         }
         if (index($0, "第 " n " 页，共 " pages " 页") == 0) { print "page " n " is not numbered: " $0; bad = 1 }
