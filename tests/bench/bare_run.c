@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/stat.h>
 
 #include "delivery/list.h"
@@ -323,9 +324,15 @@ static void deliver_all(struct run *r)
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
+/* The run is on record as asked for by whoever called for it: the account that runs both sides. */
 static void run_done(struct run *r)
 {
     char day[DATE_TEXT];
+    struct passwd *account = getpwuid(getuid());
+    if (account) {
+        r->b.uid = (int64_t)account->pw_uid;
+        r->b.who = account->pw_name;
+    }
     bare_begin(&r->b);
     struct canon c = canon_open(&r->b.after);
     canon_int(&c, "alerts", r->alerts);
