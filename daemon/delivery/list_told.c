@@ -173,26 +173,89 @@ static bool tell_standard_missing(struct reader *r, json_t *body, struct list_ch
     return true;
 }
 
-/* Any message: its kind and what its body says. */
+static bool tell_division_merged(struct reader *r, json_t *body, struct list_change *change,
+                                 bool *say, struct error *err)
+{
+    struct str to;
+
+    (void)change, (void)say;
+    if (!place_of(r, body, "to", &to, err))
+        return false;
+    strbuf_addf(&r->text, "%s（%s）并入%.*s，其户和未办任务随之转入", word(body, "name"),
+                word(body, "from"), STR_ARG(to));
+    return true;
+}
+
+static bool tell_not_picked_up(struct reader *r, json_t *body, struct list_change *change,
+                               bool *say, struct error *err)
+{
+    struct str township;
+
+    (void)change, (void)say;
+    if (!place_of(r, body, "township", &township, err))
+        return false;
+    strbuf_addf(&r->text, "%.*s自 %s 起的任务单至今未取，请督促", STR_ARG(township),
+                word(body, "since"));
+    return true;
+}
+
+/* A value of a body that no function knows; a division by its name. */
+static bool put_value(struct reader *r, json_t *body, const char *key, json_t *value,
+                      struct error *err)
+{
+    struct str text = str_of(json_string_value(value)), place;
+
+    if (text.len == DIVISION_TEXT - 1 && division_code(text)) {
+        if (!place_of(r, body, key, &place, err))
+            return false;
+        strbuf_addstr(&r->text, place);
+        return true;
+    }
+    if (text.data) {
+        strbuf_addstr(&r->text, text);
+        return true;
+    }
+    char *json = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
+    strbuf_addz(&r->text, json);
+    free(json);
+    return true;
+}
+
+static const char *key_zh(const char *key)
+{
+    static const struct {
+        const char *key, *zh;
+    } known[] = {
+        {"count", "数量"}, {"date", "日期"}, {"division", "单位"}, {"due_on", "期限"},
+        {"from", "由"},    {"name", "名称"}, {"on", "日期"},       {"reason", "原因"},
+        {"since", "起自"}, {"to", "至"},     {"township", "乡镇"}, {"until", "截至"},
+        {"was", "原为"},   {"year", "年度"},
+    };
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(key, known[i].key) == 0)
+            return known[i].zh;
+    return key;
+}
+
+/* Any message: its kind, or the event of an alert, and what its body says. */
 static bool tell_other(struct reader *r, json_t *body, struct list_change *change, bool *say,
                        struct error *err)
 {
-    const char *key;
+    const char *key, *event = word(body, "event");
     json_t *value;
     int n = 0;
 
-    (void)say, (void)err;
-    strbuf_addz(&r->text, change->kind);
+    (void)say;
+    strbuf_addz(&r->text, *event ? event : change->kind);
     json_object_foreach(body, key, value)
     {
-        if (strcmp(key, "household") == 0 || strcmp(key, "task") == 0)
-            continue; /* they have columns of their own */
-        char *text = json_string_value(value)
-                         ? NULL
-                         : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
-        strbuf_addf(&r->text, "%s%s=%s", n++ ? "，" : "：", key,
-                    text ? text : json_string_value(value));
-        free(text);
+        /* These have columns of their own, or were said. */
+        if (strcmp(key, "household") == 0 || strcmp(key, "task") == 0 || strcmp(key, "event") == 0)
+            continue;
+        strbuf_addf(&r->text, "%s%s ", n++ ? "，" : "：", key_zh(key));
+        if (!put_value(r, body, key, value, err))
+            return false;
     }
     return true;
 }
@@ -240,7 +303,9 @@ static const struct kind {
     {"proposal", "复核提示", tell_proposal},
     {"tier-mismatch", "复核档次不符", tell_tier_mismatch},
     {"corrected", "更正", tell_corrected},
+    {"division-merged", "区划合并", tell_division_merged},
     {"standard-missing", "缺少标准", tell_standard_missing},
+    {"not-picked-up", "任务单未取", tell_not_picked_up},
     {"alert", "提醒", tell_alert},
     {NULL, "其他通知", tell_other},
 };

@@ -160,12 +160,18 @@ static void each_kind_has_its_line(void **state)
          "人工定为按年复核，按现有情况应为按季度复核，请核实"},
         {"corrected", "更正", "{\"household\":\"A-1\",\"kind\":\"move\",\"reason\":\"录入有误\"}",
          "已撤销一项登记（住址变动），原因：录入有误"},
+        {"division-merged", "区划合并",
+         "{\"from\":\"500101003000\",\"name\":\"牌楼街道\",\"to\":\"500101002000\"}",
+         "牌楼街道（500101003000）并入太白街道，其户和未办任务随之转入"},
         {"standard-missing", "缺少标准", "{\"event\":\"standard-missing\",\"year\":2026}",
          "2026年的低保标准和扶贫标准尚未录入"},
-        {"alert", "提醒", "{\"event\":\"not-fetched\",\"since\":\"2026-11-20\"}",
-         "alert：event=not-fetched，since=2026-11-20"},
-        {"division-merged", "其他通知", "{\"count\":3,\"into\":\"500101002000\"}",
-         "division-merged：count=3，into=500101002000"},
+        {"not-picked-up", "任务单未取",
+         "{\"event\":\"not-picked-up\",\"since\":\"2026-11-18\",\"township\":\"500101002000\"}",
+         "太白街道自 2026-11-18 起的任务单至今未取，请督促"},
+        {"alert", "提醒", "{\"event\":\"spool-full\",\"since\":\"2026-11-20\"}",
+         "spool-full：起自 2026-11-20"},
+        {"office-joined", "其他通知", "{\"count\":3,\"more\":[1],\"township\":\"500101002000\"}",
+         "office-joined：数量 3，more [1]，乡镇 太白街道"},
         {"broken", "其他通知", "not JSON", "broken"},
     };
     const size_t count = sizeof cases / sizeof cases[0];
@@ -188,7 +194,7 @@ static void each_kind_has_its_line(void **state)
     }
     /* What the table does not know comes last, as it was said. */
     is(change_at(&list, (int)count - 2, "broken", "其他通知")->text, "broken");
-    is(change_at(&list, (int)count - 1, "division-merged", "其他通知")->text, cases[9].text);
+    is(change_at(&list, (int)count - 1, "office-joined", "其他通知")->text, cases[count - 2].text);
     is(list.changes[0].households, "[\"A-1\",\"A-2\"]");
     is(list.changes[0].households_zh, "A-1、A-2");
 }
