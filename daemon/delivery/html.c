@@ -454,7 +454,7 @@ static void put_notes(struct strbuf *out, const struct list *list)
                          "退出、返贫、纳入、申请低保、不符合。“其余”已在以前的任务单上列出，期限"
                          "在七日以后。</p>\n");
     if (list->protection) {
-        strbuf_addz(out, "<p class=note><b>注　“受保护”为“是”的户</b>");
+        strbuf_addz(out, "<p class=note><b>注　“受保护”为“是”的户：</b>");
         put(out, str_of(list->protection));
         strbuf_addz(out, "</p>\n");
     }
