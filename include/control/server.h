@@ -4,8 +4,8 @@
  * limits.connections_per_user for each uid, except root and the service's own account, who could
  * stop the service anyway. Where a limit is reached, the oldest connection that never completed a
  * call and has been silent for 10 seconds gives way, or one whose client has not read for as long.
- * Who finds no room is told `busy`. Who owes a line (nothing came yet, or half of one) and is silent for
- * limits.first_byte_seconds is closed. */
+ * Who finds no room is told `busy`. Who owes a line (nothing came yet, or half of one) and is
+ * silent for limits.first_byte_seconds is closed. */
 #pragma once
 
 #include <event2/event.h>
