@@ -17,7 +17,7 @@ PACKAGES := gcc pkg-config libevent-dev libsqlite3-dev libconfig-dev libjansson-
 CHECK_PACKAGES := chromium fonts-noto-cjk poppler-utils libreoffice-calc-nogui mandoc acl systemd \
                   debhelper fakeroot dpkg-dev lintian
 
-PKG_DAEMON := libevent sqlite3 libconfig jansson libcrypto libsystemd
+PKG_DAEMON := libevent sqlite3 libconfig jansson libcrypto libsystemd libacl
 PKG_CLIENT := jansson smartcols
 
 CFLAGS ?= -O2 -g

@@ -158,12 +158,23 @@ static bool open_outlet(struct house *h, struct error *err)
     if (!h->spool) {
         return false;
     }
+    spool_grant(h->spool, h->settings);
     /* A spool that cannot be written stands as an alarm and is tried again; queries need none. */
     struct error why = ERROR_INIT;
     if (!h->outlet.recover(h->outlet.self, &h->writing, &why)) {
         log_put(LOG_ERR, "event=spool-error: %s", why.message);
     }
     error_clear(&why);
+    return true;
+}
+
+/* Who reaches which folder follows the configuration. */
+static bool reload(struct work *w, struct error *err)
+{
+    if (!configuration_reload(w, err)) {
+        return false;
+    }
+    spool_grant(w->outlet->self, w->settings);
     return true;
 }
 
@@ -186,7 +197,7 @@ static bool inherited(int *fd, struct error *err)
 
 static bool open_front(struct house *h, struct error *err)
 {
-    struct front_options options = {.work = &h->reading, .reload = configuration_reload};
+    struct front_options options = {.work = &h->reading, .reload = reload};
     if (!inherited(&options.listen_fd, err)) {
         return false;
     }

@@ -10,13 +10,13 @@
 
 #include "base/crash.h"
 #include "base/log.h"
+#include "delivery/folder.h"
 #include "delivery/list.h"
 #include "store/message.h"
 
 #define BATCH                                                                                      \
     128 /* lists that share a sync: large enough to be cheap, small enough to be quick             \
          */
-#define FOLDER_MODE 0750
 #define FILE_MODE 0640
 #define FILE_NAME 64
 /* No folder below the spool may be a symbolic link: townships can write in theirs. */
@@ -24,7 +24,8 @@
 
 struct spool {
     char *path;
-    int root, tmp;      /* folders; root also is what syncfs() is called on */
+    struct folders *folders;
+    int root, tmp;      /* folders; root is folders' own, and what syncfs() is called on */
     struct arena arena; /* of one list */
     struct strbuf text; /* of one file */
 };
@@ -56,45 +57,21 @@ static void new_name(const struct message_row *m, size_t file, char out[FILE_NAM
     snprintf(out, FILE_NAME, "%s-daily.%s", date_text(m->created_on, day), files[file].extension);
 }
 
-/* The folder `name` of an open folder, made where it is missing; -1 on failure. */
-static int folder_open(int at, const char *name)
-{
-    int fd = openat(at, name, FOLDER_FLAGS);
-
-    if (fd < 0 && errno == ENOENT) {
-        bool made = mkdirat(at, name, FOLDER_MODE) == 0;
-        if (made || errno == EEXIST)
-            fd = openat(at, name, FOLDER_FLAGS);
-        if (fd >= 0 && made)
-            fchmod(fd, FOLDER_MODE); /* the umask is the store's, not the spool's */
-    }
-    return fd;
-}
-
-static bool make_parents(char *path)
-{
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        bool ok = mkdir(path, FOLDER_MODE) == 0 || errno == EEXIST;
-        *slash = '/';
-        if (!ok)
-            return false;
-    }
-    return mkdir(path, FOLDER_MODE) == 0 || errno == EEXIST;
-}
-
 struct spool *spool_open(const char *path, struct error *err)
 {
     struct spool *s = xcalloc(1, sizeof *s);
 
     s->path = xstrdup(path);
-    s->root = s->tmp = -1;
-    if (make_parents(s->path))
-        s->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (s->root >= 0)
-        s->tmp = folder_open(s->root, "tmp");
+    s->tmp = -1;
+    s->folders = folder_open(path, err);
+    if (!s->folders) {
+        spool_close(s);
+        return NULL;
+    }
+    s->root = folder_root(s->folders);
+    s->tmp = folder_private(s->folders, "tmp");
     if (s->tmp < 0) {
-        fail(s, err, "open", s->root < 0 ? "it" : "tmp");
+        fail(s, err, "open", "tmp");
         spool_close(s);
         return NULL;
     }
@@ -106,14 +83,18 @@ int spool_root(const struct spool *s)
     return s->root;
 }
 
+void spool_grant(struct spool *s, const struct settings *settings)
+{
+    folder_grant(s->folders, settings);
+}
+
 void spool_close(struct spool *s)
 {
     if (!s)
         return;
     if (s->tmp >= 0)
         close(s->tmp);
-    if (s->root >= 0)
-        close(s->root);
+    folder_close(s->folders);
     arena_free(&s->arena);
     strbuf_free(&s->text);
     free(s->path);
@@ -138,7 +119,8 @@ static bool write_all(int fd, struct str text)
 
 /* A file anew: what an attempt that failed left under the name goes first, so that no page of it
  * that the disk refused can be mistaken for the new one's. */
-static bool write_file(struct spool *s, const char *name, struct str text, struct error *err)
+static bool write_file(struct spool *s, const char *name, int64_t division, struct str text,
+                       struct error *err)
 {
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     int fd = openat(s->tmp, name, flags, FILE_MODE);
@@ -150,6 +132,7 @@ static bool write_file(struct spool *s, const char *name, struct str text, struc
     /* The umask keeps the store private; a list is for its office, whose group may read it. */
     bool ok = fchmod(fd, FILE_MODE) == 0 && write_all(fd, text);
     int why = errno;
+    folder_share(s->folders, fd, division);
     if (close(fd) != 0 && ok) {
         why = errno;
         ok = false;
@@ -166,7 +149,7 @@ static bool write_list(struct spool *s, const struct message_row *m, const struc
         tmp_name(m, i, name);
         strbuf_reset(&s->text);
         files[i].render(list, &s->text);
-        if (!write_file(s, name, strbuf_str(&s->text), err))
+        if (!write_file(s, name, m->division, strbuf_str(&s->text), err))
             return false;
     }
     return true;
@@ -305,28 +288,6 @@ static bool stage_batch(struct spool *s, struct work *w, struct arena *a, bool *
 
 /* ---- into new/ ------------------------------------------------------------------------------- */
 
-/* SPOOL/DISTRICT/TOWNSHIP/new, SPOOL/DISTRICT/new, SPOOL/CITY/new; -1 on failure. */
-static int new_folder(struct spool *s, const struct division_row *division)
-{
-    char own[DIVISION_TEXT], district[DIVISION_TEXT];
-    const char *way[3];
-    int steps = 0, at = s->root;
-
-    if (division->level >= LEVEL_TOWNSHIP)
-        way[steps++] = division_text(division->code / 1000000 * 1000000, district);
-    way[steps++] = division_text(division->code, own);
-    way[steps++] = "new";
-    for (int i = 0; i < steps && at >= 0; i++) {
-        int next = folder_open(at, way[i]);
-        int why = errno;
-        if (at != s->root)
-            close(at);
-        errno = why;
-        at = next;
-    }
-    return at;
-}
-
 struct finish {
     int delivered, renamed; /* messages, files */
     int waiting;            /* messages that stay staged, to be tried again */
@@ -372,7 +333,7 @@ static bool rename_list(struct spool *s, struct work *w, const struct message_ro
     arena_reset(&s->arena);
     if (!store_division_get(w->store, &s->arena, m->division, &division, err))
         return false;
-    int folder = new_folder(s, &division);
+    int folder = folder_of(s->folders, &division, "new");
     if (folder < 0) {
         f->fault = errno;
         return fail(s, err, "open the folder new/ of", division_text(m->division, code));
@@ -484,7 +445,7 @@ static bool open_tmp(struct spool *s, struct error *err)
 
     if (fstat(s->tmp, &st) == 0 && st.st_nlink > 0)
         return true;
-    int fd = folder_open(s->root, "tmp");
+    int fd = folder_private(s->folders, "tmp");
     if (fd < 0)
         return fail(s, err, "open", "tmp");
     close(s->tmp);

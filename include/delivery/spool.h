@@ -16,6 +16,9 @@ struct spool *spool_open(const char *path, struct error *err);
 void spool_close(struct spool *s);
 /* The folder itself, open for reading; the spool's. */
 int spool_root(const struct spool *s);
+/* Lets the accounts of `settings` into their folders (delivery/folder): at start and after a
+ * reload. */
+void spool_grant(struct spool *s, const struct settings *settings);
 /* For struct outlet; `self` is the spool. */
 bool spool_deliver(void *self, struct work *w, struct date day, bool *more, struct error *err);
 bool spool_recover(void *self, struct work *w, struct error *err);
