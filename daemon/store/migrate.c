@@ -1,5 +1,10 @@
 /* Versions of the schema. Version n+1 is reached by schema-(n+1).sql, in one transaction. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "store/db.h"
@@ -8,6 +13,28 @@
 /* One entry a version, in order; the first makes an empty store. */
 static const char *const steps[] = {sql_schema_1, sql_schema_2};
 #define VERSION (int)(sizeof(steps) / sizeof(steps[0]))
+
+/* Some milliseconds of SQLite's work. */
+#define STEPS_BETWEEN 100000
+
+void (*store_migrating)(const char *what);
+
+static int tell(void *what)
+{
+    store_migrating(what);
+    return 0;
+}
+
+/* From here on whoever waits is told that `what` goes on; NULL: no more. */
+static void telling(struct store *s, char *what)
+{
+    if (store_migrating) {
+        sqlite3_progress_handler(s->db, what ? STEPS_BETWEEN : 0, what ? tell : NULL, what);
+        if (what) {
+            tell(what);
+        }
+    }
+}
 
 static bool version_get(struct store *s, int *version, struct error *err)
 {
@@ -24,12 +51,37 @@ static bool version_get(struct store *s, int *version, struct error *err)
     return true;
 }
 
-/* A copy of the old store stands beside the new one until somebody removes it. */
+static bool copied(const char *from, const char *to)
+{
+    int fd = open(from, O_RDONLY | O_CLOEXEC);
+    bool ok = fd >= 0 && fchmod(fd, 0600) == 0 && fsync(fd) == 0 && rename(from, to) == 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return ok;
+}
+
+/* A copy of the old store stands beside the new one until somebody removes it. It gets its name
+ * when it is whole: what a kill left is made anew. */
 static bool copy_first(struct store *s, int version, struct error *err)
 {
-    char *sql = sqlite3_mprintf("VACUUM INTO '%q.before-v%d'", s->path, version + 1);
-    bool ok = db_exec(s, sql, err) || error_context(err, "copy before the migration");
+    static char copying[] = "copying the store before it is migrated";
+    struct strbuf copy = STRBUF_INIT, part = STRBUF_INIT;
+    strbuf_addf(&copy, "%s.before-v%d", s->path, version + 1);
+    strbuf_addf(&part, "%s.part", strbuf_text(&copy));
+    char *sql = sqlite3_mprintf("VACUUM INTO %Q", strbuf_text(&part));
+    telling(s, copying);
+    unlink(strbuf_text(&part));
+    bool ok = db_exec(s, sql, err);
+    if (ok && !copied(strbuf_text(&part), strbuf_text(&copy))) {
+        ok = error_set(err, REASON_STORAGE, "%s: %s", strbuf_text(&copy), strerror(errno));
+    }
+    if (!ok) {
+        error_context(err, "copy before the migration");
+    }
     sqlite3_free(sql);
+    strbuf_free(&copy);
+    strbuf_free(&part);
     return ok;
 }
 
@@ -57,6 +109,24 @@ static bool step_to(struct store *s, int version, struct date today, struct erro
     return error_context(err, "schema version %d", version + 1);
 }
 
+static bool steps_from(struct store *s, int version, struct date today, struct error *err)
+{
+    static char migrating[] = "migrating the store";
+    if (version > 0 && version < VERSION) {
+        if (!copy_first(s, version, err)) {
+            return false;
+        }
+        log_put(LOG_NOTICE, "event=migrate store=%s from=%d to=%d", s->path, version, VERSION);
+        telling(s, migrating);
+    }
+    for (; version < VERSION; version++) {
+        if (!step_to(s, version, today, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool migrate(struct store *s, struct date today, struct error *err)
 {
     int version;
@@ -69,16 +139,7 @@ bool migrate(struct store *s, struct date today, struct error *err)
                          "newer reviewd",
                          s->path, version, VERSION);
     }
-    if (version > 0 && version < VERSION) {
-        if (!copy_first(s, version, err)) {
-            return false;
-        }
-        log_put(LOG_NOTICE, "event=migrate store=%s from=%d to=%d", s->path, version, VERSION);
-    }
-    for (; version < VERSION; version++) {
-        if (!step_to(s, version, today, err)) {
-            return false;
-        }
-    }
-    return true;
+    bool ok = steps_from(s, version, today, err);
+    telling(s, NULL);
+    return ok;
 }

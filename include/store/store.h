@@ -25,6 +25,10 @@ enum store_mode { STORE_WRITE, STORE_READ };
 struct store *store_open(const char *path, enum store_mode mode, struct date today,
                          struct error *err);
 void store_close(struct store *s); /* NULL is fine */
+/* Called now and then while store_open() copies and migrates an older store, on its thread, at
+ * least once for each: `what` says which of the two it does. Set before; NULL: nobody is told. It
+ * must not touch the store. */
+extern void (*store_migrating)(const char *what);
 
 bool store_begin(struct store *s, struct error *err);  /* immediate, for writing */
 bool store_commit(struct store *s, struct error *err); /* synchronous: on disk when it returns */
