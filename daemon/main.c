@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "control/front.h"
+#include "control/service.h"
 #include "delivery/spool.h"
 #include "delivery/spool_care.h"
 #include "store/calendar.h"
@@ -130,6 +131,7 @@ static bool make_folders(struct house *h, struct error *err)
 static bool open_stores(struct house *h, struct error *err)
 {
     struct date today = work_today(&h->writing);
+    store_migrating = service_starting;
     h->writing.store = store_open(h->settings->store, STORE_WRITE, today, err);
     if (!h->writing.store) {
         return false;
@@ -141,6 +143,7 @@ static bool open_stores(struct house *h, struct error *err)
 
 static bool open_rules(struct house *h, struct policy_set *policies, struct error *err)
 {
+    service_starting("taking up the calendars");
     struct calendar *calendar = store_calendar_load(h->writing.store, err);
     h->writing.rules = rulebook_new(policies, calendar ? calendar : calendar_new());
     return calendar && import_calendar_dir(&h->writing, ACTOR_CLOCK, err);
@@ -148,6 +151,7 @@ static bool open_rules(struct house *h, struct policy_set *policies, struct erro
 
 static bool open_outlet(struct house *h, struct error *err)
 {
+    service_starting("looking through the spool");
     h->spool = spool_open(h->settings->spool, err);
     h->outlet = (struct outlet){.deliver = spool_deliver,
                                 .recover = spool_recover,

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -14,6 +13,7 @@
 #include "control/methods.h"
 #include "control/monitor.h"
 #include "control/server.h"
+#include "control/service.h"
 
 enum { ON_TERM, ON_INT, ON_HUP, SIGNALS };
 
@@ -26,12 +26,12 @@ struct front {
     struct writer *writer;
     struct daily_timer *daily;
     struct monitor *monitor;
-    struct event *woken, *watchdog, *signals[SIGNALS];
+    struct service *service;
+    struct event *woken, *signals[SIGNALS];
     int wake_fd;
     struct request reload;
     const struct settings *reloaded;
     bool reloading;
-    uint64_t turns; /* of the writer, when the watchdog was last fed */
     bool writer_failed;
 };
 
@@ -47,16 +47,6 @@ void front_wake(void *front)
     (void)n;
 }
 
-static void say_status(struct front *f)
-{
-    char at[CLOCK_TEXT] = "by the manual clock";
-    if (daily_timer_at(f->daily) > 0) {
-        clock_format(daily_timer_at(f->daily), at);
-    }
-    sd_notifyf(0, "STATUS=Answering calls; next run %s%s", at,
-               f->options.work->held ? "; the daily run is held" : "");
-}
-
 static void on_woken(evutil_socket_t fd, short what, void *self)
 {
     struct front *f = self;
@@ -66,16 +56,12 @@ static void on_woken(evutil_socket_t fd, short what, void *self)
     ssize_t n = read((int)fd, &times, sizeof times);
     (void)n;
     (void)what;
-    int64_t next = daily_timer_at(f->daily);
-    bool held = w->held;
     w->held = writer_held(f->writer);
     if (writer_take(f->writer, &rules)) {
         rulebook_drop(w->rules);
         w->rules = rules;
     }
-    if (next != daily_timer_at(f->daily) || held != w->held) {
-        say_status(f);
-    }
+    service_changed(f->service);
     if (writer_failed(f->writer)) {
         f->writer_failed = true;
         event_base_loopbreak(f->base);
@@ -105,8 +91,7 @@ static void reload_done(struct request *r)
     if (f->reloaded) {
         server_settings(&f->server, f->reloaded);
     }
-    sd_notify(0, "READY=1");
-    say_status(f);
+    service_reloaded(f->service);
 }
 
 static void on_hup(evutil_socket_t fd, short what, void *self)
@@ -117,10 +102,7 @@ static void on_hup(evutil_socket_t fd, short what, void *self)
     if (f->reloading || !f->options.reload) {
         return;
     }
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
-               (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+    service_reloading(f->service);
     f->reloading = true;
     f->reload =
         (struct request){.change = reload_change, .done = reload_done, .owner = f, .alone = true};
@@ -150,36 +132,6 @@ static bool signals_new(struct front *f, struct error *err)
         }
     }
     return true;
-}
-
-/* ---- the watchdog
- * -------------------------------------------------------------------------------- */
-
-/* That this runs shows that the front lives; the writer lives where it made a turn, or owes no
- * answer. */
-static void on_watchdog(evutil_socket_t fd, short what, void *self)
-{
-    struct front *f = self;
-    uint64_t turns = writer_turns(f->writer);
-    (void)fd;
-    (void)what;
-    if (turns != f->turns || f->server.outstanding == 0) {
-        sd_notify(0, "WATCHDOG=1");
-    }
-    f->turns = turns;
-}
-
-static void watchdog_start(struct front *f)
-{
-    uint64_t usec;
-    if (sd_watchdog_enabled(0, &usec) <= 0) {
-        return;
-    }
-    const struct timeval half = {(time_t)(usec / 2 / 1000000), (suseconds_t)(usec / 2 % 1000000)};
-    f->watchdog = event_new(f->base, -1, EV_PERSIST, on_watchdog, f);
-    if (f->watchdog) {
-        event_add(f->watchdog, &half);
-    }
 }
 
 /* ---- the whole
@@ -213,6 +165,7 @@ static bool open_all(struct front *f, struct error *err)
         return error_set(err, REASON_INTERNAL, "cannot make an event loop: %s", strerror(errno));
     }
     f->woken = event_new(f->base, f->wake_fd, EV_READ | EV_PERSIST, on_woken, f);
+    f->service = service_new(f->base, w);
     f->daily = daily_timer_new(f->base, w, err);
     f->monitor = f->daily ? monitor_new(f->base, w, err) : NULL;
     f->server = (struct server){.base = f->base,
@@ -242,13 +195,11 @@ bool front_run(struct front *f, struct writer *writer)
 {
     f->writer = f->server.writer = writer;
     event_add(f->woken, NULL);
-    watchdog_start(f);
     daily_timer_start(f->daily, writer);
     monitor_start(f->monitor, writer);
-    sd_notify(0, "READY=1");
-    say_status(f);
+    service_ready(f->service, writer);
     event_base_dispatch(f->base);
-    sd_notify(0, "STOPPING=1\nSTATUS=Finishing what is under way");
+    service_stopping(f->service);
     server_stop(&f->server);
     return !f->writer_failed;
 }
@@ -268,8 +219,8 @@ void front_free(struct front *f)
     server_close(&f->server);
     daily_timer_free(f->daily);
     monitor_free(f->monitor);
+    service_free(f->service);
     event_drop(f->woken);
-    event_drop(f->watchdog);
     for (int i = 0; i < SIGNALS; i++) {
         event_drop(f->signals[i]);
     }
