@@ -14,7 +14,7 @@ PACKAGES := gcc pkg-config libevent-dev libsqlite3-dev libconfig-dev libjansson-
             libssl-dev libsystemd-dev libsmartcols-dev libacl1-dev libcmocka-dev bats jq sqlite3 \
             bsdextrautils
 # What only tests need: pages printed and looked at, sheets opened and saved, manuals, the package.
-CHECK_PACKAGES := chromium fonts-noto-cjk poppler-utils libreoffice-calc-nogui mandoc acl systemd \
+CHECK_PACKAGES := chromium fonts-noto-cjk poppler-utils libreoffice-calc-nogui mandoc acl strace systemd \
                   debhelper fakeroot dpkg-dev lintian
 
 PKG_DAEMON := libevent sqlite3 libconfig jansson libcrypto libsystemd libacl
@@ -29,7 +29,7 @@ ifdef SANITIZE
 else
   B := build
 endif
-ALL_CFLAGS = -std=gnu17 $(CFLAGS) $(WARN) $(SAN) -D_GNU_SOURCE -DREVIEWD_VERSION='"$(VERSION)"' \
+ALL_CFLAGS = -std=gnu17 $(CPPFLAGS) $(CFLAGS) $(WARN) $(SAN) -D_GNU_SOURCE -DREVIEWD_VERSION='"$(VERSION)"' \
              -Iinclude -I$(B)/gen $(shell pkg-config --cflags $(PKG_DAEMON) $(PKG_CLIENT) 2>/dev/null)
 LIBS_DAEMON = $(shell pkg-config --libs $(PKG_DAEMON) 2>/dev/null) -lcsv -pthread
 LIBS_CLIENT = $(shell pkg-config --libs $(PKG_CLIENT) libcrypto 2>/dev/null) -lcsv
@@ -132,7 +132,9 @@ check-deps:
 	@tools/deps $(CHECK_PACKAGES)
 
 # ---- installation ------------------------------------------------------------------------------
-UNITS := $(PREFIX)/lib/systemd/system
+UNITS ?= $(PREFIX)/lib/systemd/system
+UNIT_FILES := reviewd.socket reviewd.service reviewd-failure@.service reviewd-check.service \
+              reviewd-check.timer
 MAN := $(PREFIX)/share/man
 DOC := $(PREFIX)/share/doc/reviewd
 PAGES := $(wildcard man/*.[1-8])
@@ -143,9 +145,11 @@ install: all
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/reviewd/divisions conf/divisions/*.csv
 	install -D -m 0644 systemd/reviewd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/reviewd.conf
 	install -D -m 0644 systemd/reviewd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/reviewd.conf
-	install -D -m 0644 -t $(DESTDIR)$(UNITS) systemd/reviewd.socket systemd/reviewd.service
-	sed -i 's#/usr/sbin/#$(PREFIX)/sbin/#; s#/etc/reviewd/#$(SYSCONFDIR)/reviewd/#' \
-	    $(DESTDIR)$(UNITS)/reviewd.service
+	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/libexec/reviewd systemd/failure
+	install -D -m 0644 -t $(DESTDIR)$(UNITS) $(addprefix systemd/,$(UNIT_FILES))
+	sed -i -e 's#/usr/sbin/#$(PREFIX)/sbin/#g' -e 's#/usr/bin/#$(PREFIX)/bin/#g' \
+	    -e 's#/usr/libexec/reviewd/#$(PREFIX)/libexec/reviewd/#' -e 's#/etc/reviewd/#$(SYSCONFDIR)/reviewd/#' \
+	    $(addprefix $(DESTDIR)$(UNITS)/,$(UNIT_FILES))
 	for page in $(PAGES); do \
 	    install -D -m 0644 -t $(DESTDIR)$(MAN)/man$${page##*.} $$page || exit 1; done
 	install -D -m 0644 -t $(DESTDIR)$(DOC) README.md doc/protocol.md doc/openrpc.json \
@@ -155,17 +159,22 @@ install: all
 # The configuration, the store and the spool stay.
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/reviewd $(DESTDIR)$(PREFIX)/bin/reviewctl
-	rm -f $(DESTDIR)$(UNITS)/reviewd.{service,socket}
+	rm -f $(addprefix $(DESTDIR)$(UNITS)/,$(UNIT_FILES))
 	rm -f $(DESTDIR)$(PREFIX)/lib/{sysusers,tmpfiles}.d/reviewd.conf
 	for page in $(notdir $(PAGES)); do rm -f $(DESTDIR)$(MAN)/man$${page##*.}/$$page; done
-	rm -rf $(DESTDIR)$(PREFIX)/share/reviewd $(DESTDIR)$(DOC)
+	rm -rf $(DESTDIR)$(PREFIX)/share/reviewd $(DESTDIR)$(PREFIX)/libexec/reviewd $(DESTDIR)$(DOC)
+
+# build/reviewd_VERSION_ARCH.deb, from the files of this tree.
+deb: deps
+	@tools/deps debhelper dpkg-dev
+	@tools/deb $(VERSION)
 
 clean:
 	rm -rf build
 
 help:
-	@echo "all demo check soak bench lint deps install uninstall clean   (SANITIZE=1, CC=clang)"
+	@echo "all demo check soak bench fuzz lint deps deb install uninstall clean   (SANITIZE=1, CC=clang)"
 
-.PHONY: all check check-programs check-deps soak demo bench fuzz lint deps install uninstall clean help
+.PHONY: all check check-programs check-deps soak demo bench fuzz lint deps deb install uninstall clean help
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

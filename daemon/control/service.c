@@ -65,6 +65,7 @@ static bool add_runs(struct work *w, struct strbuf *out, struct error *err)
         return false;
     }
     clock_format(next, at);
+    at[10] = ' ';
     strbuf_addf(out, ", next %.16s", at);
     return true;
 }
