@@ -212,10 +212,14 @@ END
     echo 'nonsense = 1;' >>"$MACHINE_ROOT/etc/reviewd/reviewd.conf"
     mkdir -p "$MACHINE_ROOT/etc/systemd/system/reviewd.service.d"
     printf '[Service]\nRestartSec=10ms\n' >"$MACHINE_ROOT/etc/systemd/system/reviewd.service.d/test.conf"
-    printf '#!/bin/sh\ncat >/tmp/mail\n' >"$MACHINE_ROOT/usr/sbin/sendmail"
+    printf '#!/bin/sh\ncat >/var/lib/reviewd/mail\n' >"$MACHINE_ROOT/usr/sbin/sendmail"
     chmod +x "$MACHINE_ROOT/usr/sbin/sendmail"
     machine systemctl daemon-reload
     run ! machine systemctl restart reviewd.service
-    told() { machine journalctl --no-pager -t reviewd | grep -q 'reviewd.service failed: the service does not run'; }
+    told() {
+        machine journalctl --no-pager -t reviewd | grep 'reviewd.service failed: the service does not run' &&
+            grep -x 'To: root' "$MACHINE_ROOT/var/lib/reviewd/mail" &&
+            grep 'unknown key "nonsense"' "$MACHINE_ROOT/var/lib/reviewd/mail"
+    }
     wait_for told
 }
