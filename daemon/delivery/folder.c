@@ -98,6 +98,19 @@ static void grants_add(struct folders *f, const struct account *account, uid_t u
     }
 }
 
+static void unknown(const struct settings *settings, const char *user)
+{
+    struct strbuf value = STRBUF_INIT;
+
+    log_value(&value, str_of(user));
+    log_put(
+        LOG_WARNING,
+        "event=account-unknown user=%s: %s: accounts: the system knows no such user, who gets no "
+        "access to the spool",
+        strbuf_text(&value), settings->file);
+    strbuf_free(&value);
+}
+
 static void find_grants(struct folders *f, const struct settings *settings)
 {
     f->count = 0;
@@ -107,10 +120,7 @@ static void find_grants(struct folders *f, const struct settings *settings)
         if (account->role == ROLE_NONE || account->division_count == 0)
             continue;
         if (!find_user(account->user, &uid))
-            log_put(LOG_WARNING,
-                    "%s: accounts: user \"%s\" is not known to this system: it gets no access "
-                    "to the spool",
-                    settings->file, account->user);
+            unknown(settings, account->user);
         else if (uid != geteuid() && uid != 0)
             grants_add(f, account, uid);
     }
@@ -232,11 +242,12 @@ static void refused(struct folders *f, int64_t division, int fault)
     char code[DIVISION_TEXT];
 
     if (fault != ENOTSUP)
-        log_put(LOG_ERR, "spool %s: cannot let the accounts of %s in: %s", f->path,
+        log_put(LOG_ERR, "event=spool-acl: spool %s: cannot let the accounts of %s in: %s", f->path,
                 division_text(division, code), strerror(fault));
     else if (!f->without)
         log_put(LOG_WARNING,
-                "spool %s: its file system keeps no ACLs: the accounts of townships cannot be "
+                "event=spool-acl: spool %s: its file system keeps no ACLs: the accounts of "
+                "townships cannot be "
                 "let into their folders",
                 f->path);
     f->without = f->without || fault == ENOTSUP;
@@ -485,8 +496,9 @@ static void open_way(struct folders *f)
 
     if (f->count > 0 && fstat(f->root, &st) == 0 && !(st.st_mode & S_IXOTH) &&
         fchmod(f->root, (st.st_mode & 07777) | S_IXOTH) != 0)
-        log_put(LOG_WARNING, "spool %s: cannot be passed by the accounts of townships: %s", f->path,
-                strerror(errno));
+        log_put(LOG_WARNING,
+                "event=spool-acl: spool %s: cannot be passed by the accounts of townships: %s",
+                f->path, strerror(errno));
 }
 
 void folder_grant(struct folders *f, const struct settings *settings)

@@ -99,7 +99,7 @@ acl() {
 @test "an account that the system does not know is a warning with file and key, and no fault" {
     accounts nobody-of-this-name:operator:500101001 bin:operator:500101001
     daemon_start
-    grep "warning: $D/reviewd.conf: accounts: user \"nobody-of-this-name\" is not known" "$D/log"
+    grep "warning: event=account-unknown user=nobody-of-this-name: $D/reviewd.conf: accounts: " "$D/log"
     run_day
     same "bin:rwx" "$(acl $T1/new)"
 }
@@ -153,7 +153,7 @@ acl() {
         load_households
     ctl run >/dev/null
     ls "/proc/$(<"$D/pid")/root$D/spool/$T1/new/2026-11-24-daily.csv"
-    same 1 "$(grep -c 'warning: spool .* keeps no ACLs' "$D/log")"
+    same 1 "$(grep -c 'warning: event=spool-acl: spool .* keeps no ACLs' "$D/log")"
 }
 
 @test "the accounts themselves: fetch one's own list, and see no other" {

@@ -170,9 +170,10 @@ END
     sed -i '/nonsense/d' "$MACHINE_ROOT/etc/reviewd/reviewd.conf"
 
     # The check of the morning: a viewer that asks; what it finds is told.
+    machine systemctl start reviewd-check.service
     machine systemctl stop reviewd.service reviewd.socket
     run ! machine systemctl start reviewd-check.service
-    told() { machine journalctl --no-pager -t reviewd | grep -q 'reviewd-check.service failed: the check'; }
+    told() { machine journalctl --no-pager -t reviewd | grep -q 'event=unit-failed unit=reviewd-check.service: the check'; }
     wait_for told
 
     older_store
@@ -208,16 +209,24 @@ END
     same active "$(machine systemctl is-active reviewd.socket)"
     machine reviewctl status
     same active "$(status_of ActiveState)"
+    # A spool elsewhere, as reviewd(8) shows it.
+    mkdir -p "$MACHINE_ROOT/data" "$MACHINE_ROOT/etc/systemd/system/reviewd.service.d"
+    machine install -d -o reviewd -g reviewd -m 0711 /data/spool
+    printf '[Service]\nReadWritePaths=/data/spool\n' \
+        >"$MACHINE_ROOT/etc/systemd/system/reviewd.service.d/spool.conf"
+    echo 'spool = "/data/spool";' >>"$MACHINE_ROOT/etc/reviewd/reviewd.conf"
+    machine systemctl daemon-reload
+    machine systemctl restart reviewd.service
+    machine test -d /data/spool/tmp
     # A configuration with a fault ends every start: after the tenth it is told.
     echo 'nonsense = 1;' >>"$MACHINE_ROOT/etc/reviewd/reviewd.conf"
-    mkdir -p "$MACHINE_ROOT/etc/systemd/system/reviewd.service.d"
     printf '[Service]\nRestartSec=10ms\n' >"$MACHINE_ROOT/etc/systemd/system/reviewd.service.d/test.conf"
     printf '#!/bin/sh\ncat >/var/lib/reviewd/mail\n' >"$MACHINE_ROOT/usr/sbin/sendmail"
     chmod +x "$MACHINE_ROOT/usr/sbin/sendmail"
     machine systemctl daemon-reload
     run ! machine systemctl restart reviewd.service
     told() {
-        machine journalctl --no-pager -t reviewd | grep 'reviewd.service failed: the service does not run' &&
+        machine journalctl --no-pager -t reviewd | grep 'event=unit-failed unit=reviewd.service: the service does not run' &&
             grep -x 'To: root' "$MACHINE_ROOT/var/lib/reviewd/mail" &&
             grep 'unknown key "nonsense"' "$MACHINE_ROOT/var/lib/reviewd/mail"
     }

@@ -96,6 +96,9 @@ machine_start() {
     MACHINE_OUTER=$!
     wait_for machine_up || { cat "$1.log"; return 1; }
     MACHINE_ROOT=/proc/$MACHINE_PID/root
+    # So that the journal can be read by its group.
+    wait_for machine journalctl --flush
+    machine systemd-tmpfiles --create --prefix=/run/log/journal
 }
 
 machine_stop() {
