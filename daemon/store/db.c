@@ -21,6 +21,8 @@ sqlite3_stmt *db_stmt(struct store *s, const char *sql, struct error *err)
         }
         s->slots[i].sql = sql;
     }
+    /* What was bound the last time may be gone by now: what is not bound anew is NULL. */
+    sqlite3_clear_bindings(s->slots[i].stmt);
     return s->slots[i].stmt;
 }
 

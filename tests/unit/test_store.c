@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -732,6 +733,28 @@ static void test_migration(void **state)
     sqlite3_close(old);
 }
 
+/* The clock's run after one that somebody asked for is the clock's. */
+static void test_run_asked(void **state)
+{
+    char *who = xstrdup("wang");
+    struct run_row run = {.day = date_of(2026, 11, 24), .for_day = date_of(2026, 11, 24)};
+    struct actor actor;
+    (void)state;
+    must(store_run_put(m.s, &run, &err));
+    must(store_run_asked(m.s, run.day, (struct actor){1000, who}, &err));
+    free(who);
+    must(store_run_who(m.s, &m.a, run.day, &actor, &err));
+    assert_int_equal(actor.uid, 1000);
+    assert_string_equal(actor.who, "wang");
+    run.phase = RUN_DONE;
+    must(store_run_put(m.s, &run, &err));
+    run = (struct run_row){.day = date_of(2026, 11, 25), .for_day = date_of(2026, 11, 25)};
+    must(store_run_put(m.s, &run, &err));
+    must(store_run_asked(m.s, run.day, ACTOR_CLOCK, &err));
+    must(store_run_who(m.s, &m.a, run.day, &actor, &err));
+    assert_int_equal(actor.uid, -1);
+}
+
 /* Tasks done of a township and month, as they come and are taken back (store.md, office_month). */
 static void test_office_month(void **state)
 {
@@ -925,18 +948,31 @@ static void test_counts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_division),        TEST(test_household),
-        TEST(test_household_order), TEST(test_member),
-        TEST(test_tier_spans),      TEST(test_set_aside),
-        TEST(test_cycle),           TEST(test_task),
-        TEST(test_register_task),   TEST(test_review),
-        TEST(test_message),         TEST(test_run),
-        TEST(test_import),          TEST(test_calendar_and_standards),
-        TEST(test_audit),           TEST(test_audit_rollback),
-        TEST(test_private_file),    TEST(test_lock),
-        TEST(test_snapshot),        TEST(test_newer_version),
-        TEST(test_migration),       TEST(test_office_month),
-        TEST(test_no_store),        TEST(test_meta),
+        TEST(test_division),
+        TEST(test_household),
+        TEST(test_household_order),
+        TEST(test_member),
+        TEST(test_tier_spans),
+        TEST(test_set_aside),
+        TEST(test_cycle),
+        TEST(test_task),
+        TEST(test_register_task),
+        TEST(test_review),
+        TEST(test_message),
+        TEST(test_run),
+        TEST(test_import),
+        TEST(test_calendar_and_standards),
+        TEST(test_audit),
+        TEST(test_audit_rollback),
+        TEST(test_private_file),
+        TEST(test_lock),
+        TEST(test_snapshot),
+        TEST(test_newer_version),
+        TEST(test_migration),
+        TEST(test_office_month),
+        TEST(test_run_asked),
+        TEST(test_no_store),
+        TEST(test_meta),
         TEST(test_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
