@@ -16,9 +16,12 @@
 #include "delivery/spool.h"
 #include "delivery/spool_care.h"
 #include "store/calendar.h"
+#include "work/backup.h"
 #include "work/configuration.h"
 #include "work/daily.h"
 #include "work/import.h"
+#include "work/merge.h"
+#include "work/restore.h"
 
 #ifndef REVIEWD_VERSION
 #define REVIEWD_VERSION "0"
@@ -78,6 +81,8 @@ static const struct argp parser = {option_table,
 /* ---- what lives as long as the process ----------------------------------------------------------
  */
 
+#define RESUMED 3 /* jobs that a kill can have interrupted */
+
 struct house {
     const struct settings *settings;
     struct clock clock;
@@ -85,7 +90,7 @@ struct house {
     struct outlet outlet;
     struct work writing, reading;
     struct front *front;
-    struct request resumed[2];
+    struct request resumed[RESUMED];
 };
 
 static bool start_clock(struct house *h, const char *at, struct error *err)
@@ -133,7 +138,7 @@ static bool open_stores(struct house *h, struct error *err)
     struct date today = work_today(&h->writing);
     store_migrating = service_starting;
     h->writing.store = store_open(h->settings->store, STORE_WRITE, today, err);
-    if (!h->writing.store) {
+    if (!h->writing.store || !restore_pending(&h->writing, err)) {
         return false;
     }
     store_measure(h->writing.store, &h->writing.metrics->sync);
@@ -247,13 +252,16 @@ static void resumed_done(struct request *r)
     error_clear(&r->error);
 }
 
-/* An import that was accepted goes on before the run, and both before anything else. */
-static bool resume(struct house *h, struct job *jobs[2], struct error *err)
+/* An import that was accepted goes on first, then divisions that are being joined, then the run:
+ * all before anything else. A backup does not go on: its caller has gone. */
+static bool resume(struct house *h, struct job *jobs[RESUMED], struct error *err)
 {
-    if (!import_resume(&h->writing, &jobs[0], err) || !daily_resume(&h->writing, &jobs[1], err)) {
+    backup_forget(&h->writing);
+    if (!import_resume(&h->writing, &jobs[0], err) || !merge_resume(&h->writing, &jobs[1], err) ||
+        !daily_resume(&h->writing, &jobs[2], err)) {
         return false;
     }
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < RESUMED; i++) {
         if (jobs[i]) {
             log_put(LOG_NOTICE, "event=resume job=%s: goes on where it was interrupted",
                     jobs[i]->class->name);
@@ -264,7 +272,7 @@ static bool resume(struct house *h, struct job *jobs[2], struct error *err)
 
 static bool serve(struct house *h, struct error *err)
 {
-    struct job *jobs[2] = {NULL, NULL};
+    struct job *jobs[RESUMED] = {NULL};
     if (!resume(h, jobs, err)) {
         return false;
     }
@@ -272,7 +280,7 @@ static bool serve(struct house *h, struct error *err)
     if (!writer) {
         return false;
     }
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < RESUMED; i++) {
         if (jobs[i]) {
             h->resumed[i] = (struct request){.job = jobs[i], .done = resumed_done};
             writer_post(writer, &h->resumed[i]);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "client/call.h"
+#include "client/copy.h"
 #include "client/fault.h"
 #include "client/file.h"
 #include "client/options.h"
@@ -17,6 +18,7 @@ struct session {
     struct call call;
     struct call_request request;
     struct file_output output;
+    struct copy copy;
     struct progress progress;
     bool provisional; /* on some page of the list so far */
 };
@@ -35,8 +37,12 @@ static bool open_files(struct session *s, struct error *err)
 {
     struct options *o = &s->options;
 
+    int to = -1;
+
     if (o->file && !add_file(s, o->file_param, file_sealed(o->file, err)))
         return false;
+    if (o->copy)
+        return copy_begin(&s->copy, o->copy, o->force, &to, err) && add_file(s, o->copy_param, to);
     if (!o->output)
         return true;
     return file_output_open(&s->output, o->output, o->file, err) &&
@@ -120,6 +126,21 @@ static enum exit_code show_result(struct session *s, json_t *result, bool first,
     return c->good && !c->good(result) ? EXIT_FAILED : EXIT_DONE;
 }
 
+static void close_files(struct session *s)
+{
+    for (int i = 0; i < s->request.fd_count; i++)
+        close(s->request.fds[i]);
+    s->request.fd_count = 0;
+}
+
+/* The pipe is closed on this side too, for the copy to have an end. */
+static bool keep_copy(struct session *s, json_t *result, struct error *err)
+{
+    close_files(s);
+    return copy_keep(&s->copy, json_integer_value(json_object_get(result, "bytes")),
+                     json_string_value(json_object_get(result, "sha256")), err);
+}
+
 static enum exit_code ask(struct session *s, bool first, bool *again)
 {
     struct error err = ERROR_INIT;
@@ -132,6 +153,10 @@ static enum exit_code ask(struct session *s, bool first, bool *again)
     progress_clear(&s->progress);
     error = json_object_get(response, "error");
     result = json_object_get(response, "result");
+    if (result && s->copy.path && !keep_copy(s, result, &err)) {
+        json_decref(response);
+        return own_fault(s, &err, EXIT_FAILED);
+    }
     code = error ? refused(s, error) : show_result(s, result ? result : json_null(), first, again);
     json_decref(response);
     return code;
@@ -156,7 +181,7 @@ static enum exit_code run(struct session *s)
 
 int main(int argc, char **argv)
 {
-    struct session s = {.call.fd = -1, .output.fd = -1};
+    struct session s = {.call.fd = -1, .output.fd = -1, .copy = {.file = -1, .from = -1}};
     enum exit_code code;
 
     term_init();
@@ -166,8 +191,8 @@ int main(int argc, char **argv)
     s.request.params = s.options.params;
     code = run(&s);
     file_output_drop(&s.output);
-    for (int i = 0; i < s.request.fd_count; i++)
-        close(s.request.fds[i]);
+    close_files(&s);
+    copy_drop(&s.copy);
     call_close(&s.call);
     options_free(&s.options);
     if (fflush(stdout) != 0 || ferror(stdout)) {

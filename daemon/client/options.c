@@ -115,9 +115,10 @@ static json_t *value_path(const struct input *in, const char *arg, struct strbuf
 }
 
 static value_of *const values[] = {
-    [INPUT_TEXT] = value_text,     [INPUT_WORD] = value_word,   [INPUT_DAY] = value_day,
-    [INPUT_NUMBER] = value_number, [INPUT_DAYS] = value_days,   [INPUT_SWITCH] = value_switch,
-    [INPUT_FILE] = value_path,     [INPUT_OUTPUT] = value_path, [INPUT_ALL] = value_switch,
+    [INPUT_TEXT] = value_text,     [INPUT_WORD] = value_word,    [INPUT_DAY] = value_day,
+    [INPUT_NUMBER] = value_number, [INPUT_DAYS] = value_days,    [INPUT_SWITCH] = value_switch,
+    [INPUT_FILE] = value_path,     [INPUT_OUTPUT] = value_path,  [INPUT_ALL] = value_switch,
+    [INPUT_COPY] = value_path,     [INPUT_FORCE] = value_switch,
 };
 
 /* ---- one command's own options ------------------------------------------------------------- */
@@ -157,6 +158,15 @@ static void take(struct parse *p, const struct input *in, bool option, const cha
     case INPUT_OUTPUT:
         o->output = arg;
         o->output_param = param_name(p, in);
+        json_decref(value);
+        break;
+    case INPUT_COPY:
+        o->copy = arg;
+        o->copy_param = param_name(p, in);
+        json_decref(value);
+        break;
+    case INPUT_FORCE:
+        o->force = true;
         json_decref(value);
         break;
     case INPUT_ALL:

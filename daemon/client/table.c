@@ -142,6 +142,14 @@ static const struct input decide_arguments[] = {
 static const struct input decide_options[] = {
     OPTION("on", INPUT_DAY, "DAY", NULL, "the day of the decision (today)"),
     OPTION("remark", INPUT_TEXT, "TEXT", NULL, "in the office's words"), INPUT_END};
+static const struct input merge_arguments[] = {
+    ARGUMENT("old", INPUT_TEXT, "OLD", NULL, "code of the township or village that is no more"),
+    ARGUMENT("new", INPUT_TEXT, "NEW", NULL, "code of the one that it belongs to from now on"),
+    INPUT_END};
+static const struct input backup_arguments[] = {
+    ARGUMENT("file", INPUT_COPY, "FILE", NULL, "where the copy is saved, mode 0600"), INPUT_END};
+static const struct input backup_options[] = {
+    OPTION("force", INPUT_FORCE, NULL, NULL, "replace FILE where it is there"), INPUT_END};
 static const struct input page_options[] = {PAGES, INPUT_END};
 static const struct input standards_options[] = {
     OPTION("year", INPUT_NUMBER, "YEAR", NULL, "only this year"), PAGES, INPUT_END};
@@ -283,6 +291,22 @@ static const struct view_field chain_fields[] = {
 static const struct view_field failure_columns[] = {
     {"invariant", "INVARIANT", 0}, {"household", "HOUSEHOLD", 0}, {"what", "WHAT", 0}, FIELD_END};
 
+static const struct view_field merge_fields[] = {{"old", "joined", 0},
+                                                 {"new", "to", 0},
+                                                 {"divisions", "villages", 0},
+                                                 {"households", "households", 0},
+                                                 {"tasks", "open tasks", 0},
+                                                 {"messages", "messages waiting", 0},
+                                                 FIELD_END};
+
+static const struct view_field backup_fields[] = {{"taken_at", "as of", 0},
+                                                  {"households", "households", 0},
+                                                  {"bytes", "bytes", 0},
+                                                  {"sha256", "SHA-256", 0},
+                                                  {"seq", "audit entries", 0},
+                                                  {"audit_head", "audit head", 0},
+                                                  FIELD_END};
+
 /* An import's faults go to stderr, where those of a refusal go. */
 static const struct view_field import_fields[] = {
     {"rows", "rows", 0},         {"added", "added", 0},
@@ -377,5 +401,9 @@ const struct command table_commands[] = {
      failure_columns, show_verify_good},
     {"metrics", "metrics", NULL, NULL, "counters and histograms", show_metrics, NULL, NULL},
     {"reload", "reload", NULL, NULL, "read the configuration again", show_done, NULL, NULL},
+    {"division merge", "division.merge", merge_arguments, NULL,
+     "join a township or village to another", show_object, merge_fields, NULL},
+    {"backup", "backup", backup_arguments, backup_options, "a checked copy of the store",
+     show_object, backup_fields, NULL},
     {NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL},
 };

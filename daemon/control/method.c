@@ -29,6 +29,8 @@ const struct method *const methods[] = {
     methods_register,
     methods_metrics,
     methods_person,
+    methods_backup,
+    methods_division,
     methods_discover,
     NULL,
 };

@@ -43,6 +43,11 @@ bool peer_sees(const struct peer *peer, int64_t division)
     return seen;
 }
 
+bool peer_sees_in(const struct peer *peer, int64_t township, int64_t division)
+{
+    return peer_sees(peer, division) || peer_sees(peer, township);
+}
+
 static bool in_group(const char *name, const unsigned *groups, int count)
 {
     struct group *group = name ? getgrnam(name) : NULL;

@@ -122,3 +122,23 @@ bool store_division_next(struct store *s, struct arena *a, enum level level, int
     db_name(q, 2, &levels, (int)level);
     return division_one(s, a, q, row, err);
 }
+
+bool store_division_now(struct store *s, int64_t code, int64_t *now, struct error *err)
+{
+    static const char sql[] = "SELECT coalesce(merged_into, code) FROM division WHERE code = ?";
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    bool row;
+    *now = code;
+    if (!q) {
+        return false;
+    }
+    db_int(q, 1, code);
+    if (!db_row(s, q, &row, err)) {
+        return false;
+    }
+    if (row) {
+        *now = db_get_int(q, 0);
+        db_end(q);
+    }
+    return true;
+}

@@ -141,12 +141,17 @@ static bool undo_made(struct store *s, const struct event_row *event, struct dat
 bool store_event_undo(struct store *s, const struct event_row *event, struct date today,
                       struct error *err)
 {
+    /* A division that was joined to another since stands for that one. */
     static const char household[] =
-        "UPDATE household SET division = w.division, township = w.township, status = w.status, "
+        "UPDATE household SET division = d.code, "
+        "township = CASE d.level WHEN 'township' THEN d.code ELSE d.parent END, "
+        "status = w.status, "
         "register = w.register, tier = w.tier, tier_source = w.tier_source, income = w.income, "
         "pension = w.pension, employment_cost = w.employment_cost, anchor_on = w.anchor_on, "
         "last_review_on = w.last_review_on, missed_cycles = w.missed_cycles, "
         "reports_seen = w.reports_seen FROM household_was w "
+        "JOIN division o ON o.code = w.division "
+        "JOIN division d ON d.code = coalesce(o.merged_into, o.code) "
         "WHERE w.event = ?1 AND household.id = ?2";
     static const char members[] =
         "UPDATE member SET birth_on = w.birth_on, status = w.status, status_on = w.status_on "
@@ -157,7 +162,8 @@ bool store_event_undo(struct store *s, const struct event_row *event, struct dat
         "FROM cycle_was w WHERE w.event = ?1 AND cycle.cycle = w.cycle "
         "AND cycle.household_id = ?2";
     static const char tasks[] =
-        "UPDATE task SET state = 'open', done_on = NULL, outcome = NULL, township = w.township, "
+        "UPDATE task SET state = 'open', done_on = NULL, outcome = NULL, "
+        "township = (SELECT township FROM household WHERE id = ?2), "
         "original_due_on = w.original_due_on, due_on = w.due_on, raised = w.raised, "
         "alert_on = w.alert_on FROM task_was w WHERE w.event = ?1 AND task.task = w.task "
         "AND task.household_id = ?2";

@@ -34,3 +34,14 @@ bool store_meta_set(struct store *s, const char *name, const char *value, struct
     db_str(q, 2, str_of(value));
     return db_run(s, q, err);
 }
+
+bool store_meta_clear(struct store *s, const char *name, struct error *err)
+{
+    static const char sql[] = "DELETE FROM meta WHERE name = ?";
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    if (!q) {
+        return false;
+    }
+    db_str(q, 1, str_of(name));
+    return db_run(s, q, err);
+}

@@ -32,7 +32,7 @@ END;
 CREATE TRIGGER task_undone AFTER UPDATE OF state ON task
 WHEN old.state = 'done' AND new.state <> 'done' BEGIN
     UPDATE office_month SET done = done - 1, on_time = on_time - (old.done_on <= old.due_on)
-    WHERE township = old.township
+    WHERE township = (SELECT coalesce(merged_into, code) FROM division WHERE code = old.township)
       AND month = strftime('%Y', old.done_on * 86400, 'unixepoch') * 12
                   + strftime('%m', old.done_on * 86400, 'unixepoch') - 1;
 END;
@@ -66,9 +66,11 @@ SELECT day, state, phase, cursor, working_day, for_day, opened, alerts, lists, a
 DROP TABLE run_1;
 CREATE UNIQUE INDEX run_one_running ON run (state) WHERE state = 'running';
 
--- A township or village that was joined to another. It keeps its row, for what is on record of it.
+-- A township or village that was joined to another. It keeps its row, for what is on record of it; when
+-- the other is joined to a third, this one's merged_into follows: it is never itself a joined division.
 ALTER TABLE division ADD COLUMN merged_into INTEGER REFERENCES division (code);
 ALTER TABLE division ADD COLUMN merged_on INTEGER;
+CREATE INDEX division_merged ON division (merged_into) WHERE merged_into IS NOT NULL;
 
 -- Each time the store came back from a backup: the numbers of tasks that the lost future can have
 -- printed lie in [task_from, task_until), and no task gets one of them.

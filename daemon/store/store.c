@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/histogram.h"
+#include "base/log.h"
 #include "rules/household.h"
 #include "store/db.h"
 
@@ -32,15 +33,57 @@ static bool lock(struct store *s, struct error *err)
     return ok;
 }
 
-/* SQLite would create the file by the umask; ours is private whatever the umask is. */
+/* SQLite would create the file by the umask; ours is private whatever the umask is, and whoever
+ * put it there. */
 static bool create_private(const char *path, struct error *err)
 {
+    struct stat st;
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) {
         return error_set(err, REASON_STORAGE, "%s: %s", path, strerror(errno));
     }
+    if (fstat(fd, &st) == 0 && (st.st_mode & 077) && fchmod(fd, 0600) != 0) {
+        log_put(LOG_WARNING, "%s: others may read it, and that cannot be changed: %s", path,
+                strerror(errno));
+    }
     close(fd);
     return true;
+}
+
+/* Bytes 18 and 19 of the file tell whether it has a WAL: 2, or none: 1. A store that was opened
+ * once says 2 and a backup 1. */
+static bool says_no_wal(const char *path)
+{
+    unsigned char head[20] = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool no_wal = fd >= 0 && read(fd, head, sizeof head) == (ssize_t)sizeof head && head[18] == 1 &&
+                  head[19] == 1;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return no_wal;
+}
+
+/* A WAL beside a backup was left there by the store whose place it took: SQLite would write the one
+ * into the other. It is kept under another name, for it can hold that store's last commits. */
+static bool part_wal(const char *path, struct error *err)
+{
+    struct strbuf wal = STRBUF_INIT, lost = STRBUF_INIT, shm = STRBUF_INIT;
+    bool ok = true;
+    strbuf_addf(&wal, "%s-wal", path);
+    strbuf_addf(&lost, "%s-wal.lost", path);
+    strbuf_addf(&shm, "%s-shm", path);
+    if (access(strbuf_text(&wal), F_OK) == 0 && says_no_wal(path)) {
+        ok = rename(strbuf_text(&wal), strbuf_text(&lost)) == 0 ||
+             error_set(err, REASON_STORAGE, "%s: %s", strbuf_text(&wal), strerror(errno));
+        unlink(strbuf_text(&shm));
+        log_put(LOG_WARNING, "%s belongs to another store: it is %s now", strbuf_text(&wal),
+                strbuf_text(&lost));
+    }
+    strbuf_free(&wal);
+    strbuf_free(&lost);
+    strbuf_free(&shm);
+    return ok;
 }
 
 static bool load_meta(struct store *s, struct error *err)
@@ -67,7 +110,7 @@ static int wal_grew(void *self, sqlite3 *db, const char *name, int pages);
 static bool open_db(struct store *s, struct date today, struct error *err)
 {
     bool writing = s->mode == STORE_WRITE;
-    if (writing && !(lock(s, err) && create_private(s->path, err))) {
+    if (writing && !(lock(s, err) && create_private(s->path, err) && part_wal(s->path, err))) {
         return false;
     }
     int flags = (writing ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX;

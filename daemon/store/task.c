@@ -22,7 +22,7 @@ const struct names review_outcomes = {"outcome", OUTCOME_DECISIONS, outcome_name
     "SELECT t.task, t.kind, t.state, t.household_id, t.township, t.cycle, t.year, t.opened_on, "   \
     "t.nominal_due_on, t.original_due_on, t.due_on, t.listed_on, t.raised, t.alert_on, "           \
     "t.done_on, t.outcome, h.household, h.head_name, h.phone, h.division, h.tier, h.status, "      \
-    "h.register "                                                                                  \
+    "h.register, h.township "                                                                      \
     "FROM task t CROSS JOIN household h ON h.id = t.household_id "
 
 static void task_read(sqlite3_stmt *q, struct arena *a, void *out)
@@ -53,6 +53,7 @@ static void task_read(sqlite3_stmt *q, struct arena *a, void *out)
         .tier = (enum tier)db_get_name(q, 20, &tiers),
         .status = (enum status)db_get_name(q, 21, &statuses),
         .register_state = (enum register_state)db_get_name(q, 22, &register_states),
+        .lies_in = db_get_int(q, 23),
     };
 }
 

@@ -105,13 +105,20 @@ bool change_move(struct work *w, struct actor actor, struct str household, int64
     struct household_row row;
     struct division_row to = {0};
     int64_t township = 0;
+    int64_t now;
     bool ok = find(w, &a, household, &row, err) &&
+              store_division_now(w->store, division, &now, err) &&
               store_division_get(w->store, &a, division, &to, err) &&
               store_division_up(w->store, division, LEVEL_TOWNSHIP, &township, err);
     if (ok && (to.code == 0 || township == 0)) {
         char text[DIVISION_TEXT];
         ok = error_set(err, REASON_BAD_ARGUMENT, "%s is no village or township known here",
                        division_text(division, text));
+    }
+    if (ok && now != division) {
+        char old[DIVISION_TEXT], text[DIVISION_TEXT];
+        ok = error_set(err, REASON_CONFLICT, "%s was joined to %s", division_text(division, old),
+                       division_text(now, text));
     }
     ok = ok && (row.division == division || move(w, actor, &row, division, township, err));
     arena_free(&a);

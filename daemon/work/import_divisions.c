@@ -68,11 +68,13 @@ static bool division_check(struct import_context *c, const struct str *cells, st
 {
     struct division_row row, old;
     char text[DIVISION_TEXT];
+    int64_t parent;
     int level = -1;
     if (!division_read(c, cells, &row)) {
         return true;
     }
     if (!store_division_get(c->w->store, &c->row, row.code, &old, err) ||
+        !store_division_now(c->w->store, row.parent, &parent, err) ||
         (row.parent && !level_of(c, row.parent, &level, err))) {
         return false;
     }
@@ -84,7 +86,7 @@ static bool division_check(struct import_context *c, const struct str *cells, st
         import_fault(c, "parent", "bad-parent", "the parent of a %s cannot be a %s",
                      names_text(&levels, (int)row.level), names_text(&levels, level));
     }
-    if (old.code && (old.parent != row.parent || old.level != row.level)) {
+    if (old.code && (old.parent != parent || old.level != row.level)) {
         import_fault(c, "parent", "conflict",
                      "the division stands with another parent or level already");
     }
@@ -104,7 +106,9 @@ static bool division_apply(struct import_context *c, const struct str *cells,
     if (!division_read(c, cells, &row)) {
         return true;
     }
-    if (!store_division_get(c->w->store, &c->row, row.code, &old, err)) {
+    /* A file that is older than a merge: its villages lie in the township that there is today. */
+    if (!store_division_get(c->w->store, &c->row, row.code, &old, err) ||
+        !store_division_now(c->w->store, row.parent, &row.parent, err)) {
         return false;
     }
     *effect = old.code == 0                   ? IMPORT_ADDED

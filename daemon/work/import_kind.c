@@ -129,10 +129,11 @@ bool import_find_division(struct import_context *c, struct str cell,
     struct import_division *slot = &c->divisions[((uint64_t)code * 0x9E3779B97F4A7C15u) >> 54];
     if (slot->code != code) {
         struct division_row row;
-        struct import_division found = {.code = code};
-        if (!store_division_get(c->w->store, &c->row, code, &row, err) ||
-            !store_division_up(c->w->store, code, LEVEL_TOWNSHIP, &found.township, err) ||
-            !store_division_up(c->w->store, code, LEVEL_DISTRICT, &found.district, err)) {
+        struct import_division found = {0};
+        if (!store_division_now(c->w->store, code, &found.code, err) ||
+            !store_division_get(c->w->store, &c->row, found.code, &row, err) ||
+            !store_division_up(c->w->store, found.code, LEVEL_TOWNSHIP, &found.township, err) ||
+            !store_division_up(c->w->store, found.code, LEVEL_DISTRICT, &found.district, err)) {
             return false;
         }
         if (row.code == 0) {

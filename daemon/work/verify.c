@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "store/division.h"
 #include "store/run.h"
 #include "work/household.h"
 
@@ -196,6 +197,25 @@ static bool check_closed(const struct subject *s, struct error *err)
     return true;
 }
 
+/* A household lies in a division that stands, which lies in the township that it is counted for. */
+static bool check_place(const struct subject *s, struct error *err)
+{
+    char text[DIVISION_TEXT];
+    int64_t now, township;
+    if (!store_division_now(s->w->store, s->row.division, &now, err) ||
+        !store_division_up(s->w->store, s->row.division, LEVEL_TOWNSHIP, &township, err)) {
+        return false;
+    }
+    if (now != s->row.division) {
+        fail(s, "division-stands", "it lies in %s, which was joined to another",
+             division_text(s->row.division, text));
+    } else if (township != s->row.township) {
+        fail(s, "division-township", "its division lies in another township than %s",
+             division_text(s->row.township, text));
+    }
+    return true;
+}
+
 static bool count_subject(const struct subject *s, struct error *err)
 {
     struct store_counts *c = &s->v->counted;
@@ -220,8 +240,8 @@ static bool check_person(const struct subject *s, struct error *err)
 }
 
 static bool (*const checks[])(const struct subject *s, struct error *err) = {
-    check_one_open, check_task,   check_deadline, check_grid,
-    check_history,  check_closed, check_person,   count_subject};
+    check_one_open, check_task,   check_deadline, check_grid,   check_history,
+    check_closed,   check_person, check_place,    count_subject};
 
 static bool verify_one(struct verify_work *v, struct work *w, const struct household_row *row,
                        struct error *err)

@@ -16,6 +16,8 @@ enum input_kind {
     INPUT_SWITCH, /* true where given */
     INPUT_FILE,   /* read here, sent as a descriptor */
     INPUT_OUTPUT, /* a descriptor to be written, saved here under the name */
+    INPUT_COPY,   /* a pipe, read here and saved under the name while the call goes on */
+    INPUT_FORCE,  /* not sent: a file of that name may be replaced */
     INPUT_ALL     /* not sent: every page of a list */
 };
 

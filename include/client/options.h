@@ -20,6 +20,9 @@ struct options {
     const char *file_param; /* the name that it is sent under */
     const char *output;     /* INPUT_OUTPUT, likewise */
     const char *output_param;
+    const char *copy; /* INPUT_COPY, likewise */
+    const char *copy_param;
+    bool force; /* what `copy` names may be replaced */
     bool all;
     struct arena arena; /* of names made here */
 };

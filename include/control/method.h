@@ -54,6 +54,9 @@ struct peer {
 };
 /* Whether a division (any level) lies in what the peer may see: at or below one of its own. */
 bool peer_sees(const struct peer *peer, int64_t division);
+/* The same for what lies in a division of a township: a village that came along with its township
+ * when that was joined to another has a code that does not begin with the other's. */
+bool peer_sees_in(const struct peer *peer, int64_t township, int64_t division);
 
 /* One call under way. Parameters are checked against the table before the function runs. */
 struct call {

@@ -12,7 +12,7 @@
 extern const struct method methods_status[], methods_import[], methods_household[], methods_task[],
     methods_explain[], methods_queue[], methods_standards[], methods_run[], methods_care[],
     methods_audit[], methods_metrics[], methods_person[], methods_discover[], methods_change[],
-    methods_protection[], methods_register[];
+    methods_protection[], methods_register[], methods_backup[], methods_division[];
 
 /* Reads the configuration anew, on the writer; set by whoever starts the front. NULL: refused. */
 extern bool (*method_reload)(struct work *w, struct error *err);
@@ -53,6 +53,14 @@ json_t *methods_steps(const struct trace *trace);
 /* JSON text from the store as a tree; null where there is none. */
 json_t *methods_tree(struct str text);
 
+/* Nothing that can block the writer or change under its hands (spec.md section 5, Files): what is
+ * read is a pipe or sealed memory of the kernel's; what is written is such memory unsealed, for a
+ * pipe that nobody reads would hold the writer; where another thread writes, a pipe as well. */
+enum file_way { FILE_IN, FILE_OUT, FILE_OUT_PIPE };
+/* *fd is the descriptor of a parameter, the caller's from here on; -1 where it was not given. */
+bool methods_take_file(struct call *c, const char *name, enum file_way way, int *fd,
+                       struct error *err);
+
 /* Each fails with not-found where there is no such thing or the peer does not see it. */
 bool methods_find_household(struct call *c, struct work *w, struct str household,
                             struct household_row *row, struct error *err);
@@ -67,6 +75,7 @@ struct scope {
     const struct peer *peer;
     int64_t division, township;
 };
-/* From the parameter `township`; without one, from the only division that the peer is bound to. */
+/* From the parameter `township`; without one, from the only division that the peer is bound to. The
+ * code of a division that was joined to another stands for that one. */
 bool methods_scope(struct call *c, struct work *w, struct scope *scope, struct error *err);
-bool methods_in_scope(const struct scope *scope, int64_t division);
+bool methods_in_scope(const struct scope *scope, int64_t township, int64_t division);

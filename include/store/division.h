@@ -28,3 +28,6 @@ bool store_division_up(struct store *s, int64_t code, enum level level, int64_t 
 /* The next division of a level after `code`, in order of codes; row->code 0 at the end. */
 bool store_division_next(struct store *s, struct arena *a, enum level level, int64_t after,
                          struct division_row *row, struct error *err);
+/* The division that a code stands for today: itself, or the one that it was joined to. The code
+ * itself where it is not known. */
+bool store_division_now(struct store *s, int64_t code, int64_t *now, struct error *err);

@@ -56,6 +56,7 @@ void store_rest(struct store *s);
 bool store_meta_get(struct store *s, struct arena *a, const char *name, char **value,
                     struct error *err);
 bool store_meta_set(struct store *s, const char *name, const char *value, struct error *err);
+bool store_meta_clear(struct store *s, const char *name, struct error *err);
 const char *store_salt(const struct store *s); /* 32 hex digits */
 struct date store_created_on(const struct store *s);
 int64_t store_epoch(const struct store *s);

@@ -44,6 +44,7 @@ struct task_row {
     enum tier tier;
     enum status status;
     enum register_state register_state;
+    int64_t lies_in; /* its township today: of a task that is done `township` is that of then */
 };
 
 struct review_row {

@@ -8,6 +8,7 @@
 bool change_tier(struct work *w, struct actor actor, struct str household, enum tier tier,
                  struct str reason, struct error *err);
 /* A move to another village: the open tasks go along, both townships' queues are told. `division`
- * is a village or township known to the store. */
+ * is a village or township known to the store, that stands: conflict where it was joined to
+ * another. */
 bool change_move(struct work *w, struct actor actor, struct str household, int64_t division,
                  struct error *err);

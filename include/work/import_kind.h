@@ -95,7 +95,8 @@ void import_text(struct import_context *c, const char *column, struct str cell, 
                  struct str *value);
 void import_identity(struct import_context *c, const char *column, struct str cell,
                      struct str *value, struct date *birth);
-/* The division of a cell by the store; code 0 where it is not known. Cached. */
+/* The division of a cell by the store; code 0 where it is not known. Cached. An office's old sheet
+ * may name one that was joined to another: it stands for that one. */
 bool import_find_division(struct import_context *c, struct str cell,
                           struct import_division *division, struct error *err);
 

@@ -306,7 +306,26 @@ static void test_scope(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++)
         for (size_t j = 0; j < COUNT(villages); j++)
-            assert_int_equal(methods_in_scope(&cases[i], villages[j]), seen[i][j]);
+            assert_int_equal(methods_in_scope(&cases[i], villages[j] / 1000 * 1000, villages[j]),
+                             seen[i][j]);
+}
+
+/* A village that came along with its township keeps its code: who is bound to either sees it, and a
+ * list of the township that it belongs to now has it. */
+static void test_scope_merged(void **state)
+{
+    static const int64_t was[] = {500101001000}, is[] = {500101002000}, other[] = {500101003000};
+    const struct peer old = {.divisions = was, .division_count = 1},
+                      now = {.divisions = is, .division_count = 1},
+                      neither = {.divisions = other, .division_count = 1}, free_peer = {0};
+    const struct scope list = {&free_peer, 500101002000, 500101002000};
+
+    (void)state;
+    assert_true(peer_sees_in(&old, 500101002000, 500101001203));
+    assert_true(peer_sees_in(&now, 500101002000, 500101001203));
+    assert_false(peer_sees_in(&neither, 500101002000, 500101001203));
+    assert_true(methods_in_scope(&list, 500101002000, 500101001203));
+    assert_false(methods_in_scope(&list, 500101001000, 500101001203));
 }
 
 static bool has_param(const struct method *m, const char *name)
@@ -400,6 +419,8 @@ static void test_table(void **state)
                                            "audit.verify",
                                            "verify",
                                            "reload",
+                                           "backup",
+                                           "division.merge",
                                            "standards.list",
                                            "metrics",
                                            "household.members",
@@ -463,12 +484,13 @@ static void test_discover(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_check),  cmocka_unit_test(test_check_nothing),
-        cmocka_unit_test(test_given),  cmocka_unit_test(test_absent),
-        cmocka_unit_test(test_limit),  cmocka_unit_test(test_fd),
-        cmocka_unit_test(test_cursor), cmocka_unit_test(test_json),
-        cmocka_unit_test(test_scope),  cmocka_unit_test(test_bound),
-        cmocka_unit_test(test_table),  cmocka_unit_test(test_discover),
+        cmocka_unit_test(test_check),    cmocka_unit_test(test_check_nothing),
+        cmocka_unit_test(test_given),    cmocka_unit_test(test_absent),
+        cmocka_unit_test(test_limit),    cmocka_unit_test(test_fd),
+        cmocka_unit_test(test_cursor),   cmocka_unit_test(test_json),
+        cmocka_unit_test(test_scope),    cmocka_unit_test(test_scope_merged),
+        cmocka_unit_test(test_bound),    cmocka_unit_test(test_table),
+        cmocka_unit_test(test_discover),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,7 @@ static bool is_seen(struct call *c, struct work *w, struct arena *a, const struc
         return true;
     if (!store_household_find(w->store, a, r->household, &household, err))
         return false;
-    *seen = household.id != 0 && peer_sees(c->peer, household.division);
+    *seen = household.id != 0 && peer_sees_in(c->peer, household.township, household.division);
     return true;
 }
 

@@ -82,7 +82,7 @@ static bool is_wanted(const struct walk *walk, const struct household_row *row)
     return (walk->tier < 0 || walk->tier == (int)row->tier) &&
            (walk->status < 0 || walk->status == (int)row->status) &&
            (walk->register_state < 0 || walk->register_state == (int)row->register_state) &&
-           methods_in_scope(&walk->scope, row->division) &&
+           methods_in_scope(&walk->scope, row->township, row->division) &&
            (!walk->only_protected || is_protected(walk->policy, row, &clause));
 }
 

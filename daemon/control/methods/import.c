@@ -1,63 +1,17 @@
 /* import: CSV files into the store. */
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "control/methods.h"
 #include "work/import.h"
-
-/* ---- the files --------------------------------------------------------------------------------
- */
-
-/* Nothing that can block the writer or change under its hands (spec.md section 5, Files): what is
- * read is a pipe or sealed memory of the kernel's; what is written is such memory unsealed, for a
- * pipe that nobody reads would hold the writer. */
-static bool is_fit(int fd, bool to_read)
-{
-    const int fixed = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
-    struct stat st;
-    int seals = fcntl(fd, F_GET_SEALS);
-
-    if (seals >= 0)
-        return to_read ? (seals & fixed) == fixed : (seals & (F_SEAL_WRITE | F_SEAL_GROW)) == 0;
-    return to_read && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
-}
-
-static bool is_way(int fd, bool to_read)
-{
-    int mode = fcntl(fd, F_GETFL) & O_ACCMODE;
-
-    return mode == O_RDWR || mode == (to_read ? O_RDONLY : O_WRONLY);
-}
-
-/* *fd is the descriptor of a parameter, -1 where it was not given. */
-static bool take_file(struct call *c, const char *name, bool to_read, int *fd, struct error *err)
-{
-    *fd = call_fd(c, name);
-    if (*fd < 0) {
-        json_t *value = json_object_get(c->params, name);
-
-        return !value || json_is_null(value) ||
-               error_set(err, REASON_BAD_ARGUMENT, "%s: no such descriptor came with the call",
-                         name);
-    }
-    if (is_fit(*fd, to_read) && is_way(*fd, to_read))
-        return true;
-    close(*fd);
-    *fd = -1;
-    return error_set(err, REASON_BAD_ARGUMENT, "%s must be %s", name,
-                     to_read ? "a pipe, or a memfd sealed against writing, shrinking and growing"
-                             : "a memfd that can be written");
-}
 
 static struct job *import_make(struct call *c, struct work *w, struct error *err)
 {
     int file, skip_bad;
 
     (void)w;
-    if (!take_file(c, "file", true, &file, err))
+    if (!methods_take_file(c, "file", FILE_IN, &file, err))
         return NULL;
-    if (!take_file(c, "skip_bad", false, &skip_bad, err)) {
+    if (!methods_take_file(c, "skip_bad", FILE_OUT, &skip_bad, err)) {
         close(file);
         return NULL;
     }

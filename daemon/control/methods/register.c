@@ -37,7 +37,7 @@ struct page {
 
 static bool wanted(const struct page *p, const struct task_row *t)
 {
-    return methods_in_scope(&p->scope, t->division) &&
+    return methods_in_scope(&p->scope, t->lies_in, t->division) &&
            (p->state < 0 || (t->state == TASK_OPEN) == (p->state == 0));
 }
 

@@ -1,6 +1,7 @@
 /* status: how the service is. */
 #include "control/methods.h"
 #include "rules/protection.h"
+#include "store/backup.h"
 #include "store/message.h"
 #include "store/run.h"
 #include "work/daily.h"
@@ -176,7 +177,7 @@ static bool take_aside(void *self, const struct set_aside_row *row)
             a->failed = true;
             return false;
         }
-        if (!peer_sees(a->c->peer, household.division))
+        if (!peer_sees_in(a->c->peer, household.township, household.division))
             return ++a->looked < ASIDE_LOOK;
     }
     if (a->count++ < NAMED_MAX)
@@ -197,6 +198,44 @@ static bool warn_aside(json_t *list, struct call *c, struct work *w, struct erro
     return ok;
 }
 
+/* For as long as papers of the lost future can still come back. */
+#define RESTORED_DAYS 30
+
+static bool warn_restored(json_t *list, struct call *c, struct work *w, struct error *err)
+{
+    struct restored_row row;
+    int64_t at;
+
+    if (!store_restored_last(w->store, &c->arena, &row, err))
+        return false;
+    if (row.epoch == 0 || !clock_parse(str_of(row.at), &at, NULL) ||
+        clock_now(w->clock) > at + (int64_t)RESTORED_DAYS * 24 * 3600)
+        return true;
+    warn(list,
+         "restored on %.10s from the backup of %s: what was recorded in between is lost, and lists "
+         "printed in between carry task numbers that nobody knows",
+         row.at, row.backed_up);
+    return true;
+}
+
+/* Bindings are the configuration's: nobody but its owner can say what becomes of them. */
+static bool warn_bound(json_t *list, struct call *c, struct work *w, struct error *err)
+{
+    const struct settings *s = w->settings;
+    char old[DIVISION_TEXT], text[DIVISION_TEXT];
+
+    for (int i = 0; c->peer->division_count == 0 && i < s->account_count; i++)
+        for (int k = 0; k < s->accounts[i].division_count; k++) {
+            int64_t code = s->accounts[i].divisions[k], now;
+            if (!store_division_now(w->store, code, &now, err))
+                return false;
+            if (now != code)
+                warn(list, "account %s is bound to %s, which was joined to %s: see reviewd.conf",
+                     s->accounts[i].user, division_text(code, old), division_text(now, text));
+        }
+    return true;
+}
+
 static bool find(struct findings *f, struct call *c, struct work *w, const struct run_row *last,
                  struct error *err)
 {
@@ -206,7 +245,8 @@ static bool find(struct findings *f, struct call *c, struct work *w, const struc
         return false;
     find_standing(f, w);
     warn_calendars(f->warnings, w, date_ymd(work_today(w)).year);
-    return warn_aside(f->warnings, c, w, err);
+    return warn_aside(f->warnings, c, w, err) && warn_restored(f->warnings, c, w, err) &&
+           warn_bound(f->warnings, c, w, err);
 }
 
 /* ---- the call ---------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ struct walk {
 
 static void walk_row(struct walk *walk, const struct task_row *row)
 {
-    if (methods_in_scope(&walk->scope, row->division)) {
+    if (methods_in_scope(&walk->scope, row->lies_in, row->division)) {
         if ((int)json_array_size(walk->items) == walk->limit) {
             walk->next = methods_cursor_of(walk->at_due.day, walk->at_task);
             return;

@@ -1,0 +1,128 @@
+#include "client/copy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define PIECE ((size_t)64 * 1024)
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static bool write_all(int to, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(to, bytes, len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return false;
+        bytes += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+/* Where the disk is full the pipe is closed: the daemon need not send the rest. */
+static void *receive(void *self)
+{
+    struct copy *c = self;
+    struct digest *digest = digest_new();
+    char *piece = xmalloc(PIECE);
+    ssize_t n;
+
+    while ((n = read(c->from, piece, PIECE)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 || !write_all(c->file, piece, (size_t)n)) {
+            c->why = errno;
+            break;
+        }
+        digest_add(digest, piece, (size_t)n);
+        c->bytes += n;
+    }
+    digest_hex(digest, c->sha256);
+    digest_free(digest);
+    free(piece);
+    close_fd(&c->from);
+    return NULL;
+}
+
+static bool fail(const struct copy *c, int why, struct error *err)
+{
+    return error_set(err, REASON_STORAGE, "cannot write %s: %s", strbuf_text(&c->part),
+                     strerror(why));
+}
+
+bool copy_begin(struct copy *c, const char *path, bool force, int *to, struct error *err)
+{
+    int ends[2], fault;
+
+    *c = (struct copy){.path = path, .file = -1, .from = -1};
+    if (!force && access(path, F_OK) == 0)
+        return error_set(err, REASON_CONFLICT, "%s is there already: --force replaces it", path);
+    strbuf_addf(&c->part, "%s.part", path);
+    unlink(strbuf_text(&c->part));
+    c->file = open(strbuf_text(&c->part), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (c->file < 0)
+        return fail(c, errno, err);
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return error_set(err, REASON_STORAGE, "cannot make a pipe: %s", strerror(errno));
+    c->from = ends[0];
+    fault = pthread_create(&c->thread, NULL, receive, c);
+    c->running = fault == 0;
+    if (!c->running) {
+        close(ends[1]);
+        return error_set(err, REASON_STORAGE, "cannot start a thread: %s", strerror(fault));
+    }
+    *to = ends[1];
+    return true;
+}
+
+static bool sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+
+    close_fd(&fd);
+    free(folder);
+    return ok;
+}
+
+bool copy_keep(struct copy *c, int64_t bytes, const char *sha256, struct error *err)
+{
+    pthread_join(c->thread, NULL);
+    c->running = false;
+    if (c->why)
+        return fail(c, c->why, err);
+    if (c->bytes != bytes || !sha256 || strcmp(c->sha256, sha256) != 0)
+        return error_set(err, REASON_STORAGE,
+                         "what came is not what was sent: %lld bytes of %lld, SHA-256 %s",
+                         (long long)c->bytes, (long long)bytes, c->sha256);
+    if (fsync(c->file) != 0 || rename(strbuf_text(&c->part), c->path) != 0 || !sync_folder(c->path))
+        return fail(c, errno, err);
+    close_fd(&c->file);
+    return true;
+}
+
+void copy_drop(struct copy *c)
+{
+    if (c->running) { /* a daemon that died, or a call that never came to be: nothing more comes */
+        pthread_cancel(c->thread);
+        pthread_join(c->thread, NULL);
+    }
+    close_fd(&c->from);
+    if (c->file >= 0)
+        unlink(strbuf_text(&c->part));
+    close_fd(&c->file);
+    strbuf_free(&c->part);
+}
