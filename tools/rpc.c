@@ -6,7 +6,8 @@
  *   rpc --flood SOCKET    send stdin again and again, read and drop the answers; until killed
  *   rpc --hold N SOCKET   open N connections that say nothing, print how many stand; until killed
  *
- * --file PATH passes a memfd with the file's bytes, sealed, along with the first byte. Exit 1 where
+ * --file PATH passes a memfd with the file's bytes, sealed, along with the first byte; --pipe the
+ * writing end of a pipe that is never read, for as long as this programme lives. Exit 1 where
  * the other side is not there or says nothing for 20 seconds. */
 #include <argp.h>
 #include <errno.h>
@@ -31,6 +32,7 @@ struct options {
     enum mode mode;
     int hold;
     const char *socket, *file;
+    bool pipe;
 };
 
 static const struct argp_option option_table[] = {
@@ -38,6 +40,7 @@ static const struct argp_option option_table[] = {
     {"mute", 'm', 0, 0, "send again and again, never read", 0},
     {"flood", 'f', 0, 0, "send again and again, drop the answers", 0},
     {"hold", 'n', "N", 0, "N connections that say nothing", 0},
+    {"pipe", 'p', 0, 0, "pass the writing end of a pipe that nobody reads", 0},
     {"file", 'd', "PATH", 0, "pass the file along with the first byte", 0},
     {0}};
 
@@ -57,6 +60,9 @@ static error_t option(int key, char *value, struct argp_state *state)
     case 'n':
         o->mode = MODE_HOLD;
         o->hold = atoi(value);
+        return 0;
+    case 'p':
+        o->pipe = true;
         return 0;
     case 'd':
         o->file = value;
@@ -127,6 +133,15 @@ static int sealed(const char *path)
     return fd;
 }
 
+static int unread(void)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        die("pipe");
+    }
+    return ends[1];
+}
+
 static ssize_t send_some(int fd, struct str bytes, int passed)
 {
     union {
@@ -151,7 +166,7 @@ static ssize_t send_some(int fd, struct str bytes, int passed)
 static int talk(const struct options *o, struct str bytes)
 {
     char piece[65536];
-    int fd = dial(o->socket), passed = o->file ? sealed(o->file) : -1;
+    int fd = dial(o->socket), passed = o->file ? sealed(o->file) : o->pipe ? unread() : -1;
     size_t sent = 0;
     bool over = bytes.len == 0 && o->mode == MODE_REST, again = o->mode > MODE_REST;
     if (fd < 0) {

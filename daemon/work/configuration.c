@@ -155,7 +155,29 @@ const struct settings *configuration_load(const char *file, struct policy_set **
 /* ---- while it runs ------------------------------------------------------------------------------
  */
 
-static bool fixed_keys(const struct settings *old, const struct settings *new, struct error *err)
+#define TOLD 20 /* faults that the answer names; the log has all */
+
+static bool refuse(struct policy_faults *faults, struct error *err)
+{
+    struct strbuf text = STRBUF_INIT;
+    for (int i = 0; i < faults->count; i++) {
+        log_put(LOG_ERR, "event=reload-refused: %s", faults->text[i]);
+        if (i < TOLD) {
+            strbuf_addf(&text, "%s%s", i ? "; " : "", faults->text[i]);
+        }
+    }
+    if (faults->count > TOLD) {
+        strbuf_addf(&text, "; and %d more, which are in the log", faults->count - TOLD);
+    }
+    error_set(err, REASON_BAD_ARGUMENT, "%d fault%s, nothing was changed: %s", faults->count,
+              faults->count == 1 ? "" : "s", strbuf_text(&text));
+    strbuf_free(&text);
+    policy_faults_free(faults);
+    return false;
+}
+
+static void fixed_keys(const struct settings *old, const struct settings *new,
+                       struct policy_faults *faults)
 {
     const struct {
         const char *key, *old, *new;
@@ -165,12 +187,10 @@ static bool fixed_keys(const struct settings *old, const struct settings *new, s
                  {"timezone", old->timezone, new->timezone}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         if (strcmp(table[i].old, table[i].new) != 0) {
-            return error_set(err, REASON_BAD_ARGUMENT,
-                             "%s cannot change while the service runs: it is \"%s\"", table[i].key,
-                             table[i].old);
+            fault(faults, new->file, 0, "%s cannot change while the service runs: it is \"%s\"",
+                  table[i].key, table[i].old);
         }
     }
-    return true;
 }
 
 /* The policies come out of work_reload_calendar(), which makes the new rulebook. */
@@ -192,19 +212,9 @@ bool configuration_reload(struct work *w, struct error *err)
     struct policy_faults faults = {0};
     struct policy_set *policies;
     const struct settings *new = configuration_load(w->settings->file, &policies, &faults);
-    if (!new) {
-        for (int i = 0; i < faults.count; i++) {
-            log_put(LOG_ERR, "event=reload-refused: %s", faults.text[i]);
-        }
-        error_set(err, REASON_BAD_ARGUMENT, "%s",
-                  faults.count ? faults.text[0] : "the configuration cannot be read");
-        if (faults.count > 1) {
-            error_context(err, "%d faults, the first of them", faults.count);
-        }
-        policy_faults_free(&faults);
-        return false;
+    if (new) {
+        policy_set_free(policies);
+        fixed_keys(w->settings, new, &faults);
     }
-    policy_set_free(policies);
-    policy_faults_free(&faults);
-    return fixed_keys(w->settings, new, err) && apply(w, new, err);
+    return faults.count ? refuse(&faults, err) : apply(w, new, err);
 }

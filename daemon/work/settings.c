@@ -356,6 +356,7 @@ struct settings *settings_load(const char *file, struct policy_faults *faults)
 {
     struct settings *s = xcalloc(1, sizeof *s);
     struct reader r = {s, faults, file, folder_of(file)};
+    bool legible = false;
     config_t config;
     config_init(&config);
     defaults(s);
@@ -370,11 +371,12 @@ struct settings *settings_load(const char *file, struct policy_faults *faults)
         faults->text[faults->count++] = xstrdup(strbuf_text(&text));
         strbuf_free(&text);
     } else {
+        legible = true;
         read_group(&r, config_root_setting(&config), keys);
     }
     config_destroy(&config);
     free(r.folder);
-    if (faults->count) {
+    if (!legible) {
         settings_free(s);
         return NULL;
     }
