@@ -15,8 +15,8 @@
 const struct settings *configuration_load(const char *file, struct policy_set **policies,
                                           struct policy_faults *faults);
 /* On the writer, outside any transaction; leaves one open, for the audit of it. Puts new settings,
- * policies and calendars into the writer's work. Errors: bad-argument with the first fault;
- * storage. */
+ * policies and calendars into the writer's work. Errors: bad-argument with every fault
+ * (the log has those that are too many for an answer); storage. */
 bool configuration_reload(struct work *w, struct error *err);
 /* Frees every settings that was loaded. Nobody may use them any more. */
 void configuration_end(void);

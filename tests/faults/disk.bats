@@ -134,3 +134,39 @@ answers() {
     [ -e "$(find "$D/d/spool" -name '2026-11-24-daily.csv' | head -1)" ]
     sound "$D/d" 2026-11-26
 }
+
+@test "no room for a backup: refused, nothing left, the service goes on" {
+    house_like "$D/imported" "$D/e"
+    start_careful "$D/e" $DAY
+    room 600000
+    refused_with_storage "$D/e" backup "$D/e/b.db"
+    [ -z "$(ls "$D/e/staging")" ]
+    [ ! -e "$D/e/b.db" ] && [ ! -e "$D/e/b.db.part" ]
+    answers "$D/e"
+    room unlimited
+    ctl "$D/e" backup "$D/e/b.db" >"$D/e/answer"
+    [ "$(sqlite3 "$D/e/b.db" "PRAGMA integrity_check")" = ok ]
+    stop
+    sound "$D/e" $DAY
+}
+
+@test "a backup asks for room before it begins, and leaves reviews theirs" {
+    unshare -rm mount -t tmpfs -o size=16m t /mnt 2>/dev/null || skip "no file system of one's own here"
+    house_like "$D/imported" "$D/f"
+    mkdir "$D/f/small"
+    sed -i 's#"reviewd.db"#"small/reviewd.db"#' "$D/f/reviewd.conf"
+    start() { # the file system is its own, the socket is not
+        unshare -rm sh -c 'mount -t tmpfs -o size=16m t "$1/small" && cp "$1/reviewd.db" "$1/small/" &&
+            exec "$2/reviewd" -f "$1/reviewd.conf" --manual-clock "$3 07:00"' sh "$1" "$B" "$2" \
+            >>"$1/log" 2>&1 </dev/null 3>&- &
+        daemon=$!
+        echo $daemon >>"$D/daemons"
+    }
+    start "$D/f" $DAY
+    ready "$D/f"
+    refused_with_storage "$D/f" backup "$D/f/b.db"
+    grep -q "a copy needs [0-9]* MiB in .*small/staging/, where 1[0-9] are free" "$D/f/why"
+    answers "$D/f"
+    ctl "$D/f" run >"$D/f/answer"
+    stop
+}

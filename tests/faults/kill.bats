@@ -160,6 +160,75 @@ dies() {
     sound "$at" "$date"
 }
 
+@test "killed at each named point of a merge, one after the other" {
+    local at=$D/at-merge calm=$D/at-merge-calm few=tests/data/divisions.csv
+    local merge=(division merge 500101001 500101017)
+    mkdir "$D/data-few"
+    "$B/households" $few "$D/data-few" $HOUSEHOLDS 7 $FIRST_DAY
+    house "$at"
+    calmly "$at" $FIRST_DAY import divisions $few
+    calmly "$at" $FIRST_DAY import households "$D/data-few/households.csv"
+    calmly "$at" $FIRST_DAY run
+    house_like "$at" "$calm"
+    dies "$at" $FIRST_DAY merge-begun "${merge[@]}"
+    # Accepted: from here on it goes on without a word from anybody.
+    dies "$at" $FIRST_DAY merge-slice
+    dies "$at" $FIRST_DAY merge-slice:2
+    dies "$at" $FIRST_DAY merge-done
+    calmly "$calm" $FIRST_DAY "${merge[@]}"
+    jq -e '.households > 500' "$calm/answer"
+    same "$calm" "$at"
+    sound "$at" $FIRST_DAY
+}
+
+@test "killed at each named point of a backup: nothing is left of it" {
+    local at=$D/at-backup
+    house_like "$D/imported" "$at"
+    dies "$at" $FIRST_DAY backup-step backup "$at/b.db"
+    [ -e "$at/staging/backup.db" ]
+    dies "$at" $FIRST_DAY backup-checked backup "$at/b.db"
+    [ ! -e "$at/b.db" ]
+    [ ! -e "$at/b.db.part" ]
+    calmly "$at" $FIRST_DAY status
+    [ -z "$(ls "$at/staging")" ]
+    same "$D/imported" "$at"
+    calmly "$at" $FIRST_DAY backup "$at/b.db"
+    [ "$(sqlite3 "$at/b.db" "PRAGMA integrity_check")" = ok ]
+}
+
+@test "killed at each named point of a restore: it is done once" {
+    local at=$D/at-restore calm=$D/at-restore-calm
+    house_like "$D/imported" "$at"
+    calmly "$at" $FIRST_DAY backup "$D/b.db"
+    rm "$at"/reviewd.db*
+    cp "$D/b.db" "$at/reviewd.db"
+    house_like "$at" "$calm"
+    dies "$at" $FIRST_DAY restore-begun
+    [ "$(sqlite3 "$at/reviewd.db" "SELECT count(*) FROM restored")" = 0 ]
+    dies "$at" $FIRST_DAY restore-done
+    [ "$(sqlite3 "$at/reviewd.db" "SELECT count(*) FROM restored")" = 1 ]
+    for folder in "$at" "$calm"; do
+        calmly "$folder" $FIRST_DAY run
+    done
+    same "$calm" "$at"
+    sound "$at" $FIRST_DAY
+}
+
+@test "killed between the copy and the migration: the next start makes both anew" {
+    local at=$D/at-migrate
+    house "$at"
+    sqlite3 "$at/reviewd.db" <daemon/store/schema-1.sql
+    sqlite3 "$at/reviewd.db" "PRAGMA user_version = 1;
+        INSERT INTO meta VALUES ('salt', '00'), ('epoch', '1'), ('created_on', '20000')"
+    dies "$at" $FIRST_DAY migrate-copied
+    [ "$(sqlite3 "$at/reviewd.db" "PRAGMA user_version")" = 1 ]
+    # What a kill within the copy leaves is in nobody's way.
+    head -c 5000 "$at/reviewd.db.before-v2" >"$at/reviewd.db.before-v2.part"
+    calmly "$at" $FIRST_DAY status
+    [ "$(sqlite3 "$at/reviewd.db.before-v2" "PRAGMA user_version; PRAGMA integrity_check" | tr '\n' ' ')" = "1 ok " ]
+    [ ! -e "$at/reviewd.db.before-v2.part" ]
+}
+
 @test "the tests above name every point that there is" {
     grep -ohE 'crash_point\([^;]*\);' -r "$ROOT/daemon" | grep -oE '"[a-z-]+"' | tr -d '"' |
         sort -u >"$D/points"
