@@ -1,6 +1,12 @@
 -- Version 2: queues that are taken, the districts' table of townships, who asked for a run, townships
 -- that were joined, stores that came back from a backup.
 
+-- A township or village that was joined to another. It keeps its row, for what is on record of it; when
+-- the other is joined to a third, this one's merged_into follows: it is never itself a joined division.
+ALTER TABLE division ADD COLUMN merged_into INTEGER REFERENCES division (code);
+ALTER TABLE division ADD COLUMN merged_on INTEGER;
+CREATE INDEX division_merged ON division (merged_into) WHERE merged_into IS NOT NULL;
+
 -- What a division has not yet fetched, however long its history; and what is leased.
 CREATE INDEX message_waiting ON message (division, seq) WHERE state IN ('queued', 'staged', 'ready');
 CREATE INDEX message_leased ON message (lease_until, seq)
@@ -65,12 +71,6 @@ SELECT day, state, phase, cursor, working_day, for_day, opened, alerts, lists, a
        finished_at FROM run_1;
 DROP TABLE run_1;
 CREATE UNIQUE INDEX run_one_running ON run (state) WHERE state = 'running';
-
--- A township or village that was joined to another. It keeps its row, for what is on record of it; when
--- the other is joined to a third, this one's merged_into follows: it is never itself a joined division.
-ALTER TABLE division ADD COLUMN merged_into INTEGER REFERENCES division (code);
-ALTER TABLE division ADD COLUMN merged_on INTEGER;
-CREATE INDEX division_merged ON division (merged_into) WHERE merged_into IS NOT NULL;
 
 -- Each time the store came back from a backup: the numbers of tasks that the lost future can have
 -- printed lie in [task_from, task_until), and no task gets one of them.

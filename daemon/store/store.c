@@ -43,8 +43,10 @@ static bool create_private(const char *path, struct error *err)
         return error_set(err, REASON_STORAGE, "%s: %s", path, strerror(errno));
     }
     if (fstat(fd, &st) == 0 && (st.st_mode & 077) && fchmod(fd, 0600) != 0) {
-        log_put(LOG_WARNING, "%s: others may read it, and that cannot be changed: %s", path,
-                strerror(errno));
+        log_put(LOG_WARNING,
+                "event=store-readable: others may read %s, and that cannot be "
+                "changed: %s",
+                path, strerror(errno));
     }
     close(fd);
     return true;
@@ -77,8 +79,8 @@ static bool part_wal(const char *path, struct error *err)
         ok = rename(strbuf_text(&wal), strbuf_text(&lost)) == 0 ||
              error_set(err, REASON_STORAGE, "%s: %s", strbuf_text(&wal), strerror(errno));
         unlink(strbuf_text(&shm));
-        log_put(LOG_WARNING, "%s belongs to another store: it is %s now", strbuf_text(&wal),
-                strbuf_text(&lost));
+        log_put(LOG_WARNING, "event=wal-parted: %s belongs to another store: it is %s now",
+                strbuf_text(&wal), strbuf_text(&lost));
     }
     strbuf_free(&wal);
     strbuf_free(&lost);

@@ -377,7 +377,11 @@ static enum job_step merge_slice(struct job *job, struct work *w, struct error *
         arena_reset(&m->arena);
     } while (ok && stage == STAGE_HOUSEHOLDS && m->stage == stage && job_now() < until);
     if (!ok || !store_commit(w->store, err)) {
+        char old[DIVISION_TEXT];
         store_rollback(w->store);
+        if (stage != STAGE_BEGIN) {
+            error_context(err, "%s is half joined", division_text(m->result.old, old));
+        }
         return JOB_FAILED;
     }
     crash_point(points[stage]);

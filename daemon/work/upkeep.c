@@ -8,6 +8,7 @@
 #include "store/message.h"
 #include "store/run.h"
 #include "work/import.h"
+#include "work/merge.h"
 #include "work/phase.h"
 #include "work/staging.h"
 
@@ -121,12 +122,12 @@ bool upkeep_prune(struct phase *p, bool *end, struct error *err)
 
 struct upkeep {
     struct job job;
-    struct job *import; /* one that a fault left, going on */
+    struct job *import; /* it, or a merge, that a fault left: going on */
     bool begun;
 };
 
-/* Jobs that change go one after the other: while this one runs, an import that is being applied has
- * no job of its own. */
+/* Jobs that change go one after the other: while this one runs, an import that is being applied, or
+ * a division that is being joined, has no job of its own. */
 static bool begin(struct upkeep *u, struct work *w, struct error *err)
 {
     struct arena a = ARENA_INIT;
@@ -136,7 +137,8 @@ static bool begin(struct upkeep *u, struct work *w, struct error *err)
     atomic_store(&w->metrics->free_store, staging_free(w->staging));
     atomic_store(&w->metrics->free_spool, staging_free(w->settings->spool));
     bool ok = store_import_applying(w->store, &a, &row, err) &&
-              (row.import == 0 || import_resume(w, &u->import, err));
+              (row.import == 0 || import_resume(w, &u->import, err)) &&
+              (u->import || merge_resume(w, &u->import, err));
     arena_free(&a);
     return ok;
 }

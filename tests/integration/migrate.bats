@@ -48,7 +48,7 @@ rows() {
     old_store
     rows "$D/reviewd.db" >"$T/before"
     daemon_start "2026-11-24 09:00"
-    grep -q "migrating .* from schema version 1 to" "$D/log"
+    grep -q "event=migrate store=.* from=1 to=" "$D/log"
     [ "$(sql "PRAGMA user_version")" -gt 1 ]
     # The copy that was made first is version 1, whole, private.
     same 1 "$(sqlite3 "$D/reviewd.db.before-v2" "PRAGMA user_version")"
@@ -68,7 +68,7 @@ rows() {
     run -0 ctl verify
     daemon_stop
     daemon_start "2026-11-25 09:00" # once
-    same 1 "$(grep -c 'migrating' "$D/log")"
+    same 1 "$(grep -c event=migrate "$D/log")"
 }
 
 @test "a full disk during the copy: no start, the old store is byte for byte what it was (6)" {
