@@ -304,7 +304,8 @@ static bool is_theirs(int fault)
 }
 
 /* A file that is not in tmp/ any more had been renamed before a kill, and perhaps fetched since.
- * What is in new/ under its name can only be itself: a division has one list a day. */
+ * What is in new/ under its name can only be itself, a division has one list a day; or, after a
+ * restore, the list of a day that was lost, which it replaces (reviewd(8)). */
 static bool rename_files(struct spool *s, const struct message_row *m, int folder, struct finish *f,
                          struct error *err)
 {

@@ -338,7 +338,8 @@ bool store_restore(struct store *s, int64_t at, int64_t gap, struct restored_row
     row->task_from = ok ? task + 1 : 0;
     row->task_until = row->task_from + gap;
     ok = ok && restored_insert(s, row, err) && store_meta_set(s, "epoch", epoch, err) &&
-         run_one(s, unlease, err) && store_meta_clear(s, "backup", err);
+         store_meta_set(s, "backup_at", row->backed_up, err) && run_one(s, unlease, err) &&
+         store_meta_clear(s, "backup", err);
     s->epoch = ok ? row->epoch : s->epoch;
     row->at = NULL;
     return ok;

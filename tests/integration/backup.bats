@@ -138,6 +138,7 @@ sending() {
         "$(sql -separator ' ' "SELECT epoch, at, backed_up, task_from FROM restored")"
     same 2 "$(sql "SELECT value FROM meta WHERE name = 'epoch'")"
     same "" "$(sql "SELECT value FROM meta WHERE name = 'backup'")"
+    same 2026-11-24T07:00:00+08:00 "$(sql "SELECT value FROM meta WHERE name = 'backup_at'")"
     same restore "$(json audit --all | jq -rs "[.[].items[] | select(.action == \"restore\")][0].action")"
     json status | jq -e '.warnings | map(select(test("restored on 2026-11-25"))) | length == 1'
     grep -q "event=restore backed_up=2026-11-24T07:00:00+08:00 epoch=2" "$D/log"

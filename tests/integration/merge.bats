@@ -194,3 +194,16 @@ sound() {
     ctl reload >/dev/null
     json status | jq -e --arg o $OLD --arg n $NEW '.warnings | map(select(test("account daemon is bound to " + $o + ", which was joined to " + $n))) | length == 1'
 }
+
+@test "a table for people: what was joined, and what went along (5)" {
+    load
+    run -0 ctl division merge 500101001002 500101001001
+    same "joined           500101001002
+to               500101001001
+villages         0
+households       1
+open tasks       1
+messages waiting 0" "$output"
+    same "500101001001" "$(get B .division)"
+    sound
+}
