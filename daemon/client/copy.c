@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -30,6 +31,17 @@ static bool write_all(int to, const char *bytes, size_t len)
     return true;
 }
 
+/* Waits for more; false where nobody wants it any more. */
+static bool wait_more(const struct copy *c)
+{
+    struct pollfd p = {.fd = c->from, .events = POLLIN};
+
+    while (poll(&p, 1, 100) == 0)
+        if (atomic_load(&c->stop))
+            return false;
+    return true;
+}
+
 /* Where the disk is full the pipe is closed: the daemon need not send the rest. */
 static void *receive(void *self)
 {
@@ -38,7 +50,7 @@ static void *receive(void *self)
     char *piece = xmalloc(PIECE);
     ssize_t n;
 
-    while ((n = read(c->from, piece, PIECE)) != 0) {
+    while (wait_more(c) && (n = read(c->from, piece, PIECE)) != 0) {
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 || !write_all(c->file, piece, (size_t)n)) {
@@ -117,7 +129,7 @@ bool copy_keep(struct copy *c, int64_t bytes, const char *sha256, struct error *
 void copy_drop(struct copy *c)
 {
     if (c->running) { /* a daemon that died, or a call that never came to be: nothing more comes */
-        pthread_cancel(c->thread);
+        atomic_store(&c->stop, true);
         pthread_join(c->thread, NULL);
     }
     close_fd(&c->from);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/digest.h"
 #include "base/error.h"
@@ -19,6 +20,7 @@ struct copy {
     char sha256[DIGEST_HEX + 1];
     pthread_t thread;
     bool running;
+    atomic_bool stop; /* nothing more is wanted */
 };
 
 /* Makes NAME.part and starts reading. *to is the pipe's writing end, for the call: the caller
