@@ -58,7 +58,8 @@ start() {
 
 ready() {
     for _ in $(seq 1000); do
-        [ -S "$1/reviewd.sock" ] && return 0
+        # A socket has its name before anybody listens.
+        [ -S "$1/reviewd.sock" ] && "$B/rpc" "$1/reviewd.sock" </dev/null >/dev/null 2>&1 && return 0
         kill -0 "$daemon" 2>/dev/null || return 1
         sleep 0.01
     done
