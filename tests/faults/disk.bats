@@ -135,6 +135,34 @@ answers() {
     sound "$D/d" 2026-11-26
 }
 
+@test "the disk fills while divisions are joined: it completes by itself once there is room" {
+    local few=tests/data/divisions.csv joined="SELECT count(*) FROM household WHERE township = 500101001000"
+    mkdir "$D/few"
+    "$B/households" $few "$D/few" 2000 7 $DAY
+    house "$D/g"
+    calmly "$D/g" $DAY import divisions $few
+    calmly "$D/g" $DAY import households "$D/few/households.csv"
+    start_careful "$D/g" $DAY
+    room 200000
+    refused_with_storage "$D/g" division merge 500101001 500101017
+    grep -q "500101001000 is half joined" "$D/g/why"
+    answers "$D/g"
+    [ "$(sqlite3 "$D/g/reviewd.db" "$joined")" -gt 0 ]
+    # Nothing else is joined meanwhile.
+    ! ctl "$D/g" division merge 500102006 500102007 2>"$D/g/why"
+    grep -q "reason: busy" "$D/g/why"
+    room unlimited
+    ctl "$D/g" reload
+    for ((i = 0; i < 1000; i++)); do
+        [ "$(sqlite3 "$D/g/reviewd.db" "$joined")" = 0 ] && break
+        sleep 0.02
+    done
+    ctl "$D/g" division merge 500102006 500102007 >"$D/g/answer"
+    jq -e '.households > 100' "$D/g/answer"
+    stop
+    sound "$D/g" $DAY
+}
+
 @test "no room for a backup: refused, nothing left, the service goes on" {
     house_like "$D/imported" "$D/e"
     start_careful "$D/e" $DAY
