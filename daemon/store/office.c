@@ -25,7 +25,7 @@ bool store_offices(struct store *s, struct arena *a, int64_t district, struct da
         "(SELECT count(*) FROM task t WHERE t.state = 'open' AND t.township = d.code "
         "AND t.due_on < ?2), coalesce(m.done, 0), coalesce(m.on_time, 0) "
         "FROM division d LEFT JOIN office_month m ON m.township = d.code AND m.month = ?3 "
-        "WHERE d.parent = ?1 AND d.level = 'township' ORDER BY d.code";
+        "WHERE d.parent = ?1 AND d.level = 'township' AND d.merged_into IS NULL ORDER BY d.code";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     struct ymd ymd = date_ymd(day);
     if (!q) {

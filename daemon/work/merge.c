@@ -311,8 +311,9 @@ static bool message(struct merge *m, struct work *w, const struct message_row *r
         return store_message_state(w->store, row->seq, MESSAGE_DELIVERED, err);
     }
     if (said) {
-        subject = str_of(arena_format(&m->arena, "%.*s/%s", STR_ARG(subject),
-                                      division_text(m->result.old, old)));
+        /* Not behind it: a list's subject is its day, and days are looked for in their order. */
+        subject = str_of(arena_format(&m->arena, "%s/%.*s", division_text(m->result.old, old),
+                                      STR_ARG(subject)));
     }
     m->result.messages++;
     return store_message_give(w->store, row->seq, m->result.into, subject, state, err);

@@ -76,6 +76,9 @@ sound() {
     ctl clock set "2026-11-25 08:00" >/dev/null
     same "2026-11-24-daily.csv 2026-11-24-daily.html 2026-11-24-daily.json" \
         "$(ls "$D/spool/500101000000/$OLD/new" | tr '\n' ' ' | sed 's/ $//')"
+    for office in $NEW/new new; do
+        grep -q "并入" "$D/spool/500101000000/$office/2026-11-25-daily.html"
+    done
     grep -q ",B," "$D/spool/500101000000/$NEW/new/2026-11-25-daily.csv"
     # Filters: the new code, and the old one that stands for it.
     for code in $OLD $NEW; do
