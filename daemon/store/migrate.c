@@ -2,10 +2,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "store/db.h"
 #include "store_sql.h"
@@ -51,13 +53,23 @@ static bool version_get(struct store *s, int *version, struct error *err)
     return true;
 }
 
-static bool copied(const char *from, const char *to)
+static bool synced(const char *path)
 {
-    int fd = open(from, O_RDONLY | O_CLOEXEC);
-    bool ok = fd >= 0 && fchmod(fd, 0600) == 0 && fsync(fd) == 0 && rename(from, to) == 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
     if (fd >= 0) {
         close(fd);
     }
+    return ok;
+}
+
+/* On disk under its own name: the file, then the folder that names it. */
+static bool copied(const char *from, const char *to)
+{
+    const char *slash = strrchr(to, '/');
+    char *folder = slash ? xstrndup(to, (size_t)(slash - to) + 1) : xstrdup(".");
+    bool ok = chmod(from, 0600) == 0 && synced(from) && rename(from, to) == 0 && synced(folder);
+    free(folder);
     return ok;
 }
 
@@ -77,7 +89,8 @@ static bool copy_first(struct store *s, int version, struct error *err)
         ok = error_set(err, REASON_STORAGE, "%s: %s", strbuf_text(&copy), strerror(errno));
     }
     if (!ok) {
-        error_context(err, "copy before the migration");
+        unlink(strbuf_text(&part));
+        error_context(err, "copy before the migration, nothing was changed");
     }
     sqlite3_free(sql);
     strbuf_free(&copy);
@@ -116,6 +129,7 @@ static bool steps_from(struct store *s, int version, struct date today, struct e
         if (!copy_first(s, version, err)) {
             return false;
         }
+        crash_point("migrate-copied");
         log_put(LOG_NOTICE, "event=migrate store=%s from=%d to=%d", s->path, version, VERSION);
         telling(s, migrating);
     }
