@@ -3,7 +3,7 @@
 struct date alert_day(const struct alert_rung *rung, const struct calendar *calendar,
                       struct date due_on)
 {
-    return calendar_add_working(calendar, due_on, rung->working_days, NULL);
+    return calendar_add_working(calendar, due_on, rung->working_days, NULL, NULL);
 }
 
 /* Rungs ascend strictly in working days (policy_read checks it), so do their days: the walk can end

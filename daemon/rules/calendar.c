@@ -217,8 +217,20 @@ struct date calendar_roll(const struct calendar *c, struct date day, enum roll r
     return day;
 }
 
+static void trace_not_counted(const struct calendar *c, struct date day, struct trace *t)
+{
+    char text[DATE_TEXT];
+
+    if (!t)
+        return;
+    date_text(day, text);
+    trace_step(t, TRACE_ROLL, TRACE_COMPUTED, NULL, text, "%s is a day off (%s%s): not counted",
+               text, calendar_day_off(c, day),
+               day_published(c, day) ? "" : "; no calendar published yet for its year");
+}
+
 struct date calendar_add_working(const struct calendar *c, struct date day, int n,
-                                 bool *provisional)
+                                 bool *provisional, struct trace *t)
 {
     int step = n > 0 ? 1 : -1;
     bool unpublished = false;
@@ -227,6 +239,8 @@ struct date calendar_add_working(const struct calendar *c, struct date day, int 
         day = date_plus(day, step);
         unpublished |= !day_published(c, day);
         left -= works(c, day);
+        if (!works(c, day))
+            trace_not_counted(c, day, t);
     }
     if (unpublished && provisional)
         *provisional = true;

@@ -157,9 +157,12 @@ static void trace_dates(const struct cycle_context *c, const struct cycle_dates 
     trace_step(t, TRACE_ANCHOR, TRACE_COMPUTED, policy->basis_source, text,
                "reviews are counted from %s, the approval or the review that restarted the count",
                text);
+    household_fact(t, c->origins, FACT_ANCHOR, text);
     trace_interval(c, d, clamped, t);
     bool provisional = false;
+    int first = t->count;
     calendar_roll(c->calendar, d->nominal, policy->roll, &provisional, t);
+    trace_clause(t, first, policy->roll_source);
     date_text(d->due_on, text);
     trace_step(t, TRACE_DUE, TRACE_COMPUTED, policy->roll_source, text, "the deadline is %s%s",
                text,

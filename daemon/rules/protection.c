@@ -54,14 +54,14 @@ static void trace_condition(enum condition which, enum trace_result result,
 
     if (!t)
         return;
-    trace_step(t, TRACE_PROTECTION, result, policy->continuity_source, NULL, "%s", text[which]);
+    trace_step(t, TRACE_CONDITION, result, policy->continuity_source, NULL, "%s", text[which]);
     if (which == IN_FORCE)
-        trace_fact(t, "policy", policy->name, DATE_NONE, NULL);
+        trace_fact(t, "policy", policy->name, policy->from, "policy");
     else if (which == IN_DIBAO)
-        trace_fact(t, "status", names_text(&statuses, (int)facts->status), DATE_NONE, NULL);
+        household_fact(t, facts->origins, FACT_STATUS, names_text(&statuses, (int)facts->status));
     else
-        trace_fact(t, "register", names_text(&register_states, (int)facts->register_state),
-                   DATE_NONE, NULL);
+        household_fact(t, facts->origins, FACT_REGISTER,
+                       names_text(&register_states, (int)facts->register_state));
 }
 
 bool protection_holds(const struct policy *policy, const struct household_facts *facts,
@@ -118,23 +118,27 @@ static bool pension_left_out(const struct policy *policy, struct date on)
 int64_t countable_income(const struct policy *policy, struct date on,
                          const struct household_facts *facts)
 {
-    int present = household_present(facts);
     int64_t total = facts->income - known(facts->employment_cost);
 
-    if (facts->income < 0 || present == 0)
+    if (facts->income < 0 || household_present(facts) == 0)
         return -1;
     if (pension_left_out(policy, on))
         total -= known(facts->pension);
-    return known(total) / present;
+    return known(total);
 }
 
-/* standard × ratio in fen. Cut down to whole fen, as income a head is: of two whole numbers the
- * comparison stays the same. The bit added keeps what is whole, but not as a double, whole. */
-static int64_t income_limit(const struct policy *policy, const struct ending_facts *facts)
+/* Money is at most 10^13 fen and a ratio 10 at most: products of the two, in millionths and times
+ * the members of a household, need more than 64 bits. */
+__extension__ typedef __int128 wide;
+#define MILLION 1000000
+
+/* standard × ratio in millionths of a fen; -1 unknown. The ratio of a policy is a decimal of a few
+ * places: as a double it may lie a bit beside it. */
+static wide income_limit(const struct policy *policy, const struct ending_facts *facts)
 {
     if (facts->standard <= 0)
         return -1;
-    return (int64_t)((double)facts->standard * policy->clearly_above + 1e-6);
+    return (wide)facts->standard * (int64_t)(policy->clearly_above * MILLION + 0.5);
 }
 
 /* "5,400.00" for 540000 fen. */
@@ -148,6 +152,17 @@ static void add_money(struct strbuf *out, int64_t fen)
     strbuf_addf(out, ".%02d", (int)(fen % 100));
 }
 
+/* The decimals beyond the fen, as many as it takes: "5" of 499,999.5 fen, behind "4,999.99". */
+static void add_part(struct strbuf *out, wide millionths)
+{
+    int part = (int)(millionths % MILLION), digits = 6;
+
+    for (; part > 0 && part % 10 == 0; part /= 10)
+        digits--;
+    if (part > 0)
+        strbuf_addf(out, "%0*d", digits, part);
+}
+
 /* ---- the grounds that stand against protection ---- */
 
 /* What a ground is judged by, computed once. */
@@ -156,8 +171,8 @@ struct ending {
     const struct ending_facts *facts;
     struct date on;
     int present;
-    int64_t income; /* countable, fen a head; -1 unknown */
-    int64_t limit;  /* fen a head; -1 unknown */
+    int64_t income; /* countable, fen of all; -1 unknown */
+    wide limit;     /* a head, in millionths of a fen; -1 unknown */
 };
 
 static bool all_gone(const struct ending *e)
@@ -192,18 +207,28 @@ static void tell_change(const struct ending *e, struct strbuf *out)
 
 static bool income_above(const struct ending *e)
 {
-    return e->income >= 0 && e->limit >= 0 && e->income > e->limit;
+    return e->income >= 0 && e->limit >= 0 && (wide)e->income * MILLION > e->limit * e->present;
+}
+
+/* A head, cut to fen; with what is divided where that leaves something over. */
+static void add_head(struct strbuf *out, const struct ending *e)
+{
+    add_money(out, e->income / e->present);
+    strbuf_addz(out, " a head");
+    if (e->income % e->present) {
+        strbuf_addz(out, " (");
+        add_money(out, e->income);
+        strbuf_addf(out, " / %d)", e->present);
+    }
 }
 
 static void tell_income(const struct ending *e, struct strbuf *out)
 {
     strbuf_addz(out, "countable income ");
-    if (e->income >= 0) {
-        add_money(out, e->income);
-        strbuf_addz(out, " a head");
-    } else {
+    if (e->income >= 0)
+        add_head(out, e);
+    else
         strbuf_addz(out, "not known");
-    }
     strbuf_addz(out, ", standard ");
     if (e->limit < 0) {
         strbuf_addz(out, "not known");
@@ -211,7 +236,8 @@ static void tell_income(const struct ending *e, struct strbuf *out)
     }
     add_money(out, e->facts->standard);
     strbuf_addf(out, " × %g = ", e->policy->clearly_above);
-    add_money(out, e->limit);
+    add_money(out, (int64_t)(e->limit / MILLION));
+    add_part(out, e->limit);
 }
 
 static bool on_list(const struct policy *policy, const char *asset)
@@ -264,13 +290,14 @@ static bool borne_out(const struct ending *e, enum ground ground)
 
 /* ---- tracing ---- */
 
-static void money_fact(struct trace *t, const char *name, int64_t fen)
+static void money_fact(const struct ending *e, struct trace *t, enum fact which, int64_t fen)
 {
     struct strbuf text = STRBUF_INIT;
 
     if (fen >= 0)
         strbuf_addfen(&text, fen);
-    trace_fact(t, name, fen >= 0 ? strbuf_text(&text) : "unknown", DATE_NONE, NULL);
+    household_fact(t, fen >= 0 ? e->facts->household.origins : NULL, which,
+                   fen >= 0 ? strbuf_text(&text) : "unknown");
     strbuf_free(&text);
 }
 
@@ -278,7 +305,7 @@ static void count_fact(struct trace *t, const char *name, int count)
 {
     char text[16];
 
-    snprintf(text, sizeof(text), "%d", count);
+    snprintf(text, sizeof text, "%d", count);
     trace_fact(t, name, text, DATE_NONE, NULL);
 }
 
@@ -289,18 +316,24 @@ static void trace_income(const struct ending *e, struct trace *t)
     char until[DATE_TEXT];
 
     if (e->income >= 0)
-        strbuf_addfen(&value, e->income);
+        strbuf_addfen(&value, e->income / e->present);
     trace_step(t, TRACE_INCOME, TRACE_COMPUTED, income_clause(e->policy),
                e->income >= 0 ? strbuf_text(&value) : NULL,
                "countable income a head: (income%s − employment cost) / present members%s",
                pension_left_out(e->policy, e->on) ? " − pension" : "",
                e->income >= 0 ? "" : "; not known");
-    money_fact(t, "income", h->income);
-    money_fact(t, "pension", h->pension);
-    money_fact(t, "employment_cost", h->employment_cost);
+    money_fact(e, t, FACT_INCOME, h->income);
+    money_fact(e, t, FACT_PENSION, h->pension);
+    money_fact(e, t, FACT_EMPLOYMENT_COST, h->employment_cost);
     count_fact(t, "present", e->present);
+    if (e->income >= 0) { /* what is divided: the comparison is with the quotient, not cut to fen */
+        strbuf_reset(&value);
+        strbuf_addfen(&value, e->income);
+        trace_fact(t, "countable", strbuf_text(&value), DATE_NONE, NULL);
+    }
     if (date_is(e->policy->pension_until))
-        trace_fact(t, "pension_until", date_text(e->policy->pension_until, until), DATE_NONE, NULL);
+        trace_fact(t, "pension_until", date_text(e->policy->pension_until, until), DATE_NONE,
+                   e->policy->name);
     strbuf_free(&value);
 }
 
@@ -308,16 +341,31 @@ static void trace_limit(const struct ending *e, struct trace *t)
 {
     struct strbuf value = STRBUF_INIT;
 
-    if (e->limit >= 0)
-        strbuf_addfen(&value, e->limit);
+    if (e->limit >= 0) {
+        strbuf_addfen(&value, (int64_t)(e->limit / MILLION));
+        add_part(&value, e->limit);
+    }
     trace_step(t, TRACE_INCOME, TRACE_COMPUTED, e->policy->clearly_above_source,
                e->limit >= 0 ? strbuf_text(&value) : NULL,
                "clearly above: more than the dibao standard × %g%s", e->policy->clearly_above,
                e->limit >= 0 ? "" : "; not known");
-    money_fact(t, "standard", e->limit >= 0 ? e->facts->standard : -1);
+    strbuf_reset(&value);
+    if (e->limit >= 0)
+        strbuf_addfen(&value, e->facts->standard);
+    trace_fact(t, "standard", e->limit >= 0 ? strbuf_text(&value) : "unknown", DATE_NONE,
+               e->limit >= 0 ? "import of standards" : NULL);
     if (e->limit >= 0)
         count_fact(t, "standard_year", e->facts->standard_year);
     strbuf_free(&value);
+}
+
+static void trace_assets(const struct ending *e, struct trace *t)
+{
+    const struct fact_origin *from = e->facts->asset_origins;
+
+    for (int i = 0; i < e->facts->asset_count; i++)
+        trace_fact(t, "asset", e->facts->assets[i], from ? from[i].on : DATE_NONE,
+                   from ? from[i].source : NULL);
 }
 
 static const char *ground_clause(const struct policy *policy, enum ground ground)
@@ -344,7 +392,10 @@ static void trace_grounds(const struct ending *e, struct trace *t)
                    ground_clause(e->policy, (enum ground)i), name, "%s: %s", name,
                    out ? "the facts bear it out" : "the facts do not bear it out");
         trace_fact(t, against[i].fact, strbuf_text(&text),
-                   i == GROUND_MEMBER_CHANGE && out ? e->facts->member_left_on : DATE_NONE, NULL);
+                   i == GROUND_MEMBER_CHANGE && out ? e->facts->member_left_on : DATE_NONE,
+                   i == GROUND_MEMBER_CHANGE && out ? "report" : NULL);
+        if (i == GROUND_ASSETS_CLEARLY_ABOVE)
+            trace_assets(e, t);
     }
     strbuf_free(&text);
 }

@@ -59,8 +59,10 @@ struct campaign register_campaign(const struct policy *policy, const struct cale
     trace_step_day(t, policy, "the year's roll is taken on", c.opens);
     trace_step_day(t, policy, "household visits until", c.visits_until);
     trace_step_day(t, policy, "the township's step is by", township_by);
+    int first = t ? t->count : 0;
     if (date_is(township_by))
         c.due_on = calendar_roll(calendar, township_by, ROLL_FOLLOWING, &c.provisional, t);
+    trace_clause(t, first, policy->roll_source);
     trace_step_day(t, policy, "so the township's tasks are due on", c.due_on);
     trace_step_day(t, policy, "the county's step is by", c.county_by);
     trace_step_day(t, policy, "the year's adjustment closes on", c.closes);

@@ -67,18 +67,20 @@ static const char *known(const char *text)
 
 static void trace_member(const struct verdict *v, struct trace *t)
 {
+    struct fact_origin from =
+        v->member->origin ? *v->member->origin : (struct fact_origin){DATE_NONE, NULL};
     struct strbuf number = STRBUF_INIT;
 
     strbuf_addstr(&number, v->member->member);
-    trace_fact(t, "member", strbuf_text(&number), DATE_NONE, NULL);
+    trace_fact(t, "member", strbuf_text(&number), from.on, from.source);
     strbuf_free(&number);
     if (v->condition->work_ability_set)
         trace_fact(t, "work_ability",
-                   known(names_text(&work_abilities, (int)v->member->work_ability)), DATE_NONE,
-                   NULL);
+                   known(names_text(&work_abilities, (int)v->member->work_ability)), from.on,
+                   from.source);
     if (v->condition->health_set)
-        trace_fact(t, "health", known(names_text(&healths, (int)v->member->health)), DATE_NONE,
-                   NULL);
+        trace_fact(t, "health", known(names_text(&healths, (int)v->member->health)), from.on,
+                   from.source);
 }
 
 static void trace_rule_tried(const struct tier_rule *rule, const struct verdict *v,
@@ -91,8 +93,8 @@ static void trace_rule_tried(const struct tier_rule *rule, const struct verdict 
     if (v->member)
         trace_member(v, t);
     if (v->income)
-        trace_fact(t, "income_kind", known(names_text(&income_kinds, (int)facts->income_kind)),
-                   DATE_NONE, NULL);
+        household_fact(t, facts->origins, FACT_INCOME_KIND,
+                       known(names_text(&income_kinds, (int)facts->income_kind)));
 }
 
 static void trace_rules_left(const struct policy *policy, int from, const char *why,

@@ -4,19 +4,23 @@
 
 static const char *const rule_names[] = {
     [TRACE_POLICY] = "policy",
-    [TRACE_TIER] = "tier",
+    [TRACE_HOUSEHOLD] = "household",
+    [TRACE_TIER] = "tier.in-force",
     [TRACE_TIER_RULE] = "tier.rule",
     [TRACE_ANCHOR] = "anchor",
     [TRACE_INTERVAL] = "interval",
     [TRACE_CLAMP] = "clamp",
     [TRACE_ROLL] = "roll",
+    [TRACE_REPORT] = "report",
+    [TRACE_WORKING] = "working-days",
     [TRACE_DUE] = "due",
     [TRACE_LEAD] = "lead",
     [TRACE_PROVISIONAL] = "provisional",
     [TRACE_CANDIDATE] = "candidate",
     [TRACE_POSTPONED] = "postponed",
     [TRACE_LATE] = "late",
-    [TRACE_PROTECTION] = "protection",
+    [TRACE_CONDITION] = "protection.condition",
+    [TRACE_PROTECTION] = "protection.in-force",
     [TRACE_INCOME] = "protection.income",
     [TRACE_GROUND] = "protection.ground",
     [TRACE_ENDING] = "protection.ending",
@@ -61,6 +65,13 @@ void trace_step(struct trace *t, enum trace_rule rule, enum trace_result result,
         .value = copy(t, value),
     };
     strbuf_free(&text);
+}
+
+void trace_clause(struct trace *t, int from, const char *clause)
+{
+    for (int i = from; t && i < t->count; i++)
+        if (!t->steps[i].clause)
+            t->steps[i].clause = copy(t, clause);
 }
 
 void trace_fact(struct trace *t, const char *name, const char *value, struct date on,

@@ -49,7 +49,7 @@ bool store_report_insert(struct store *s, struct report_row *row, struct error *
 
 #define COLUMNS                                                                                    \
     "report, household_id, task, kind, member, on_day, recorded_on, income, pension, "             \
-    "employment_cost, asset, source, recorded_at, coalesce(uid, -1), who"
+    "employment_cost, asset, source, recorded_at, coalesce(uid, -1), who, corrected"
 
 static void report_read(sqlite3_stmt *q, struct arena *a, void *out)
 {
@@ -70,6 +70,7 @@ static void report_read(sqlite3_stmt *q, struct arena *a, void *out)
         .recorded_at = arena_copy(a, db_get_str(q, 12, a)),
         .uid = db_get_int(q, 13),
         .who = db_get_str(q, 14, a),
+        .corrected = db_get_int(q, 15) != 0,
     };
 }
 
@@ -159,14 +160,16 @@ bool store_asset_put(struct store *s, int64_t household_id, struct str asset, st
 
 static void asset_read(sqlite3_stmt *q, struct arena *a, void *out)
 {
-    const char **row = out;
-    *row = arena_copy(a, db_get_str(q, 0, a));
+    struct asset_row *row = out;
+    *row = (struct asset_row){arena_copy(a, db_get_str(q, 0, a)), db_get_date(q, 1),
+                              db_get_date(q, 2)};
 }
 
-bool store_assets_of(struct store *s, struct arena *a, int64_t household_id, const char ***assets,
-                     int *count, struct error *err)
+bool store_assets_of(struct store *s, struct arena *a, int64_t household_id,
+                     struct asset_row **assets, int *count, struct error *err)
 {
-    static const char sql[] = "SELECT asset FROM asset WHERE household_id = ? ORDER BY asset";
+    static const char sql[] = "SELECT asset, on_day, recorded_on FROM asset "
+                              "WHERE household_id = ? ORDER BY asset";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {
         return false;

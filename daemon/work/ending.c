@@ -37,21 +37,45 @@ static bool standard_load(struct work *w, const struct household_row *row, struc
     return true;
 }
 
-bool ending_facts_load(struct work *w, struct arena *a, const struct household_row *row,
-                       struct date on, struct ending_facts *facts, struct error *err)
+static bool assets_load(struct work *w, struct arena *a, const struct household_row *row,
+                        struct ending_facts *facts, struct error *err)
 {
-    struct household_view view = {.row = *row};
-    const char **assets;
+    char day[DATE_TEXT];
+    struct asset_row *rows;
+    if (!store_assets_of(w->store, a, row->id, &rows, &facts->asset_count, err)) {
+        return false;
+    }
+    size_t count = (size_t)facts->asset_count + 1;
+    const char **words = arena_alloc(a, count * sizeof *words);
+    struct fact_origin *origins = arena_alloc(a, count * sizeof *origins);
+    for (int i = 0; i < facts->asset_count; i++) {
+        const struct asset_row *r = &rows[i];
+        words[i] = r->asset;
+        origins[i] = (struct fact_origin){
+            r->on, r->on.day == r->recorded_on.day
+                       ? "report"
+                       : arena_format(a, "report, recorded %s", date_text(r->recorded_on, day))};
+    }
+    facts->assets = words;
+    facts->asset_origins = origins;
+    return true;
+}
+
+/* Everything that a ground is held against, by what is on record; in the arena. */
+static bool facts_load(struct work *w, struct arena *a, const struct household_row *row,
+                       struct date on, const struct origins *origins, struct ending_facts *facts,
+                       struct error *err)
+{
+    struct household_view view = {.row = *row, .origins = origins};
     *facts = (struct ending_facts){.member_left_on = DATE_NONE};
     if (!store_members(w->store, a, row->id, &view.members, &view.member_count, err) ||
-        !store_assets_of(w->store, a, row->id, &assets, &facts->asset_count, err) ||
+        !assets_load(w, a, row, facts, err) ||
         !store_report_member_left(w->store, row->id, row->reports_seen, &facts->member_left_on,
                                   err) ||
         !standard_load(w, row, on, facts, err)) {
         return false;
     }
     facts->household = household_facts_of(a, &view);
-    facts->assets = assets;
     facts->member_left = date_is(facts->member_left_on);
     return true;
 }
@@ -213,8 +237,10 @@ static bool decide(struct work *w, struct arena *a, const struct household_row *
                    struct error *err)
 {
     struct ending_facts facts;
+    struct origins origins;
     const struct policy *policy = policy_on(w->rules->policies, request->on, t, err);
-    if (!policy || !ending_facts_load(w, a, row, request->on, &facts, err)) {
+    if (!policy || (t && !origins_load(w, a, row, &origins, err)) ||
+        !facts_load(w, a, row, request->on, t ? &origins : NULL, &facts, err)) {
         return false;
     }
     facts.has_remark = str_trim(request->remark).len > 0;
@@ -270,12 +296,13 @@ bool ending_resume(struct work *w, struct actor actor, struct str household, str
                        names_text(&statuses, (int)row.status));
     }
     if (ok) {
+        struct household_row before = row;
         row.status = STATUS_ACTIVE;
         ok = store_event_note(w->store, row.id, EVENT_STATUS, work_today(w), err) &&
              store_household_update(w->store, &row, err) &&
              work_audit(w, actor, "household.resume", row.household,
                         STR("{\"status\":\"suspended\"}"), STR("{\"status\":\"active\"}"), err) &&
-             campaign_qualify(w, actor, &row, err);
+             campaign_qualify(w, actor, &before, &row, err);
     }
     arena_free(&a);
     return ok;

@@ -1,199 +1,363 @@
 #include "work/explain.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "rules/alert.h"
 #include "rules/protection.h"
+#include "rules/register.h"
 #include "rules/tier.h"
+#include "store/report.h"
 
-static void explain_tier(struct work *w, struct arena *a, const struct household_view *view,
-                         const struct policy *policy, struct trace *t)
+/* What an explanation works with. */
+struct subject {
+    struct work *w;
+    struct arena arena;
+    struct household_view view;
+    struct origins origins;
+    struct household_facts facts;
+    struct task_row task; /* task 0: of the household */
+    struct explanation *out;
+    const struct policy *told; /* the last one that the trace named */
+};
+
+static struct trace *trace_of(struct subject *s)
 {
-    static const char *const from[] = {
-        [TIER_GIVEN] = "given by hand or by the import",
-        [TIER_DERIVED] = "derived from the members and the income",
-        [TIER_DEFAULT] = "no members and none given: quarterly until they are known"};
-    (void)w;
-    if (view->row.tier_source == TIER_DERIVED) {
-        struct household_facts facts = household_facts_of(a, view);
-        enum tier_source source;
-        tier_derive(policy, &facts, &source, t);
-    }
-    trace_step(t, TRACE_TIER, TRACE_COMPUTED, policy->tiers_source,
-               names_text(&tiers, (int)view->row.tier), "%s: reviewed every %d months (%s)",
-               names_text(&tiers, (int)view->row.tier), tier_months(view->row.tier),
-               from[view->row.tier_source]);
+    return &s->out->trace;
 }
 
-static void explain_facts(const struct household_view *view, struct trace *t)
+/* The policy of a day; a step where it is another than the one that was named last. */
+static const struct policy *policy_of(struct subject *s, struct date day, struct error *err)
 {
-    const struct household_row *r = &view->row;
-    trace_fact(t, "status", names_text(&statuses, (int)r->status), DATE_NONE, "import");
-    trace_fact(t, "register", names_text(&register_states, (int)r->register_state), DATE_NONE,
-               "import");
+    const struct policy *policy = policy_on(s->w->rules->policies, day, NULL, err);
+    if (policy && policy != s->told) {
+        policy_on(s->w->rules->policies, day, trace_of(s), NULL);
+        s->told = policy;
+    }
+    return policy;
+}
+
+/* ---- the household ---- */
+
+static void day_fact(struct subject *s, enum fact which, struct date day)
+{
     char text[DATE_TEXT];
-    if (date_is(r->approved_on)) {
-        trace_fact(t, "approved_on", date_text(r->approved_on, text), r->approved_on, "import");
-    }
-    if (date_is(r->last_review_on)) {
-        trace_fact(t, "last_review_on", date_text(r->last_review_on, text), r->last_review_on,
-                   "review");
+    if (date_is(day)) {
+        household_fact(trace_of(s), s->origins.facts, which, date_text(day, text));
     }
 }
 
-static void explain_postponed(const struct task_row *task, const struct policy *policy,
-                              struct trace *t)
+static void explain_facts(struct subject *s)
+{
+    const struct household_row *r = &s->view.row;
+    struct trace *t = trace_of(s);
+    trace_step(t, TRACE_HOUSEHOLD, TRACE_COMPUTED, NULL, NULL, "what is on record");
+    household_fact(t, s->origins.facts, FACT_STATUS, names_text(&statuses, (int)r->status));
+    household_fact(t, s->origins.facts, FACT_REGISTER,
+                   names_text(&register_states, (int)r->register_state));
+    day_fact(s, FACT_APPROVED, r->approved_on);
+    day_fact(s, FACT_LAST_REVIEW, r->last_review_on);
+}
+
+static const char *tier_from(const struct subject *s)
+{
+    bool present = household_present(&s->facts) > 0;
+    switch (s->view.row.tier_source) {
+    case TIER_GIVEN:
+        return "given";
+    case TIER_DERIVED:
+        return present ? "derived from the members and the income"
+                       : "as it was when the last present member went";
+    case TIER_DEFAULT:
+    default:
+        return present ? "no rule holds: quarterly until the facts are known"
+                       : "no members and none given: quarterly until they are known";
+    }
+}
+
+static void explain_tier(struct subject *s)
+{
+    const struct policy *policy = s->out->policy;
+    const char *tier = names_text(&tiers, (int)s->view.row.tier);
+    struct trace *t = trace_of(s);
+    if (s->view.row.tier_source != TIER_GIVEN) {
+        enum tier_source source;
+        tier_derive(policy, &s->facts, &source, t);
+    }
+    trace_step(t, TRACE_TIER, TRACE_COMPUTED, policy->tiers_source, tier,
+               "%s: reviewed every %d months (%s)", tier, tier_months(s->view.row.tier),
+               tier_from(s));
+    household_fact(t, s->origins.facts, FACT_TIER, tier);
+}
+
+/* ---- what every task has ---- */
+
+/* A calendar that came late cannot have moved the deadline into the past. */
+static void explain_floor(struct subject *s, struct date rolled, struct date due_on)
 {
     char from[DATE_TEXT], to[DATE_TEXT];
+    if (date_is(rolled)) {
+        trace_step(trace_of(s), TRACE_DUE, TRACE_COMPUTED, NULL, date_text(due_on, to),
+                   "the calendar gave %s when that was over or the day itself: the deadline is %s, "
+                   "for a recomputation never makes a task late",
+                   date_text(rolled, from), to);
+    }
+}
+
+static void explain_postponed(struct subject *s, const struct policy *policy)
+{
+    char from[DATE_TEXT], to[DATE_TEXT];
+    const struct task_row *task = &s->task;
     if (task->due_on.day != task->original_due_on.day) {
-        trace_step(t, TRACE_POSTPONED, TRACE_COMPUTED, policy->postpone_source,
+        trace_step(trace_of(s), TRACE_POSTPONED, TRACE_COMPUTED, policy->postpone_source,
                    date_text(task->due_on, to), "the deadline of %s was postponed to %s",
                    date_text(task->original_due_on, from), to);
     }
 }
 
-static void explain_late(struct work *w, const struct task_row *task, struct trace *t)
+static void explain_late(struct subject *s)
 {
     char today[DATE_TEXT], due[DATE_TEXT];
-    bool late = cycle_is_late(task->state == TASK_OPEN, task->due_on, work_today(w));
-    trace_step(t, TRACE_LATE, late ? TRACE_PASSED : TRACE_FAILED, NULL, late ? "late" : "not late",
-               "task %lld is %s: deadline %s, today %s", (long long)task->task,
+    const struct task_row *task = &s->task;
+    bool late = cycle_is_late(task->state == TASK_OPEN, task->due_on, s->out->on);
+    trace_step(trace_of(s), TRACE_LATE, late ? TRACE_PASSED : TRACE_FAILED, NULL,
+               late ? "late" : "not late", "task %lld is %s: deadline %s, today %s",
+               (long long)task->task,
                late                       ? "late"
                : task->state == TASK_OPEN ? "open and not late"
                                           : names_text(&task_states, (int)task->state),
-               date_text(task->due_on, due), date_text(work_today(w), today));
+               date_text(task->due_on, due), date_text(s->out->on, today));
 }
 
-static void explain_alerts(struct work *w, const struct task_row *task, const struct policy *policy,
-                           struct trace *t)
+static void explain_alerts(struct subject *s)
 {
     char day[DATE_TEXT];
-    for (int i = 0; task->state == TASK_OPEN && i < policy->rung_count; i++) {
+    const struct policy *policy = s->out->policy;
+    for (int i = 0; s->task.state == TASK_OPEN && i < policy->rung_count; i++) {
         const struct alert_rung *rung = &policy->rungs[i];
-        struct date on = alert_day(rung, w->rules->calendar, task->due_on);
-        trace_step(t, TRACE_ALERT, i <= task->raised ? TRACE_PASSED : TRACE_NOT_REACHED,
+        struct date on = alert_day(rung, s->w->rules->calendar, s->task.due_on);
+        trace_step(trace_of(s), TRACE_ALERT, i <= s->task.raised ? TRACE_PASSED : TRACE_NOT_REACHED,
                    policy->alerts_source, date_text(on, day), "%s, to the %s, on %s", rung->name,
                    names_text(&alert_targets, (int)rung->to), day);
     }
 }
 
-static bool explain_task_steps(struct work *w, struct arena *a, int64_t number,
-                               const struct policy *policy, struct trace *t, struct error *err)
+static void explain_progress(struct subject *s, const struct policy *policy)
 {
-    struct task_row task;
-    if (!store_task_get(w->store, a, number, &task, err)) {
-        return false;
-    }
-    explain_postponed(&task, policy, t);
-    explain_late(w, &task, t);
-    explain_alerts(w, &task, policy, t);
-    return true;
+    explain_postponed(s, policy);
+    explain_late(s);
+    explain_alerts(s);
 }
 
+/* ---- the chain of each kind of deadline ---- */
+
 /* The dates of a cycle by the functions that decided them, under the policy of that day. */
-static bool explain_cycle(struct work *w, struct arena *a, const struct household_view *view,
-                          const struct cycle_row *cycle, struct trace *t, struct error *err)
+static bool explain_cycle(struct subject *s, const struct cycle_row *cycle, struct error *err)
 {
     struct cycle_context context;
     struct cycle_dates dates;
-    const struct policy *policy = policy_on(w->rules->policies, cycle->decided_on, t, err);
-    if (!policy || !household_context(w, a, &view->row, cycle->decided_on, &context, err)) {
+    const struct policy *policy = policy_of(s, cycle->decided_on, err);
+    if (!policy ||
+        !household_context(s->w, &s->arena, &s->view.row, cycle->decided_on, &context, err)) {
         return false;
     }
     context.anchor = cycle->anchor_on;
-    return cycle_at(&context, cycle->dates.step, cycle->dates.tier, &dates, t, err) &&
-           (!cycle->task || explain_task_steps(w, a, cycle->task, policy, t, err));
-}
-
-static void explain_protection(struct arena *a, const struct household_view *view,
-                               const struct policy *policy, struct trace *t)
-{
-    struct household_facts facts = household_facts_of(a, view);
-    protection_holds(policy, &facts, NULL, t);
-}
-
-static bool explain_view(struct work *w, struct arena *a, const struct household_view *view,
-                         const struct cycle_row *cycle, struct explanation *out, struct error *err)
-{
-    struct trace *t = &out->trace;
-    out->on = work_today(w);
-    out->policy = policy_on(w->rules->policies, out->on, NULL, err);
-    if (!out->policy) {
+    context.origins = s->origins.facts;
+    if (!cycle_at(&context, cycle->dates.step, cycle->dates.tier, &dates, trace_of(s), err) ||
+        (cycle->task && s->task.task == 0 &&
+         !store_task_get(s->w->store, &s->arena, cycle->task, &s->task, err))) {
         return false;
     }
-    explain_tier(w, a, view, out->policy, t);
-    explain_facts(view, t);
-    if (cycle->cycle) {
-        if (!explain_cycle(w, a, view, cycle, t, err)) {
-            return false;
-        }
-    } else {
-        trace_step(t, TRACE_DUE, TRACE_NOT_REACHED, NULL, NULL,
-                   "no review is due: the household is %s",
-                   names_text(&statuses, (int)view->row.status));
+    explain_floor(s, cycle->rolled_on, cycle->dates.due_on);
+    if (s->task.task) {
+        explain_progress(s, policy);
     }
-    explain_protection(a, view, out->policy, t);
     return true;
+}
+
+static void explain_report(struct subject *s, const struct report_row *r, bool first)
+{
+    char on[DATE_TEXT], recorded[DATE_TEXT];
+    struct trace *t = trace_of(s);
+    const char *source = arena_copy(&s->arena, r->source);
+    date_text(r->recorded_on, recorded);
+    trace_step(t, TRACE_REPORT, r->corrected ? TRACE_FAILED : TRACE_PASSED,
+               s->told->triggered_source, recorded, "report %lld, recorded on %s, %s%s",
+               (long long)r->report, recorded,
+               first ? "opened the review" : "joined it and moves no deadline",
+               r->corrected ? "; it was taken back" : "");
+    trace_fact(t, "kind", names_text(&report_kinds, (int)r->kind), r->on, source);
+    if (r->member.data) {
+        trace_fact(t, "member", arena_copy(&s->arena, r->member), r->on, source);
+    }
+    if (r->asset.data) {
+        trace_fact(t, "asset", arena_copy(&s->arena, r->asset), r->on, source);
+    }
+    if (r->on.day != r->recorded_on.day) {
+        trace_fact(t, "on", date_text(r->on, on), r->on, source);
+    }
+}
+
+static bool explain_triggered(struct subject *s, struct error *err)
+{
+    struct report_row *reports;
+    bool provisional = false;
+    int count;
+    char from[DATE_TEXT], due_text[DATE_TEXT];
+    const struct task_row *task = &s->task;
+    struct trace *t = trace_of(s);
+    const struct policy *policy = policy_of(s, task->opened_on, err);
+    if (!policy || !store_reports_of(s->w->store, &s->arena, s->view.row.id, task->task, &reports,
+                                     &count, err)) {
+        return false;
+    }
+    for (int i = 0; i < count; i++) {
+        explain_report(s, &reports[i], i == 0);
+    }
+    int first = t->count, days = policy->triggered_working_days;
+    struct date due =
+        calendar_add_working(s->w->rules->calendar, task->opened_on, days, &provisional, t);
+    trace_clause(t, first, policy->triggered_source);
+    trace_step(t, TRACE_WORKING, TRACE_COMPUTED, policy->triggered_source, date_text(due, due_text),
+               "%d working days after %s, the day recorded", days,
+               date_text(task->opened_on, from));
+    trace_step(t, TRACE_DUE, TRACE_COMPUTED, policy->triggered_source, due_text,
+               "the deadline is %s", due_text);
+    if (provisional) {
+        trace_step(t, TRACE_PROVISIONAL, TRACE_COMPUTED, NULL, due_text,
+                   "provisional: a calendar is not published, weekends alone are counted");
+    }
+    explain_floor(s, task->rolled_on, task->original_due_on);
+    explain_progress(s, policy);
+    return true;
+}
+
+static bool explain_register(struct subject *s, struct error *err)
+{
+    struct trace *t = trace_of(s);
+    const struct policy *policy = policy_of(s, s->task.opened_on, err);
+    if (!policy) {
+        return false;
+    }
+    struct campaign c = register_campaign(policy, s->w->rules->calendar, s->task.year, t);
+    char due[DATE_TEXT];
+    trace_step(t, TRACE_DUE, TRACE_COMPUTED, policy->register_steps.source,
+               date_text(c.due_on, due), "the deadline is %s", due);
+    if (c.provisional) {
+        trace_step(t, TRACE_PROVISIONAL, TRACE_COMPUTED, NULL, due,
+                   "provisional: a calendar is not published, weekends alone are counted");
+    }
+    explain_floor(s, s->task.rolled_on, s->task.original_due_on);
+    explain_progress(s, policy);
+    return true;
+}
+
+/* ---- protection ---- */
+
+static bool explain_is_protected(struct subject *s, bool *is, const char **clause,
+                                 struct error *err)
+{
+    const struct policy *policy = policy_of(s, s->out->on, err);
+    *is = policy && protection_holds(policy, &s->facts, clause, trace_of(s));
+    return policy != NULL;
+}
+
+/* ---- the subjects ---- */
+
+static bool subject_load(struct subject *s, struct str household, struct error *err)
+{
+    if (!household_load(s->w, &s->arena, household, &s->view, err)) {
+        return false;
+    }
+    if (s->view.row.id == 0) {
+        return error_set(err, REASON_NOT_FOUND, "there is no household \"%.*s\"",
+                         STR_ARG(household));
+    }
+    if (!origins_load(s->w, &s->arena, &s->view.row, &s->origins, err)) {
+        return false;
+    }
+    s->view.origins = &s->origins;
+    s->facts = household_facts_of(&s->arena, &s->view);
+    s->out->policy = policy_of(s, s->out->on, err);
+    return s->out->policy != NULL;
+}
+
+static bool explain_due(struct subject *s, const struct cycle_row *cycle, struct error *err)
+{
+    if (cycle->cycle) {
+        return explain_cycle(s, cycle, err);
+    }
+    if (s->task.task) {
+        return s->task.year ? explain_register(s, err) : explain_triggered(s, err);
+    }
+    trace_step(trace_of(s), TRACE_DUE, TRACE_NOT_REACHED, NULL, NULL,
+               "no review is due: the household is %s",
+               names_text(&statuses, (int)s->view.row.status));
+    return true;
+}
+
+static bool explain_view(struct subject *s, const struct cycle_row *cycle, struct error *err)
+{
+    bool is;
+    explain_facts(s);
+    explain_tier(s);
+    return explain_due(s, cycle, err) && explain_is_protected(s, &is, NULL, err);
+}
+
+static struct subject subject_of(struct work *w, struct date on, struct explanation *out)
+{
+    *out = (struct explanation){.on = on, .trace = TRACE_INIT};
+    return (struct subject){.w = w, .arena = ARENA_INIT, .out = out};
+}
+
+static bool subject_end(struct subject *s, bool ok)
+{
+    arena_free(&s->arena);
+    if (!ok) {
+        explanation_free(s->out);
+    }
+    return ok;
+}
+
+static char *subject_text(const char *what, struct str household)
+{
+    struct strbuf text = STRBUF_INIT;
+    strbuf_addf(&text, "%s %.*s", what, STR_ARG(household));
+    char *copy = xstrdup(strbuf_text(&text));
+    strbuf_free(&text);
+    return copy;
 }
 
 bool explain_household(struct work *w, struct str household, struct explanation *out,
                        struct error *err)
 {
-    struct arena a = ARENA_INIT;
-    struct household_view view;
-    *out = (struct explanation){.trace = TRACE_INIT};
-    bool ok = household_load(w, &a, household, &view, err);
-    if (ok && view.row.id == 0) {
-        ok = error_set(err, REASON_NOT_FOUND, "there is no household \"%.*s\"", STR_ARG(household));
-    }
-    if (ok) {
-        struct strbuf subject = STRBUF_INIT;
-        strbuf_addf(&subject, "household %.*s", STR_ARG(household));
-        out->subject = xstrdup(strbuf_text(&subject));
-        strbuf_free(&subject);
-        ok = explain_view(w, &a, &view, &view.cycle, out, err);
-    }
-    arena_free(&a);
-    if (!ok) {
-        explanation_free(out);
-    }
-    return ok;
-}
-
-static bool task_case(struct work *w, struct arena *a, int64_t task, struct household_view *view,
-                      struct cycle_row *cycle, struct error *err)
-{
-    struct task_row row;
-    if (!store_task_get(w->store, a, task, &row, err)) {
-        return false;
-    }
-    if (row.task == 0) {
-        return error_set(err, REASON_NOT_FOUND, "there is no task %lld", (long long)task);
-    }
-    *cycle = (struct cycle_row){0};
-    return household_load(w, a, row.household, view, err) &&
-           (row.cycle == 0 || store_cycle_get(w->store, row.cycle, cycle, err));
+    struct subject s = subject_of(w, work_today(w), out);
+    out->subject = subject_text("household", household);
+    bool ok = subject_load(&s, household, err) && explain_view(&s, &s.view.cycle, err);
+    return subject_end(&s, ok);
 }
 
 bool explain_task(struct work *w, int64_t task, struct explanation *out, struct error *err)
 {
-    struct arena a = ARENA_INIT;
-    struct household_view view;
-    struct cycle_row cycle;
-    *out = (struct explanation){.trace = TRACE_INIT};
-    bool ok = task_case(w, &a, task, &view, &cycle, err);
-    if (ok) {
-        char subject[40];
-        snprintf(subject, sizeof subject, "task %lld", (long long)task);
-        out->subject = xstrdup(subject);
-        ok = explain_view(w, &a, &view, &cycle, out, err);
+    struct subject s = subject_of(w, work_today(w), out);
+    struct cycle_row cycle = {0};
+    out->subject = xstrdup(arena_format(&s.arena, "task %lld", (long long)task));
+    bool ok = store_task_get(w->store, &s.arena, task, &s.task, err);
+    if (ok && s.task.task == 0) {
+        ok = error_set(err, REASON_NOT_FOUND, "there is no task %lld", (long long)task);
     }
-    arena_free(&a);
-    if (!ok) {
-        explanation_free(out);
-    }
-    return ok;
+    ok = ok && (s.task.cycle == 0 || store_cycle_get(w->store, s.task.cycle, &cycle, err)) &&
+         subject_load(&s, s.task.household, err) && explain_view(&s, &cycle, err);
+    return subject_end(&s, ok);
+}
+
+bool explain_protection(struct work *w, struct str household, struct date on, bool *is_protected,
+                        const char **clause, struct explanation *out, struct error *err)
+{
+    struct subject s = subject_of(w, on, out);
+    out->subject = subject_text("protection of household", household);
+    bool ok =
+        subject_load(&s, household, err) && explain_is_protected(&s, is_protected, clause, err);
+    return subject_end(&s, ok);
 }
 
 void explanation_free(struct explanation *e)

@@ -12,8 +12,15 @@ struct household_facts household_facts_of(struct arena *a, const struct househol
         arena_alloc(a, (size_t)(view->member_count + 1) * sizeof *members);
     for (int i = 0; i < view->member_count; i++) {
         const struct member_row *m = &view->members[i];
-        members[i] = (struct member_facts){m->member,       m->health, m->disability,
-                                           m->work_ability, m->status, m->birth_on};
+        members[i] = (struct member_facts){
+            m->member,
+            m->health,
+            m->disability,
+            m->work_ability,
+            m->status,
+            m->birth_on,
+            view->origins ? origins_member(view->origins, m->member) : NULL,
+        };
     }
     return (struct household_facts){
         .status = view->row.status,
@@ -24,6 +31,7 @@ struct household_facts household_facts_of(struct arena *a, const struct househol
         .employment_cost = view->row.employment_cost,
         .members = members,
         .member_count = view->member_count,
+        .origins = view->origins ? view->origins->facts : NULL,
     };
 }
 
@@ -107,6 +115,7 @@ bool household_open_task(struct work *w, struct actor actor, const struct househ
         .nominal_due_on = cycle->dates.nominal,
         .original_due_on = cycle->dates.due_on,
         .due_on = cycle->dates.due_on,
+        .rolled_on = DATE_NONE,
         .listed_on = DATE_NONE,
         .raised = -1,
         .alert_on = first_alert(policy, w->rules->calendar, cycle->dates.due_on, on),
@@ -184,9 +193,8 @@ static bool household_satisfied(struct work *w, const struct household_row *row,
            cycle_import(&then, row->last_review_on, satisfied, &dates, NULL, err);
 }
 
-/* The open cycle gives way to the first of the new grid (3.4). */
-static bool regrid(struct work *w, struct actor actor, const struct household_row *row,
-                   struct cycle_row *open, struct date day, struct error *err)
+bool household_regrid(struct work *w, struct actor actor, const struct household_row *row,
+                      struct cycle_row *open, struct date day, struct error *err)
 {
     struct arena arena = ARENA_INIT;
     struct cycle_context context;
@@ -226,7 +234,7 @@ bool household_set_tier(struct work *w, struct actor actor, struct household_row
         !store_cycle_open_of(w->store, row->id, &open, err)) {
         return false;
     }
-    return open.cycle == 0 || open.task != 0 || regrid(w, actor, row, &open, day, err);
+    return open.cycle == 0 || open.task != 0 || household_regrid(w, actor, row, &open, day, err);
 }
 
 bool household_derive_tier(struct work *w, struct actor actor, struct household_row *row,

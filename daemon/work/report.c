@@ -176,7 +176,7 @@ static bool open_task(struct work *w, struct report_case *c, const struct policy
     result->joined = task.task != 0;
     if (!result->joined) {
         struct date due = calendar_add_working(w->rules->calendar, c->today,
-                                               policy->triggered_working_days, NULL);
+                                               policy->triggered_working_days, NULL, NULL);
         task = (struct task_row){.kind = TASK_TRIGGERED_REVIEW,
                                  .state = TASK_OPEN,
                                  .household_id = c->household.id,
@@ -185,6 +185,7 @@ static bool open_task(struct work *w, struct report_case *c, const struct policy
                                  .nominal_due_on = due,
                                  .original_due_on = due,
                                  .due_on = due,
+                                 .rolled_on = DATE_NONE,
                                  .listed_on = DATE_NONE,
                                  .raised = -1,
                                  .done_on = DATE_NONE,

@@ -41,6 +41,6 @@ bool calendar_notice(const struct calendar *c, struct date day, enum day_kind *k
 struct date calendar_roll(const struct calendar *c, struct date day, enum roll roll,
                           bool *provisional, struct trace *t);
 /* n working days after (n > 0) or before (n < 0) day: counting starts with the first working day
- * after (before) it. n = 0 is `day` itself. *provisional as above; may be NULL. */
+ * after (before) it. n = 0 is `day` itself. *provisional and the trace as above; may be NULL. */
 struct date calendar_add_working(const struct calendar *c, struct date day, int n,
-                                 bool *provisional);
+                                 bool *provisional, struct trace *t);

@@ -23,8 +23,9 @@ struct cycle_context {
     const struct policy *policy; /* in force on the day of the decision */
     const struct calendar *calendar;
     struct date anchor;
-    const struct tier_span *tiers; /* at least one; the last is the tier in force now */
+    const struct tier_span *tiers;     /* at least one; the last is the tier in force now */
     int tier_count;
+    const struct fact_origin *origins; /* of the anchor, for a trace; may be NULL */
 };
 
 struct cycle_dates {

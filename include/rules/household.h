@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/names.h"
-#include "rules/date.h"
+#include "rules/trace.h"
 
 enum status { STATUS_ACTIVE, STATUS_SUSPENDED, STATUS_CLOSED, STATUS_REGISTER_ONLY };
 enum register_state { REGISTER_NONE, REGISTER_REGISTERED, REGISTER_EXITED, REGISTER_RETURNED };
@@ -31,13 +31,33 @@ extern const struct names statuses, register_states, income_kinds, healths, disa
 /* 12, 6, 3. */
 int tier_months(enum tier tier);
 
+/* Where a fact comes from, for explanations alone: no decision looks at it. */
+struct fact_origin {
+    struct date on;     /* the day it happened, or was recorded where that is not known */
+    const char *source; /* "import", "report 3", … or NULL */
+};
+enum fact {
+    FACT_STATUS,
+    FACT_REGISTER,
+    FACT_TIER,
+    FACT_APPROVED,
+    FACT_LAST_REVIEW,
+    FACT_ANCHOR,
+    FACT_INCOME_KIND,
+    FACT_INCOME,
+    FACT_PENSION,
+    FACT_EMPLOYMENT_COST,
+    FACT_COUNT
+};
+
 struct member_facts {
     struct str member; /* its number within the household */
     enum health health;
     enum disability disability;
     enum work_ability work_ability;
     enum member_status status;
-    struct date birth_on; /* DATE_NONE: unknown */
+    struct date birth_on;             /* DATE_NONE: unknown */
+    const struct fact_origin *origin; /* NULL: not asked for */
 };
 
 #define FEN_UNKNOWN (-1)
@@ -49,7 +69,12 @@ struct household_facts {
     int64_t income, pension, employment_cost; /* fen; FEN_UNKNOWN */
     const struct member_facts *members;
     int member_count;
+    const struct fact_origin *origins; /* [FACT_COUNT]; NULL: not asked for */
 };
+
+/* Adds a fact of the household, by its name and with its origin, to the trace's last step. */
+void household_fact(struct trace *t, const struct fact_origin *origins, enum fact which,
+                    const char *value);
 
 /* Members with status present. */
 int household_present(const struct household_facts *facts);

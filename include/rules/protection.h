@@ -38,20 +38,23 @@ struct ending_facts {
     bool member_left; /* a death or a moving out recorded since the last completed review */
     struct date member_left_on; /* its day, DATE_NONE where there is none */
     const char *const *assets;  /* words of the assets on record, asset_count of them */
+    const struct fact_origin *asset_origins; /* of each, for a trace; may be NULL */
     int asset_count;
     int64_t standard;  /* dibao standard, fen a head and year; 0 or less: not known */
     int standard_year; /* whose standard: the latest year not after the decision's */
     bool has_remark;
 };
 
-/* (income − pension − employment cost) / present members, in fen a year (二(二)3), never below 0.
- * The pension counts as income after policy->pension_until. Unknown deductions are 0; -1 where the
- * income is unknown or nobody is present. */
+/* income − pension − employment cost of the whole household, in fen a year (二(二)3), never below
+ * 0. The pension counts as income after policy->pension_until. Unknown deductions are 0; -1 where
+ * the income is unknown or nobody is present. A head it is this divided by the present members:
+ * what is held against the limit is the quotient itself, not cut to fen. */
 int64_t countable_income(const struct policy *policy, struct date on,
                          const struct household_facts *facts);
 
 /* Whether `act` on the day `on` may rest on `ground`. While protected only the first four may, each
- * borne out by the facts, and no unknown fact bears anything out; without protection every ground
+ * borne out by the facts, and no unknown fact bears anything out; "above" is judged exactly, the
+ * ratio taken to the millionth; without protection every ground
  * may, but `other` needs a remark and all-members-gone must be borne out. Refused: protected, with
  * the continuity clause and what would end the protection; without protection bad-argument (no
  * remark) or conflict (somebody is present, or nobody on record). Traces the protection, the income

@@ -34,6 +34,7 @@ struct report_row {
     char *recorded_at;
     int64_t uid; /* -1: the clock */
     struct str who;
+    bool corrected; /* taken back since; filled by reads */
 };
 bool store_report_insert(struct store *s, struct report_row *row, struct error *err);
 /* All of a household in order; or, `task` not 0, those of one triggered review. */
@@ -48,9 +49,13 @@ bool store_report_member_left(struct store *s, int64_t household_id, int64_t see
 
 bool store_asset_put(struct store *s, int64_t household_id, struct str asset, struct date on,
                      struct date recorded_on, struct error *err);
-/* The words in order, in the arena. */
-bool store_assets_of(struct store *s, struct arena *a, int64_t household_id, const char ***assets,
-                     int *count, struct error *err);
+struct asset_row {
+    const char *asset; /* the policy's word */
+    struct date on, recorded_on;
+};
+/* In the order of the words, in the arena. */
+bool store_assets_of(struct store *s, struct arena *a, int64_t household_id,
+                     struct asset_row **assets, int *count, struct error *err);
 
 /* Ends and refusals have one shape. */
 struct ending_row {

@@ -12,9 +12,6 @@ struct ending_request {
     struct str remark;
 };
 
-/* Everything that a ground is held against, by what is on record; in the arena. */
-bool ending_facts_load(struct work *w, struct arena *a, const struct household_row *row,
-                       struct date on, struct ending_facts *facts, struct error *err);
 /* Decides, and applies in the transaction under way: status, cycle, tasks (all but the register
  * adjustment and `done_task`, which the caller closes) and the record of the ending. Errors:
  * conflict (status), protected, bad-argument. A refusal by the continuity rule is noted in w->hold.

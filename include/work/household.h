@@ -1,11 +1,10 @@
 /* work/household: what is known of one household together, and how its cycles begin and end. */
 #pragma once
 
-#include "rules/trace.h"
 #include "store/cycle.h"
 #include "store/household.h"
 #include "store/task.h"
-#include "work/work.h"
+#include "work/origin.h"
 
 struct household_view {
     struct household_row row;
@@ -14,6 +13,7 @@ struct household_view {
     int member_count;
     bool is_protected;
     const char *protection_clause; /* NULL unless protected */
+    const struct origins *origins; /* for an explanation; else NULL */
 };
 
 /* row.id 0 where there is no such household. */
@@ -34,6 +34,10 @@ bool household_begin_cycle(struct work *w, struct actor actor, const struct hous
 bool household_set_tier(struct work *w, struct actor actor, struct household_row *row,
                         enum tier tier, enum tier_source source, struct str reason, struct date day,
                         struct error *err);
+/* The open cycle, whose task is not open yet, gives way to the first of the grid of the tier in
+ * force, counted from `day` (3.4). */
+bool household_regrid(struct work *w, struct actor actor, const struct household_row *row,
+                      struct cycle_row *open, struct date day, struct error *err);
 /* Derives the tier of a household whose tier is not given by hand, and sets it where it differs. */
 bool household_derive_tier(struct work *w, struct actor actor, struct household_row *row,
                            struct date day, struct error *err);

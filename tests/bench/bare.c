@@ -112,7 +112,7 @@ static void household_row(struct loop *l)
     int64_t id = sqlite3_last_insert_rowid(b->db);
     household_audit(l, village, tier, source);
     struct tier_span span = {DATE_NONE, tier};
-    struct cycle_context context = {b->policy, b->calendar, anchor, &span, 1};
+    struct cycle_context context = {b->policy, b->calendar, anchor, &span, 1, NULL};
     struct cycle_dates dates;
     if (!(date_is(last) ? cycle_import(&context, last, &satisfied, &dates, NULL, &err)
                         : cycle_first(&context, &dates, NULL, &err)))
@@ -167,7 +167,7 @@ static void regrid(struct loop *l, enum tier tier)
     struct bare *b = &l->b;
     struct error err = ERROR_INIT;
     struct tier_span spans[] = {{DATE_NONE, l->tier}, {b->today, tier}};
-    struct cycle_context context = {b->policy, b->calendar, l->anchor, spans, 2};
+    struct cycle_context context = {b->policy, b->calendar, l->anchor, spans, 2, NULL};
     struct cycle_dates dates;
     int satisfied = 0;
     if (!q)

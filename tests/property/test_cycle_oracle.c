@@ -147,7 +147,7 @@ static const char *text(int day)
 
 static struct cycle_context context_of(const struct life *l)
 {
-    return (struct cycle_context){&l->policy, calendar, {l->anchor}, l->spans, l->span_count};
+    return (struct cycle_context){&l->policy, calendar, {l->anchor}, l->spans, l->span_count, NULL};
 }
 
 /* ---- the oracle ---------------------------------------------------------------------------- */

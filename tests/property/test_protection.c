@@ -128,7 +128,7 @@ static int present(const struct sample *s)
     return n;
 }
 
-/* In whole fen a head, as it is shown: the greatest h with h × heads ≤ total. */
+/* Each head gets its limit out of the total, in eighths of a fen; something must be left over. */
 static bool oracle_income(const struct sample *s)
 {
     const struct household_facts *h = &s->facts.household;
@@ -136,15 +136,16 @@ static bool oracle_income(const struct sample *s)
 
     if (h->income < 0 || heads == 0 || s->facts.standard <= 0)
         return false;
-    int64_t total = h->income, head = 0;
+    int64_t total = h->income;
     if (h->employment_cost > 0)
         total -= h->employment_cost;
     bool counts = date_is(s->policy.pension_until) && s->on.day > s->policy.pension_until.day;
     if (h->pension > 0 && !counts)
         total -= h->pension;
-    while ((head + 1) * heads <= total)
-        head++;
-    return head * 8 > s->facts.standard * s->eighths;
+    total *= 8;
+    for (int i = 0; i < heads; i++)
+        total -= s->facts.standard * s->eighths;
+    return total > 0;
 }
 
 static bool oracle_borne_out(const struct sample *s, enum ground ground)

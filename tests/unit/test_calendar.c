@@ -188,10 +188,10 @@ static void add_working(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         bool provisional = false;
         print_message("%s %+d\n", cases[i].day, cases[i].n);
-        assert_day(calendar_add_working(shipped, day(cases[i].day), cases[i].n, &provisional),
+        assert_day(calendar_add_working(shipped, day(cases[i].day), cases[i].n, &provisional, NULL),
                    cases[i].want);
         assert_int_equal(provisional, cases[i].provisional);
-        calendar_add_working(shipped, day(cases[i].day), cases[i].n, NULL);
+        calendar_add_working(shipped, day(cases[i].day), cases[i].n, NULL, NULL);
     }
 }
 

@@ -93,7 +93,7 @@ static struct policy policy_of(enum basis basis, enum roll roll)
 static struct cycle_context context(const struct policy *policy, const char *anchor,
                                     const struct tier_span *spans, int count)
 {
-    return (struct cycle_context){policy, calendar, day(anchor), spans, count};
+    return (struct cycle_context){policy, calendar, day(anchor), spans, count, NULL};
 }
 
 static const struct tier_span always[TIER_COUNT] = {

@@ -67,10 +67,11 @@ static void holds(void **state)
             assert_null(clause);
         assert_int_equal(t.count, 4);
         for (int k = 0; k < 3; k++) {
-            assert_int_equal(t.steps[k].rule, TRACE_PROTECTION);
+            assert_int_equal(t.steps[k].rule, TRACE_CONDITION);
             assert_int_equal(t.steps[k].result, cases[i].steps[k]);
             assert_int_equal(t.steps[k].fact_count, 1);
         }
+        assert_int_equal(t.steps[3].rule, TRACE_PROTECTION);
         assert_string_equal(t.steps[3].value, cases[i].want ? "protected" : "not-protected");
         trace_free(&t);
         assert_int_equal(protection_holds(cases[i].policy, &facts, NULL, NULL), cases[i].want);

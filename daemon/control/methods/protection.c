@@ -1,37 +1,28 @@
 /* protection.show, protection.exceptions, protection.holds: who is protected, why not any more, and
  * what was refused (spec.md 3.5). */
-#include "rules/protection.h"
 #include "control/methods.h"
 #include "store/report.h"
 #include "work/explain.h"
 
 static bool show_run(struct call *c, struct work *w, json_t **result, struct error *err)
 {
-    struct household_view view;
     struct household_row row;
-    struct trace t = TRACE_INIT;
-    const char *clause = NULL;
+    struct explanation e;
+    const char *clause;
+    bool is;
     struct date on = call_date(c, "on");
     if (!date_is(on)) {
         on = work_today(w);
     }
     if (!methods_find_household(c, w, call_str(c, "household"), &row, err) ||
-        !household_load(w, &c->arena, row.household, &view, err)) {
+        !explain_protection(w, row.household, on, &is, &clause, &e, err)) {
         return false;
     }
-    const struct policy *policy = policy_on(w->rules->policies, on, &t, err);
-    if (!policy) {
-        trace_free(&t);
-        return false;
-    }
-    struct household_facts facts = household_facts_of(&c->arena, &view);
-    bool is = protection_holds(policy, &facts, &clause, &t);
-    *result =
-        json_pack("{s:s, s:o, s:o, s:b, s:s?, s:o, s:o}", "subject",
-                  arena_format(&c->arena, "protection of household %.*s", STR_ARG(row.household)),
-                  "household", json_str(row.household), "on", json_day(on), "protected", is,
-                  "clause", clause, "policy", methods_policy(policy), "steps", methods_steps(&t));
-    trace_free(&t);
+    *result = json_pack("{s:o, s:o, s:o, s:b, s:s?, s:o, s:o}", "subject",
+                        json_str(str_of(e.subject)), "household", json_str(row.household), "on",
+                        json_day(on), "protected", is, "clause", clause, "policy",
+                        methods_policy(e.policy), "steps", methods_steps(&e.trace));
+    explanation_free(&e);
     return true;
 }
 

@@ -147,8 +147,8 @@ static bool find_messages(struct findings *f, struct work *w, struct error *err)
     if (!store_message_oldest(w->store, &oldest, err))
         return false;
     if (date_is(oldest) &&
-        date_cmp(calendar_add_working(w->rules->calendar, oldest, UPKEEP_PATIENCE, NULL), today) <=
-            0) {
+        date_cmp(calendar_add_working(w->rules->calendar, oldest, UPKEEP_PATIENCE, NULL, NULL),
+                 today) <= 0) {
         strbuf_addf(&text, "a message of %s is neither delivered nor acknowledged",
                     date_text(oldest, day));
         alarm_put(f, strbuf_str(&text));
