@@ -135,23 +135,27 @@ bool store_decisions_pending(struct store *s, struct arena *a, struct date day, 
     return db_rows(s, q, a, sizeof **rows, decision_read, rows, count, err);
 }
 
-bool store_task_of_year(struct store *s, int64_t household_id, enum task_kind kind, int year,
-                        bool *there, struct error *err)
+bool store_task_of_year(struct store *s, struct arena *a, int64_t household_id, enum task_kind kind,
+                        int year, struct task_row *row, struct error *err)
 {
     static const char sql[] = "SELECT task FROM task WHERE household_id = ? AND kind = ? "
                               "AND year = ? AND year IS NOT NULL";
     sqlite3_stmt *q = db_stmt(s, sql, err);
+    int64_t task = 0;
+    bool there;
+    *row = (struct task_row){.outcome = -1};
     if (!q) {
         return false;
     }
     db_int(q, 1, household_id);
     db_name(q, 2, &task_kinds, (int)kind);
     db_int(q, 3, year);
-    if (!db_row(s, q, there, err)) {
+    if (!db_row(s, q, &there, err)) {
         return false;
     }
-    if (*there) {
+    if (there) {
+        task = db_get_int(q, 0);
         db_end(q);
     }
-    return true;
+    return !there || store_task_get(s, a, task, row, err);
 }

@@ -198,6 +198,40 @@ bool store_household_any(struct store *s, int64_t from, int64_t to, bool *any, s
     return true;
 }
 
+static void untold_read(sqlite3_stmt *q, struct arena *a, void *out)
+{
+    struct untold_row *row = out;
+    *row = (struct untold_row){db_get_int(q, 0), db_get_int(q, 1), db_get_str(q, 2, a),
+                               (enum tier)db_get_name(q, 3, &tiers)};
+}
+
+bool store_tiers_untold(struct store *s, struct arena *a, int limit, struct untold_row **rows,
+                        int *count, struct error *err)
+{
+    static const char sql[] = "SELECT d.household_id, h.township, h.household, h.tier "
+                              "FROM tier_default d CROSS JOIN household h ON h.id = d.household_id "
+                              "WHERE d.told_on IS NULL AND d.household_id > 0 "
+                              "ORDER BY d.household_id LIMIT ?";
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    if (!q) {
+        return false;
+    }
+    db_int(q, 1, limit);
+    return db_rows(s, q, a, sizeof **rows, untold_read, rows, count, err);
+}
+
+bool store_tier_told(struct store *s, int64_t household_id, struct date on, struct error *err)
+{
+    static const char sql[] = "UPDATE tier_default SET told_on = ?2 WHERE household_id = ?1";
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    if (!q) {
+        return false;
+    }
+    db_int(q, 1, household_id);
+    db_date(q, 2, on);
+    return db_run(s, q, err);
+}
+
 #define MEMBER_COLUMNS                                                                             \
     "member, name, id, birth_on, health, disability, work_ability, student, status, status_on"
 

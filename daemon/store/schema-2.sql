@@ -72,6 +72,43 @@ SELECT day, state, phase, cursor, working_day, for_day, opened, alerts, lists, a
 DROP TABLE run_1;
 CREATE UNIQUE INDEX run_one_running ON run (state) WHERE state = 'running';
 
+-- What a new calendar gave, where the deadline of a task without a cycle could not go back so far. So
+-- far such a task looked like one that had been postponed.
+ALTER TABLE task ADD COLUMN rolled_on INTEGER;
+ALTER TABLE task_was ADD COLUMN rolled_on INTEGER;
+ALTER TABLE cycle_was ADD COLUMN rolled_on INTEGER;
+-- Who was admitted anew is not what it was before.
+ALTER TABLE household_was ADD COLUMN approved_on INTEGER;
+UPDATE household_was SET approved_on =
+    (SELECT h.approved_on FROM event e JOIN household h ON h.id = e.household_id
+     WHERE e.event = household_was.event);
+UPDATE task SET rolled_on = original_due_on, original_due_on = due_on
+WHERE state = 'open' AND cycle IS NULL AND due_on <> original_due_on
+  AND NOT EXISTS (SELECT 1 FROM review r WHERE r.task = task.task AND r.outcome = 'postpone'
+                                           AND r.corrected = 0);
+
+-- Households under review whose tier is the default, for nothing is known of them (spec.md 3.3), and the
+-- day on which their township was told: once. Who is known before that is not told of.
+CREATE TABLE tier_default (
+    household_id INTEGER PRIMARY KEY REFERENCES household (id),
+    told_on      INTEGER
+) STRICT;
+CREATE INDEX tier_default_untold ON tier_default (household_id) WHERE told_on IS NULL;
+INSERT INTO tier_default
+SELECT id, NULL FROM household WHERE tier_source = 'default' AND status IN ('active', 'suspended');
+CREATE TRIGGER tier_default_added AFTER INSERT ON household
+WHEN new.tier_source = 'default' AND new.status IN ('active', 'suspended') BEGIN
+    INSERT INTO tier_default VALUES (new.id, NULL) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER tier_default_moved AFTER UPDATE OF tier_source, status ON household
+WHEN new.tier_source <> old.tier_source OR new.status <> old.status BEGIN
+    DELETE FROM tier_default WHERE household_id = new.id AND told_on IS NULL
+        AND NOT (new.tier_source = 'default' AND new.status IN ('active', 'suspended'));
+    INSERT INTO tier_default
+    SELECT new.id, NULL WHERE new.tier_source = 'default' AND new.status IN ('active', 'suspended')
+    ON CONFLICT DO NOTHING;
+END;
+
 -- Each time the store came back from a backup: the numbers of tasks that the lost future can have
 -- printed lie in [task_from, task_until), and no task gets one of them.
 CREATE TABLE restored (

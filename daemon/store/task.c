@@ -17,12 +17,13 @@ const struct names review_outcomes = {"outcome", OUTCOME_DECISIONS, outcome_name
 
 #define COLUMNS                                                                                    \
     "task, kind, state, household_id, township, cycle, year, opened_on, nominal_due_on, "          \
-    "original_due_on, due_on, listed_on, raised, alert_on, done_on, outcome"
+    "original_due_on, due_on, listed_on, raised, alert_on, done_on, outcome, "                     \
+    "rolled_on"
 #define SELECT                                                                                     \
     "SELECT t.task, t.kind, t.state, t.household_id, t.township, t.cycle, t.year, t.opened_on, "   \
     "t.nominal_due_on, t.original_due_on, t.due_on, t.listed_on, t.raised, t.alert_on, "           \
-    "t.done_on, t.outcome, h.household, h.head_name, h.phone, h.division, h.tier, h.status, "      \
-    "h.register, h.township "                                                                      \
+    "t.done_on, t.outcome, t.rolled_on, h.household, h.head_name, h.phone, h.division, h.tier, "   \
+    "h.status, h.register, h.township "                                                            \
     "FROM task t CROSS JOIN household h ON h.id = t.household_id "
 
 static void task_read(sqlite3_stmt *q, struct arena *a, void *out)
@@ -46,14 +47,15 @@ static void task_read(sqlite3_stmt *q, struct arena *a, void *out)
         .alert_on = db_get_date(q, 13),
         .done_on = db_get_date(q, 14),
         .outcome = said ? db_get_name(q, 15, &outcomes) : -1,
-        .household = db_get_str(q, 16, a),
-        .head_name = db_get_str(q, 17, a),
-        .phone = db_get_str(q, 18, a),
-        .division = db_get_int(q, 19),
-        .tier = (enum tier)db_get_name(q, 20, &tiers),
-        .status = (enum status)db_get_name(q, 21, &statuses),
-        .register_state = (enum register_state)db_get_name(q, 22, &register_states),
-        .lies_in = db_get_int(q, 23),
+        .rolled_on = db_get_date(q, 16),
+        .household = db_get_str(q, 17, a),
+        .head_name = db_get_str(q, 18, a),
+        .phone = db_get_str(q, 19, a),
+        .division = db_get_int(q, 20),
+        .tier = (enum tier)db_get_name(q, 21, &tiers),
+        .status = (enum status)db_get_name(q, 22, &statuses),
+        .register_state = (enum register_state)db_get_name(q, 23, &register_states),
+        .lies_in = db_get_int(q, 24),
     };
 }
 
@@ -75,12 +77,13 @@ static void task_bind(sqlite3_stmt *q, const struct task_row *row)
     db_date(q, 14, row->alert_on);
     db_date(q, 15, row->done_on);
     db_str(q, 16, row->outcome < 0 ? STR_NONE : str_of(names_text(&outcomes, row->outcome)));
+    db_date(q, 17, row->rolled_on);
 }
 
 bool store_task_insert(struct store *s, struct task_row *row, struct error *err)
 {
     static const char sql[] =
-        "INSERT INTO task (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        "INSERT INTO task (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {
         return false;
@@ -98,7 +101,8 @@ bool store_task_update(struct store *s, const struct task_row *row, struct error
     static const char sql[] =
         "UPDATE task SET kind = ?2, state = ?3, household_id = ?4, township = ?5, cycle = ?6, "
         "year = ?7, opened_on = ?8, nominal_due_on = ?9, original_due_on = ?10, due_on = ?11, "
-        "listed_on = ?12, raised = ?13, alert_on = ?14, done_on = ?15, outcome = ?16 "
+        "listed_on = ?12, raised = ?13, alert_on = ?14, done_on = ?15, outcome = ?16, "
+        "rolled_on = ?17 "
         "WHERE task = ?1";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {

@@ -11,16 +11,21 @@ static const enum task_kind task_of_kind[] = {[REGISTER_ADJUSTMENT] = TASK_REGIS
                                               [REGISTER_CANDIDATE] = TASK_REGISTER_CANDIDATE,
                                               [DIBAO_CANDIDATE] = TASK_DIBAO_CANDIDATE};
 
+/* One that was cancelled since, with a closing or by a correction, opens again under its number. */
 static bool task_open(struct work *w, struct actor actor, const struct policy *policy,
                       const struct calendar *calendar, const struct household_row *row,
                       enum task_kind kind, const struct campaign *year, struct date on,
                       struct error *err)
 {
-    bool there;
-    if (!store_task_of_year(w->store, row->id, kind, year->year, &there, err) || there) {
-        return there;
+    struct arena a = ARENA_INIT;
+    struct task_row was;
+    bool ok = store_task_of_year(w->store, &a, row->id, kind, year->year, &was, err);
+    if (!ok || (was.task && was.state != TASK_CANCELLED)) {
+        arena_free(&a);
+        return ok;
     }
     struct task_row task = {
+        .task = was.task,
         .kind = kind,
         .state = TASK_OPEN,
         .household_id = row->id,
@@ -30,6 +35,7 @@ static bool task_open(struct work *w, struct actor actor, const struct policy *p
         .nominal_due_on = year->due_on,
         .original_due_on = year->due_on,
         .due_on = year->due_on,
+        .rolled_on = DATE_NONE,
         .listed_on = DATE_NONE,
         .raised = -1,
         .done_on = DATE_NONE,
@@ -38,27 +44,45 @@ static bool task_open(struct work *w, struct actor actor, const struct policy *p
     if (alert_due(policy, calendar, task.due_on, -1, on, &task.alert_on) >= 0) {
         task.alert_on = on;
     }
-    return store_task_insert(w->store, &task, err) &&
-           household_audit_task(w, actor, &task, row->household, err);
+    ok = (was.task ? store_task_update(w->store, &task, err)
+                   : store_task_insert(w->store, &task, err)) &&
+         household_audit_task(w, actor, &task, row->household, err);
+    arena_free(&a);
+    return ok;
 }
 
-/* What the household has in the year's campaign, as far as it has not got it yet. */
+static bool fits(const struct household_row *row, enum task_kind kind)
+{
+    enum register_kind kinds[2];
+    int count = row ? register_tasks(row->status, row->register_state, kinds) : 0;
+    for (int i = 0; i < count; i++) {
+        if (task_of_kind[kinds[i]] == kind) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the household has in the year's campaign, as far as it has not got it yet; but for what it
+ * was there for already, as `before`. */
 static bool tasks_open(struct work *w, struct actor actor, const struct policy *policy,
-                       const struct calendar *calendar, const struct household_row *row,
-                       const struct campaign *year, struct date on, struct error *err)
+                       const struct calendar *calendar, const struct household_row *before,
+                       const struct household_row *row, const struct campaign *year, struct date on,
+                       struct error *err)
 {
     enum register_kind kinds[2];
     int count = register_tasks(row->status, row->register_state, kinds);
     for (int i = 0; i < count; i++) {
-        if (!task_open(w, actor, policy, calendar, row, task_of_kind[kinds[i]], year, on, err)) {
+        if (!fits(before, task_of_kind[kinds[i]]) &&
+            !task_open(w, actor, policy, calendar, row, task_of_kind[kinds[i]], year, on, err)) {
             return false;
         }
     }
     return true;
 }
 
-bool campaign_qualify(struct work *w, struct actor actor, const struct household_row *row,
-                      struct error *err)
+bool campaign_qualify(struct work *w, struct actor actor, const struct household_row *before,
+                      const struct household_row *row, struct error *err)
 {
     struct date today = work_today(w);
     struct campaign_row taken;
@@ -71,7 +95,44 @@ bool campaign_qualify(struct work *w, struct actor actor, const struct household
     }
     struct campaign year = register_campaign(policy, w->rules->calendar, taken.year, NULL);
     return date_cmp(today, year.visits_until) > 0 ||
-           tasks_open(w, actor, policy, w->rules->calendar, row, &year, today, err);
+           tasks_open(w, actor, policy, w->rules->calendar, before, row, &year, today, err);
+}
+
+/* What opened since an event for what the household is not. */
+static bool cancel_unfit(struct work *w, const struct household_row *row, int64_t last_task,
+                         struct error *err)
+{
+    struct arena a = ARENA_INIT;
+    struct task_row *tasks;
+    int count;
+    bool ok = store_tasks_of(w->store, &a, row->id, &tasks, &count, err);
+    for (int i = 0; ok && i < count; i++) {
+        struct task_row *t = &tasks[i];
+        if (t->task > last_task && t->year && t->state == TASK_OPEN && !fits(row, t->kind)) {
+            t->state = TASK_CANCELLED;
+            t->alert_on = DATE_NONE;
+            ok = store_task_update(w->store, t, err);
+        }
+    }
+    arena_free(&a);
+    return ok;
+}
+
+bool campaign_corrected(struct work *w, struct actor actor, const struct household_row *row,
+                        struct date on, int64_t last_task, struct error *err)
+{
+    struct date today = work_today(w);
+    struct campaign_row taken;
+    const struct policy *policy = work_policy(w, today, err);
+    if (!policy || !cancel_unfit(w, row, last_task, err) ||
+        !store_campaign_get(w->store, date_ymd(today).year, &taken, err)) {
+        return false;
+    }
+    if (taken.year == 0 || date_cmp(taken.rolled_on, on) < 0) {
+        return true; /* the roll will find it, or has found it as it is again */
+    }
+    struct campaign year = register_campaign(policy, w->rules->calendar, taken.year, NULL);
+    return tasks_open(w, actor, policy, w->rules->calendar, NULL, row, &year, today, err);
 }
 
 /* ---- phases of the daily run. */
@@ -101,8 +162,8 @@ bool campaign_roll(struct phase *p, bool *end, struct error *err)
                                       err);
         }
         p->run.cursor = row.id;
-        if (!tasks_open(p->w, ACTOR_CLOCK, policy, p->rules->calendar, &row, &year, p->run.day,
-                        err)) {
+        if (!tasks_open(p->w, ACTOR_CLOCK, policy, p->rules->calendar, NULL, &row, &year,
+                        p->run.day, err)) {
             return false;
         }
     }
@@ -234,6 +295,27 @@ struct decide_case {
     enum register_state after;
 };
 
+/* A later year's decision closes the earlier ones (3.6), and only it: what an earlier year's would
+ * decide now would leave the later one without an answer that fits. */
+static bool check_latest(struct work *w, struct decide_case *c, struct error *err)
+{
+    struct task_row *tasks;
+    int count;
+    if (!store_tasks_of(w->store, &c->arena, c->task.household_id, &tasks, &count, err)) {
+        return false;
+    }
+    for (int i = count - 1; i >= 0; i--) {
+        const struct task_row *t = &tasks[i];
+        if (t->state == TASK_OPEN && t->kind == c->task.kind && t->year > c->task.year) {
+            return error_set(err, REASON_CONFLICT,
+                             "task %lld of %d waits for task %lld of %d: decide that one, it "
+                             "closes both",
+                             (long long)c->task.task, c->task.year, (long long)t->task, t->year);
+        }
+    }
+    return true;
+}
+
 static bool check(struct work *w, struct decide_case *c, struct error *err)
 {
     char on[DATE_TEXT], limit[DATE_TEXT];
@@ -260,7 +342,7 @@ static bool check(struct work *w, struct decide_case *c, struct error *err)
                          date_text(c->on, on), date_text(c->task.opened_on, limit));
     }
     c->policy = work_policy(w, c->on, err);
-    return c->policy &&
+    return c->policy && check_latest(w, c, err) &&
            store_household_get(w->store, &c->arena, c->task.household_id, &c->household, err) &&
            register_decide((enum register_kind)(c->task.kind - TASK_REGISTER_ADJUSTMENT),
                            c->household.register_state, c->request->decision, &c->after, err);

@@ -2,6 +2,7 @@
 
 #include "base/canon.h"
 #include "store/message.h"
+#include "work/campaign.h"
 #include "work/recalculate.h"
 
 static void state_json(struct strbuf *out, const struct household_row *r)
@@ -64,27 +65,69 @@ static bool tell(struct work *w, const struct event_row *event, const struct hou
     return ok;
 }
 
-/* What would have happened since, had the event not been. */
-static bool follow(struct work *w, struct actor actor, struct household_row *row,
-                   struct correct_result *result, struct error *err)
+/* The open cycle by the calendars and the tier of today; its task, where its window has come. A
+ * tier that changed while the cycle was closed, and stays, finds it open or not as it would have
+ * been. */
+static bool follow_cycle(struct work *w, struct arena *a, struct actor actor,
+                         const struct household_row *row, struct error *err)
 {
     struct cycle_row cycle;
+    struct cycle_context context;
     struct date today = work_today(w);
     if (!store_cycle_open_of(w->store, row->id, &cycle, err)) {
         return false;
     }
+    if (cycle.cycle == 0) {
+        return true;
+    }
+    if (!recalculate_cycle(w, actor, &cycle, err) ||
+        !household_context(w, a, row, today, &context, err)) {
+        return false;
+    }
+    struct date since = context.tiers[context.tier_count - 1].from;
+    if (cycle.task == 0 && cycle.dates.tier != row->tier && date_is(since) &&
+        date_cmp(cycle.dates.opens_on, since) > 0) {
+        return household_regrid(w, actor, row, &cycle, since, err);
+    }
+    return cycle.task != 0 || date_cmp(cycle.dates.opens_on, today) > 0 ||
+           household_open_task(w, actor, row, &cycle, today, err);
+}
+
+/* Deadlines and rungs of what opened again. */
+static bool follow_tasks(struct work *w, struct arena *a, struct actor actor, int64_t household_id,
+                         struct error *err)
+{
+    struct task_row *tasks;
+    int count;
+    if (!store_tasks_of(w->store, a, household_id, &tasks, &count, err)) {
+        return false;
+    }
+    for (int i = 0; i < count; i++) {
+        if (tasks[i].state == TASK_OPEN && !recalculate_task(w, actor, &tasks[i], err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What would have happened since, had the event not been. */
+static bool follow(struct work *w, struct arena *a, struct actor actor,
+                   const struct event_row *event, const struct household_row *before,
+                   struct household_row *row, struct correct_result *result, struct error *err)
+{
+    struct cycle_row cycle;
+    bool elsewhere = before->status != row->status || before->register_state != row->register_state;
+    if (!follow_cycle(w, a, actor, row, err) || !follow_tasks(w, a, actor, row->id, err) ||
+        !household_derive_tier(w, actor, row, work_today(w), err) ||
+        (elsewhere && !campaign_corrected(w, actor, row, event->on, event->last_task, err)) ||
+        !store_cycle_open_of(w->store, row->id, &cycle, err)) {
+        return false;
+    }
     if (cycle.cycle) {
-        if (!recalculate_cycle(w, actor, &cycle, err)) {
-            return false;
-        }
-        if (cycle.task == 0 && date_cmp(cycle.dates.opens_on, today) <= 0 &&
-            !household_open_task(w, actor, row, &cycle, today, err)) {
-            return false;
-        }
         result->nominal_due_on = cycle.dates.nominal;
         result->due_on = cycle.dates.due_on;
     }
-    return household_derive_tier(w, actor, row, today, err);
+    return true;
 }
 
 static bool correct(struct work *w, struct arena *a, struct actor actor, struct str household,
@@ -105,12 +148,17 @@ static bool correct(struct work *w, struct arena *a, struct actor actor, struct 
     if (event.event == 0) {
         return error_set(err, REASON_CONFLICT, "nothing was entered that could be taken back");
     }
+    if (event.readmitted) {
+        return error_set(err, REASON_CONFLICT,
+                         "nothing was entered since the household was admitted anew: what was "
+                         "before is not taken back");
+    }
     result->kind = event.kind;
     result->on = event.on;
     return store_event_undo(w->store, &event, work_today(w), err) &&
            store_household_get(w->store, a, before.id, &after, err) &&
            audit(w, actor, &event, &before, &after, reason, err) &&
-           follow(w, actor, &after, result, err) &&
+           follow(w, a, actor, &event, &before, &after, result, err) &&
            tell(w, &event, &after, after.township, reason, err) &&
            (before.township == after.township ||
             tell(w, &event, &after, before.township, reason, err));

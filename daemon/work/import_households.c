@@ -277,7 +277,7 @@ static bool household_add(struct import_context *c, struct given *g, struct erro
     return store_household_insert(c->w->store, r, err) &&
            audit_change(c, "household.add", NULL, r, err) &&
            (!has_cycle(r->status) || enter_cycle(c, r, err)) &&
-           campaign_qualify(c->w, c->actor, r, err);
+           campaign_qualify(c->w, c->actor, NULL, r, err);
 }
 
 static struct str either(struct str given, struct str old)
@@ -336,7 +336,7 @@ static bool household_readmit(struct import_context *c, const struct household_r
     return store_household_update(c->w->store, &r, err) &&
            audit_change(c, "household.readmit", old, &r, err) &&
            (!has_cycle(r.status) || enter_cycle(c, &r, err)) &&
-           campaign_qualify(c->w, c->actor, &r, err);
+           campaign_qualify(c->w, c->actor, old, &r, err);
 }
 
 static bool household_change(struct import_context *c, const struct household_row *old,
@@ -356,7 +356,7 @@ static bool household_change(struct import_context *c, const struct household_ro
             store_tasks_move(c->w->store, r->id, r->township, err)) &&
            audit_change(c, "household.change", old, r, err) &&
            (!facts || household_derive_tier(c->w, c->actor, r, c->today, err)) &&
-           campaign_qualify(c->w, c->actor, r, err);
+           campaign_qualify(c->w, c->actor, old, r, err);
 }
 
 static bool household_apply(struct import_context *c, const struct str *cells,

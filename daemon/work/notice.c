@@ -1,5 +1,6 @@
-/* What the run tells townships and districts once: a protection that runs out (spec.md 3.5), a
- * standard that is missing (3.9). run.cursor is the last division done. */
+/* What the run tells townships and districts once: a tier that is the default (spec.md 3.3), a
+ * protection that runs out (3.5), a standard that is missing (3.9). run.cursor is the last division
+ * done; at 0 the tiers are told. */
 #include "base/canon.h"
 #include "rules/standard.h"
 #include "store/calendar.h"
@@ -127,13 +128,49 @@ static bool tell_standard(struct phase *p, const struct division_row *d, struct 
     return ok;
 }
 
+static bool tell_tier(struct phase *p, const struct untold_row *row, struct error *err)
+{
+    struct strbuf body = STRBUF_INIT;
+    struct canon c = canon_open(&body);
+    canon_str(&c, "household", row->household);
+    canon_str(&c, "tier", str_of(names_text(&tiers, (int)row->tier)));
+    canon_close(&c);
+    bool ok = put(p, row->township, "tier-default", arena_copy(&p->arena, row->household),
+                  strbuf_str(&body), err) &&
+              store_tier_told(p->w->store, row->household_id, p->run.day, err);
+    strbuf_free(&body);
+    return ok;
+}
+
+/* Reviewed quarterly only because nothing is known of its members: the run tells it, so that what
+ * is imported together with the household on one day is in by then. */
+static bool tell_tiers(struct phase *p, bool *more, struct error *err)
+{
+    struct untold_row *rows;
+    int count;
+    if (!store_tiers_untold(p->w->store, &p->arena, PHASE_BATCH, &rows, &count, err)) {
+        return false;
+    }
+    *more = count == PHASE_BATCH;
+    for (int i = 0; i < count; i++) {
+        if (!tell_tier(p, &rows[i], err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* One division a batch: districts first, then townships; the cursor of townships is negative. */
 bool notice_all(struct phase *p, bool *end, struct error *err)
 {
     const struct policy *policy = phase_policy(p, err);
     struct division_row d = {0};
-    if (!policy) {
+    bool more = false;
+    if (!policy || (p->run.cursor == 0 && !tell_tiers(p, &more, err))) {
         return false;
+    }
+    if (more) {
+        return true;
     }
     struct date until = runs_out(p, policy);
     if (p->run.cursor >= 0) {

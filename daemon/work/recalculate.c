@@ -96,6 +96,26 @@ static bool look_again(struct work *w, const struct task_row *task, struct error
            store_task_raised(w->store, task->task, task->raised, next, err);
 }
 
+/* A recomputation never makes a task late (3.2). */
+static struct date at_least_next(const struct work *w, struct date due)
+{
+    return date_later(due, calendar_add_working(w->rules->calendar, work_today(w), 1, NULL, NULL));
+}
+
+/* The deadline by a calendar that gives `rolled`. One that the last calendar could not move back so
+ * far, to *rolled_on, moves only if this one says otherwise than the last. */
+static struct date by_calendar(const struct work *w, struct date rolled, struct date due,
+                               struct date *rolled_on)
+{
+    struct date was = date_is(*rolled_on) ? *rolled_on : due;
+    if (rolled.day == was.day) {
+        return due;
+    }
+    due = at_least_next(w, rolled);
+    *rolled_on = due.day == rolled.day ? DATE_NONE : rolled;
+    return due;
+}
+
 /* A task without a cycle: a triggered review counts its working days anew, a register task rolls
  * its step anew, by the policy of the day it opened. */
 static bool recompute_task(struct work *w, struct actor actor, struct task_row *task,
@@ -103,26 +123,24 @@ static bool recompute_task(struct work *w, struct actor actor, struct task_row *
 {
     const struct calendar *calendar = w->rules->calendar;
     const struct policy *policy = work_policy(w, task->opened_on, err);
-    struct date today = work_today(w), was = task->due_on, due;
+    struct date was = task->due_on, rolled_on = task->rolled_on, due;
     if (!policy || task->kind == TASK_REGULAR_REVIEW) {
         return policy && look_again(w, task, err);
     }
-    if (was.day != task->original_due_on.day) { /* postponed, or could not go back so far */
+    if (was.day != task->original_due_on.day) { /* postponed */
         due = calendar_roll(calendar, was, ROLL_FOLLOWING, NULL, NULL);
-        if (due.day != was.day) {
-            due = date_later(due, calendar_add_working(calendar, today, 1, NULL));
-        }
+        due = due.day == was.day ? due : at_least_next(w, due);
     } else {
-        due = task->year ? register_campaign(policy, calendar, task->year, NULL).due_on
-                         : calendar_add_working(calendar, task->opened_on,
-                                                policy->triggered_working_days, NULL);
-        if (due.day != was.day) {
-            task->original_due_on = due;
-            due = date_later(due, calendar_add_working(calendar, today, 1, NULL));
-        }
+        struct date rolled = task->year
+                                 ? register_campaign(policy, calendar, task->year, NULL).due_on
+                                 : calendar_add_working(calendar, task->opened_on,
+                                                        policy->triggered_working_days, NULL, NULL);
+        due = by_calendar(w, rolled, was, &task->rolled_on);
+        task->original_due_on = due;
     }
     if (due.day == was.day) {
-        return look_again(w, task, err);
+        return (task->rolled_on.day == rolled_on.day || store_task_update(w->store, task, err)) &&
+               look_again(w, task, err);
     }
     struct strbuf before = STRBUF_INIT, after = STRBUF_INIT;
     struct cycle_row dates = {.dates = {.nominal = task->nominal_due_on}};
@@ -156,7 +174,7 @@ static bool recompute(struct work *w, struct arena *a, struct actor actor, struc
     struct household_row row;
     struct cycle_context context;
     struct cycle_dates dates;
-    struct date today = work_today(w);
+    struct date rolled_on = cycle->rolled_on;
     bool by_hand;
     if (!store_household_get(w->store, a, cycle->household_id, &row, err) ||
         !household_context(w, a, &row, cycle->decided_on, &context, err)) {
@@ -168,28 +186,25 @@ static bool recompute(struct work *w, struct arena *a, struct actor actor, struc
         return false;
     }
     if (by_hand) {
+        struct date was = cycle->dates.due_on;
         bool provisional = dates.provisional;
+        struct date due =
+            calendar_roll(w->rules->calendar, was, ROLL_FOLLOWING, &provisional, NULL);
         dates = cycle->dates;
         dates.provisional = provisional;
-        dates.due_on = calendar_roll(w->rules->calendar, dates.due_on, ROLL_FOLLOWING,
-                                     &dates.provisional, NULL);
-    }
-    /* A deadline that the last calendar could not move back so far has moved only if this one says
-     * otherwise than the last. */
-    struct date was = date_is(cycle->rolled_on) ? cycle->rolled_on : cycle->dates.due_on;
-    struct date rolled = dates.due_on;
-    if (date_cmp(rolled, was) == 0) {
-        dates.due_on = cycle->dates.due_on;
+        dates.due_on = due.day == was.day ? was : at_least_next(w, due);
     } else {
-        dates.due_on = date_later(rolled, calendar_add_working(w->rules->calendar, today, 1, NULL));
-        cycle->rolled_on = dates.due_on.day == rolled.day ? DATE_NONE : rolled;
+        struct date rolled = dates.due_on;
+        dates.due_on = by_calendar(w, rolled, cycle->dates.due_on, &cycle->rolled_on);
+        dates.opens_on = date_plus(dates.opens_on, dates.due_on.day - rolled.day);
     }
     if (cycle->task) {
         dates.opens_on = cycle->dates.opens_on; /* it has opened */
     }
     bool same = dates.due_on.day == cycle->dates.due_on.day &&
                 dates.opens_on.day == cycle->dates.opens_on.day;
-    if (same && dates.provisional == cycle->dates.provisional) {
+    if (same && dates.provisional == cycle->dates.provisional &&
+        rolled_on.day == cycle->rolled_on.day) {
         return true;
     }
     struct strbuf before = STRBUF_INIT, after = STRBUF_INIT;
@@ -214,6 +229,12 @@ bool recalculate_cycle(struct work *w, struct actor actor, struct cycle_row *cyc
     bool ok = recompute(w, &a, actor, cycle, &moved, err);
     arena_free(&a);
     return ok;
+}
+
+bool recalculate_task(struct work *w, struct actor actor, struct task_row *task, struct error *err)
+{
+    int64_t moved = 0;
+    return recompute_task(w, actor, task, &moved, err);
 }
 
 static bool batch_cycles(struct recalculation *r, struct work *w, struct actor actor, int *count,

@@ -341,11 +341,13 @@ static bool postpone(struct work *w, struct review_case *c, struct review_result
     /* A new deadline has a ladder of its own (3.8). */
     c->task.due_on = p.to;
     c->task.raised = -1;
+    c->task.rolled_on = DATE_NONE;
     if (alert_due(c->context.policy, w->rules->calendar, p.to, -1, c->today, &c->task.alert_on) >=
         0) {
         c->task.alert_on = c->today;
     }
     if (c->task.kind == TASK_REGULAR_REVIEW) {
+        c->cycle.rolled_on = DATE_NONE;
         /* A working day: this asks whether its year is published. */
         c->cycle.dates.due_on = calendar_roll(w->rules->calendar, p.to, ROLL_FOLLOWING,
                                               &c->cycle.dates.provisional, NULL);

@@ -19,6 +19,8 @@ struct event_row {
     int64_t household_id;
     enum event_kind kind;
     struct date on;
+    int64_t last_task; /* the household's highest before it */
+    bool readmitted;   /* the household was admitted anew since: it cannot be taken back any more */
 };
 
 /* Before an event is applied: keeps the household, its members, its open cycle and open tasks as
@@ -28,8 +30,10 @@ bool store_event_note(struct store *s, int64_t household_id, enum event_kind kin
 /* The household's latest event that was not taken back. */
 bool store_event_latest(struct store *s, int64_t household_id, struct event_row *row,
                         struct error *err);
-/* Everything as it stood before the event. What the event made stays on record: cycles superseded,
- * tasks cancelled, members moved out on `today`; its review, report, ending, change of tier or
- * decision marked corrected. */
+/* What the event changed, as it stood before; what came in since from elsewhere (a run, an import,
+ * a calendar) stands. What the event made stays on record: cycles superseded, tasks cancelled,
+ * members moved out on `today`; its review, report, ending, change of tier or decision marked
+ * corrected. Deadlines and rungs of what opens again are those of the day it was closed: the caller
+ * computes them anew. */
 bool store_event_undo(struct store *s, const struct event_row *event, struct date today,
                       struct error *err);

@@ -52,6 +52,17 @@ bool store_household_next(struct store *s, struct arena *a, int64_t after,
 /* Whether any household belongs to a township in [from, to]. */
 bool store_household_any(struct store *s, int64_t from, int64_t to, bool *any, struct error *err);
 
+/* Households whose tier is the default and whose township was not told so yet; at most `limit`, in
+ * the arena. */
+struct untold_row {
+    int64_t household_id, township;
+    struct str household;
+    enum tier tier;
+};
+bool store_tiers_untold(struct store *s, struct arena *a, int limit, struct untold_row **rows,
+                        int *count, struct error *err);
+bool store_tier_told(struct store *s, int64_t household_id, struct date on, struct error *err);
+
 bool store_member_find(struct store *s, struct arena *a, int64_t household_id, struct str member,
                        struct member_row *row, bool *found, struct error *err);
 bool store_member_put(struct store *s, int64_t household_id, const struct member_row *row,

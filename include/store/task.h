@@ -32,7 +32,10 @@ struct task_row {
     int64_t township;
     int64_t cycle; /* 0 unless a regular review */
     int year;      /* 0 unless a register task */
-    struct date opened_on, nominal_due_on, original_due_on, due_on;
+    struct date opened_on, nominal_due_on;
+    struct date original_due_on, due_on; /* they differ where it was postponed */
+    /* Without a cycle: what a new calendar gave, where the deadline could not go back so far. */
+    struct date rolled_on;
     struct date listed_on; /* first list that it stood on */
     int raised;            /* highest rung raised for this deadline; -1 */
     struct date alert_on;  /* the next rung's day; DATE_NONE */

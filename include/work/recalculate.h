@@ -7,6 +7,7 @@
 #pragma once
 
 #include "store/cycle.h"
+#include "store/task.h"
 #include "work/job.h"
 
 struct recalculation {
@@ -25,5 +26,8 @@ bool recalculate_slice(struct recalculation *r, struct work *w, struct actor act
 /* One open cycle, in the transaction under way. */
 bool recalculate_cycle(struct work *w, struct actor actor, struct cycle_row *cycle,
                        struct error *err);
+/* One open task, in the transaction under way: the deadline of one without a cycle, and the day of
+ * the next rung. */
+bool recalculate_task(struct work *w, struct actor actor, struct task_row *task, struct error *err);
 /* The whole recomputation that a changed calendar left to do, if any: at start and on reload. */
 bool recalculate_pending(struct work *w, struct actor actor, struct error *err);

@@ -24,6 +24,21 @@ teardown() { daemon_stop; }
     same 1 "$(told 500101001 | jq length)"
 }
 
+@test "3.2: 2020's Spring Festival was lengthened midway: a deadline of 31 January goes to 3 February, told once" {
+    sed -i '/2020-01-31/d; /2020-02-0[12]/d' "$D/calendar/2020.csv"
+    printf '%s\n' 2020-02-01,workday,春节 >>"$D/calendar/2020.csv" # as the first notice had it
+    daemon_start "2020-01-20 07:00"
+    load_divisions
+    { household S 2019-10-31; } | load_households
+    same 2020-01-31 "$(get S .due_on)"
+    ctl clock set "2020-01-28 08:00" >/dev/null
+    ctl import calendar "$BATS_TEST_DIRNAME/../../conf/calendar/2020.csv" >/dev/null
+    same "2020-02-03 2020-01-16" "$(get S '"\(.due_on) \(.opens_on)"')"
+    same '["2020-01-31","2020-02-03"]' "$(json queue show 500101001 --all |
+        jq -s -c '[.[].items[] | select(.kind == "deadline-moved").body | .was, .due_on]')"
+    same 1 "$(json audit --household S --all | jq -s '[.[].items[] | select(.action == "deadline.move")] | length')"
+}
+
 @test "3.2: a new calendar moves open deadlines of triggered reviews, records and tells it, and makes none late" {
     rm "$D"/calendar/2026.csv
     daemon_start "2026-09-28 08:00"

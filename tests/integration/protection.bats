@@ -83,6 +83,18 @@ end() { json review "$(task_of "$1")" --outcome terminate --ground "$2" "${@:3}"
     json protection exceptions | jq -e '.items[] | select(.household == "E") | .ground == "member-change"'
 }
 
+@test "3.5: no birth, no moving in and no move of the whole household is a member-change" {
+    household V 2018-01-10 "" annual active registered | load_households
+    printf '%s\n' household,member,status V,1,present >"$BATS_TEST_TMPDIR/v.csv"
+    ctl import members "$BATS_TEST_TMPDIR/v.csv" >/dev/null
+    json report V birth --member 2 --source 医院
+    json report V move-in --member 3 --source 村委会
+    json household move V 500101017001
+    refused protected household close V --ground member-change
+    json report V move-out --member 3 --source 村委会
+    json household close V --ground member-change
+}
+
 @test "3.5: income clearly above is strictly greater than standard times 1.5" {
     json report X income --income 12000.00 --source 税务
     refused protected review "$(task_of X)" --outcome terminate --ground income-clearly-above
@@ -155,8 +167,8 @@ end() { json review "$(task_of "$1")" --outcome terminate --ground "$2" "${@:3}"
 @test "household move: the open tasks go along and both queues are told" {
     json household move R 500101017001
     same 500101017000 "$(json task show "$(task_of R)" | field township)"
-    json queue show 500101001 --all | jq -s -e '[.[].items[] | select(.kind == "moved-away")] | length == 1'
-    json queue show 500101017 --all | jq -s -e '[.[].items[] | select(.kind == "moved-in")] | length == 1'
+    json queue show 500101001 --all | jq -s -e '[.[].items[] | select(.kind == "moved-away" and .body.household == "R")] | length == 1'
+    json queue show 500101017 --all | jq -s -e '[.[].items[] | select(.kind == "moved-in" and .body.household == "R")] | length == 1'
     refused bad-argument household move R 500101
 }
 

@@ -79,11 +79,23 @@ register_task() { sql "SELECT task FROM task_view WHERE household = '$1' AND kin
     same open "$(json task show "$(register_task A register-adjustment)" | field state)"
 }
 
+@test "3.6: who comes after the visits has no task this year, and the next year's with everybody" {
+    printf '%s\n' household,division,status,tier,approved_on,register \
+        H,500101001001,active,annual,2018-12-20,none >"$BATS_TEST_TMPDIR/h.csv"
+    ctl import households "$BATS_TEST_TMPDIR/h.csv" >/dev/null
+    same "" "$(register_task H register-candidate)"
+}
+
 @test "3.6: the next year's campaign does not wait; its decision closes the earlier one as late" {
     old=$(register_task A register-adjustment)
     ctl clock set "2019-09-02 08:00"
+    same open "$(json task show "$(register_task H register-candidate)" | field state)"
     new=$(register_task A register-adjustment)
     [ "$new" -gt "$old" ]
+    # Not the other way round: what last year's would decide leaves this year's without an answer.
+    refused conflict register decide "$old" exit
+    [[ $output == *"task $old of 2018 waits for task $new of 2019"* ]]
+    same "open registered" "$(json task show "$old" | field state) $(get A .register)"
     json register decide "$new" keep
     same done "$(json task show "$old" | field state)"
     same 0 "$(json late --all | jq -s "[.[].items[] | select(.task == $old)] | length")"

@@ -54,6 +54,7 @@ static bool take_aside(void *self, const struct set_aside_row *row)
 
 static void call_households(struct household_row *h)
 {
+    struct untold_row *untold;
     struct member_row member = {
         .member = STR("1"), .student = -1, .birth_on = DATE_NONE, .status_on = DATE_NONE};
     struct member_row *members;
@@ -66,6 +67,8 @@ static void call_households(struct household_row *h)
     must(store_household_find(m.s, &m.a, STR("h1"), h, &err));
     must(store_household_get(m.s, &m.a, h->id, h, &err));
     must(store_household_next(m.s, &m.a, 0, h, &err));
+    must(store_tiers_untold(m.s, &m.a, 9, &untold, &count, &err));
+    must(store_tier_told(m.s, h->id, TODAY, &err));
     must(store_household_any(m.s, TOWNSHIP, OTHER_TOWNSHIP, &found, &err));
     must(store_household_each(m.s, &m.a, 0, STR(""), take_household, NULL, &err));
     must(store_household_each(m.s, &m.a, TOWNSHIP, STR(""), take_household, NULL, &err));
@@ -153,7 +156,7 @@ static void call_register(int64_t household)
                              .recorded_at = (char *)"2026-11-24T08:00:00+08:00",
                              .who = STR("ran")};
     struct decision_row *rows;
-    bool there;
+    struct task_row of_year;
     int count;
     t.kind = TASK_REGISTER_ADJUSTMENT;
     t.year = 2026;
@@ -166,7 +169,7 @@ static void call_register(int64_t household)
     must(store_decisions_pending(m.s, &m.a, date_of(2027, 1, 1), 9, &rows, &count, &err));
     must(store_decision_applied(m.s, d.task, &err));
     must(store_tasks_of_year(m.s, &m.a, 2026, 0, 9, &tasks, &count, &err));
-    must(store_task_of_year(m.s, household, TASK_REGISTER_ADJUSTMENT, 2026, &there, &err));
+    must(store_task_of_year(m.s, &m.a, household, TASK_REGISTER_ADJUSTMENT, 2026, &of_year, &err));
 }
 
 static void call_reports(int64_t household)
@@ -187,7 +190,7 @@ static void call_reports(int64_t household)
                                 .who = STR("ran")};
     struct ending_row *endings;
     struct birthday_row *births;
-    const char **assets;
+    struct asset_row *assets;
     struct date on;
     int64_t last;
     bool added;
