@@ -39,7 +39,7 @@ struct sim {
     int today, month, failures;
     long last_task, last_message;
     int compared; /* of the oracle's messages */
-    long events, refused, runs, kills;
+    long events, refused, corrected, runs, kills;
     int late_year;   /* the calendar of this year comes late */
     char **messages; /* the daemon's */
     size_t message_count;
@@ -473,7 +473,8 @@ static void compare_messages(struct sim *s)
         &s->house,
         "SELECT seq, created_on, division, kind, subject, CASE kind WHEN 'protection-ends' THEN "
         "json_extract(body, '$.households') ELSE '' END FROM message WHERE kind IN ('alert', "
-        "'deadline-moved', 'proposal', 'standard-missing', 'protection-ends') AND seq > ? "
+        "'deadline-moved', 'proposal', 'standard-missing', 'protection-ends', 'tier-default') AND "
+        "seq > ? "
         "ORDER BY seq");
     sqlite3_bind_int64(q, 1, s->last_message);
     while (sqlite3_step(q) == SQLITE_ROW) {
@@ -783,7 +784,8 @@ static void event_review(struct sim *s, struct o_household *h, int task)
     } else if (strcmp(outcome, "terminate") == 0) {
         ground = below(s, 10);
         json_object_set_new(params, "ground", json_string(o_grounds[ground]));
-    } else if (per_mille(s, 300)) {
+    }
+    if (to == NO_DAY && per_mille(s, 300)) {
         on -= below(s, 12) - 1;
         set_day(params, "on", on);
     }
@@ -872,7 +874,7 @@ static void event_move(struct sim *s, struct o_household *h)
     int village = below(s, village_count);
     char code[16];
     snprintf(code, sizeof code, "%012lld", villages[village].village);
-    act(s, h, oracle_move(h, village), "household.move",
+    act(s, h, oracle_move(h, village, s->today), "household.move",
         json_pack("{s:s, s:s}", "household", h->code, "village", code));
 }
 
@@ -913,6 +915,58 @@ static void event_decide(struct sim *s, struct o_household *h, int task)
         set_day(params, "on", on);
     }
     act(s, h, oracle_decide(h, task, decision, on, s->today), "register.decide", params);
+}
+
+/* A new list of the office: what it knows of the household now. */
+static void event_import(struct sim *s, struct o_household *h)
+{
+    char text[512], money[3][32] = {"", "", ""};
+    long fen[3];
+    int kind = per_mille(s, 300) ? below(s, 2) : -1, tier = per_mille(s, 80) ? below(s, 3) : -1;
+    int state = h->state == O_NONE && per_mille(s, 100) ? O_REGISTERED : -1;
+    for (int i = 0; i < 3; i++) {
+        fen[i] = per_mille(s, 300) ? below(s, 40000) * 100l : -1;
+        if (fen[i] >= 0) {
+            snprintf(money[i], sizeof money[i], "%ld.%02ld", fen[i] / 100, fen[i] % 100);
+        }
+    }
+    int n = snprintf(text, sizeof text,
+                     "household,division,approved_on,income_kind,income,pension,employment_cost,"
+                     "tier,register\n%s,%012lld,%s,%s,%s,%s,%s,%s,%s\n",
+                     h->code, villages[h->village].village, cell_day(h->approved),
+                     kind < 0 ? "" : o_incomes[kind], money[0], money[1], money[2],
+                     tier < 0 ? "" : o_tiers[tier], state < 0 ? "" : o_registers[state]);
+    oracle_import(&s->oracle, h, kind, fen[0], fen[1], fen[2], tier, state, s->today);
+    house_import(&s->house, "households", text, (size_t)n);
+    s->events++;
+    number_tasks(s);
+}
+
+/* The same of one member: the work ability, and now and then one that was not known. */
+static void event_import_member(struct sim *s, struct o_household *h)
+{
+    char text[256];
+    struct o_member *m;
+    if (h->member_count == 0 || h->member_count >= 60) {
+        return;
+    }
+    m = &h->members[below(s, h->member_count)];
+    m->work = below(s, 3);
+    int n = snprintf(text, sizeof text, "household,member,work_ability\n%s,%s,%s\n", h->code,
+                     m->name, o_works[m->work]);
+    oracle_members_imported(h, s->today);
+    house_import(&s->house, "members", text, (size_t)n);
+    s->events++;
+    number_tasks(s);
+}
+
+static void event_correct(struct sim *s, struct o_household *h)
+{
+    if (oracle_can_correct(h)) {
+        s->corrected++;
+        act(s, h, oracle_correct(&s->oracle, h, s->today), "correct",
+            json_pack("{s:s, s:s}", "household", h->code, "reason", "录入错误"));
+    }
 }
 
 /* How likely an office looks at a task within a day, in thousandths: in time, now and then, when it
@@ -959,6 +1013,14 @@ static void event_random(struct sim *s)
 {
     struct o_household *h = s->oracle.households[below(s, s->oracle.count)];
     int luck = below(s, 1000);
+    if (per_mille(s, 100)) {
+        (per_mille(s, 500) ? event_import : event_import_member)(s, h);
+        return;
+    }
+    if (per_mille(s, 120)) { /* mostly what was entered just now, or what is waiting for long */
+        event_correct(s, h);
+        return;
+    }
     if (h->status == O_CLOSED && !per_mille(s, 50)) {
         return;
     }
@@ -1086,6 +1148,31 @@ static void begin(struct sim *s)
     number_tasks(s);
 }
 
+/* The alerts of a run in which downtimes are compared are worth comparing only where each rung of
+ * each kind of task is among them, and the close of the register. */
+static void check_rungs(struct sim *s)
+{
+    static const char *const rungs[] = {"due-soon",       "due-today",
+                                        "late",           "escalated-district",
+                                        "escalated-city", "undecided-at-close"};
+    for (int kind = K_REGULAR; kind <= K_DIBAO; kind++) {
+        for (int r = 0; r < (kind < K_ADJUSTMENT ? 5 : 6); r++) {
+            int seen = 0;
+            for (int i = 0; i < s->oracle.message_count; i++) {
+                const struct o_message *m = &s->oracle.messages[i];
+                seen += strcmp(m->kind, "alert") == 0 &&
+                        (int)s->oracle.households[m->household]->tasks[m->task].kind == kind &&
+                        strncmp(m->subject, rungs[r], strlen(rungs[r])) == 0;
+            }
+            if (seen == 0) {
+                mismatch(s, NULL, "no %s of a %s in these days: take more households", rungs[r],
+                         o_kinds[kind]);
+            }
+        }
+    }
+    check(s);
+}
+
 static void simulate(struct sim *s)
 {
     begin(s);
@@ -1106,6 +1193,9 @@ static void simulate(struct sim *s)
             s->month = year * 12 + month;
             compare(s);
         }
+    }
+    if (s->o.split) {
+        check_rungs(s);
     }
     house_end(&s->house, SIGTERM);
 }
@@ -1130,7 +1220,10 @@ static void command(struct sim *s, struct o_household *h)
 {
     int task = h->task_count ? below(s, h->task_count) : -1;
     bool open = task >= 0 && h->tasks[task].state == T_OPEN;
-    switch (below(s, 10)) {
+    switch (below(s, 11)) {
+    case 10:
+        event_correct(s, h);
+        break;
     case 0:
         import_less_protected(s, h);
         break;
@@ -1163,14 +1256,16 @@ static void command(struct sim *s, struct o_household *h)
     }
 }
 
-/* Whatever ended has its ground on record: an ending against protection, on one of the four. */
+/* Whatever ended has its ground on record, and was not taken back: an ending against protection, on
+ * one of the four. */
 static void check_grounds(struct sim *s)
 {
     sqlite3_stmt *q = house_sql(
         &s->house,
         "SELECT h.household FROM household h WHERE h.status IN ('closed', 'suspended') AND NOT "
         "EXISTS (SELECT 1 FROM ending e WHERE e.household_id = h.id AND e.protected = 1 AND "
-        "e.ground IN ('all-members-gone', 'member-change', 'income-clearly-above', "
+        "e.corrected = 0 AND e.ground IN ('all-members-gone', 'member-change', "
+        "'income-clearly-above', "
         "'assets-clearly-above')) LIMIT 1");
     if (sqlite3_step(q) == SQLITE_ROW) {
         mismatch(s, household_of(s, (const char *)sqlite3_column_text(q, 0)),
@@ -1270,8 +1365,10 @@ static struct sim new_sim(const struct options *o)
 
 static void report(const struct sim *s)
 {
-    printf("%d households, %ld days, %ld events (%ld refused), %d messages, %ld kills: the same\n",
-           s->oracle.count, s->runs, s->events, s->refused, s->oracle.message_count, s->kills);
+    printf("%d households, %ld days, %ld events (%ld refused, %ld corrections), %d messages, %ld "
+           "kills: the same\n",
+           s->oracle.count, s->runs, s->events, s->refused, s->corrected, s->oracle.message_count,
+           s->kills);
     fflush(stdout);
 }
 

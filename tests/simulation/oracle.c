@@ -463,6 +463,73 @@ static struct o_member *member_of(const struct o_household *h, const char *name)
     return NULL;
 }
 
+/* ---- what can be taken back ---------------------------------------------------------------- */
+
+static void *list_copy(const void *list, int count, size_t size)
+{
+    void *copy = malloc((size_t)count * size + 1);
+    if (count) {
+        memcpy(copy, list, (size_t)count * size);
+    }
+    return copy;
+}
+
+/* The household as it stands; without its history. */
+static struct o_household *copy_of(const struct o_household *h)
+{
+    struct o_household *c = malloc(sizeof *c);
+    *c = *h;
+    c->members = list_copy(h->members, h->member_count, sizeof *h->members);
+    c->cycles = list_copy(h->cycles, h->cycle_count, sizeof *h->cycles);
+    c->tasks = list_copy(h->tasks, h->task_count, sizeof *h->tasks);
+    c->reports = list_copy(h->reports, h->report_count, sizeof *h->reports);
+    c->spans = list_copy(h->spans, h->span_count, sizeof *h->spans);
+    c->pending = list_copy(h->pending, h->pending_count, sizeof *h->pending);
+    c->history = NULL;
+    c->events = NULL;
+    return c;
+}
+
+static void free_copy(struct o_household *c)
+{
+    if (c) {
+        free(c->members);
+        free(c->cycles);
+        free(c->tasks);
+        free(c->reports);
+        free(c->spans);
+        free(c->pending);
+        free(c);
+    }
+}
+
+#define KEPT 3 /* so many events back, for memory's sake */
+
+/* An act that was accepted is an event. */
+static const char *noted(struct o_household *h, int kind, struct o_household *was,
+                         const char *refused, int today)
+{
+    if (refused) {
+        free_copy(was);
+        return refused;
+    }
+    *ADD(h->events, h->event_count) = (struct o_event){.kind = kind, .day = today, .was = was};
+    if (h->event_count > KEPT) {
+        struct o_event *old = &h->events[h->event_count - 1 - KEPT];
+        free_copy(old->was);
+        old->was = NULL;
+    }
+    return NULL;
+}
+
+static void forget_events(struct o_household *h)
+{
+    for (int i = 0; i < h->event_count; i++) {
+        free_copy(h->events[i].was);
+    }
+    h->event_count = 0;
+}
+
 /* ---- messages ------------------------------------------------------------------------------ */
 
 static struct o_message *say(struct oracle *o, const char *kind, long long division,
@@ -531,7 +598,7 @@ static struct o_task *task_add(struct o_household *h, enum o_kind kind, int due,
 {
     struct o_task *t = ADD(h->tasks, h->task_count);
     t->kind = kind;
-    t->opened = today;
+    t->opened = t->first = today;
     t->nominal = t->original = t->due = t->rolled = due;
     t->done = NO_DAY;
     t->township = h->village;
@@ -543,6 +610,7 @@ static void open_regular(struct o_household *h, struct o_cycle *c, int today)
 {
     struct o_task *t = task_add(h, K_REGULAR, c->due, today);
     t->nominal = c->nominal;
+    t->rolled = c->rolled;
     c->task = h->task_count - 1;
 }
 
@@ -577,7 +645,9 @@ static struct o_cycle first_cycle(const struct o_household *h, const struct o_po
     }
 }
 
-static void qualify(struct oracle *o, struct o_household *h, int today);
+static void qualify(struct oracle *o, struct o_household *h, const struct o_household *was,
+                    int today);
+static void forget_events(struct o_household *h);
 
 /* A household enters by an import (3.4, Import). */
 void oracle_enter(struct oracle *o, struct o_household *h, int today)
@@ -602,17 +672,19 @@ void oracle_enter(struct oracle *o, struct o_household *h, int today)
         int after = h->satisfied == NO_DAY ? h->anchor : h->satisfied;
         begin_cycle(h, first_cycle(h, p, after, reviewed), today);
     }
-    qualify(o, h, today);
+    qualify(o, h, NULL, today);
 }
 
 void oracle_readmit(struct oracle *o, struct o_household *h, int approved, int today)
 {
+    const struct o_household was = *h;
     h->status = O_ACTIVE;
     h->approved = h->anchor = approved;
     h->last_review = h->satisfied = NO_DAY;
+    forget_events(h); /* what was before is not taken back any more */
     oracle_note(h, today, "readmitted, approved %s", day_text(approved));
     begin_cycle(h, first_cycle(h, policy_on(today), approved, approved), today);
-    qualify(o, h, today);
+    qualify(o, h, &was, today);
 }
 
 int oracle_uncovered(const struct o_household *h, const int *nominals, int count)
@@ -660,9 +732,22 @@ static bool rule_holds(const struct tier_rule *r, const struct o_household *h)
     return !r->any;
 }
 
+/* The open cycle gives way to the first of the new grid whose deadline is ahead. */
+static void regrid(struct o_household *h, int changed, int today)
+{
+    const struct o_policy *p = policy_on(changed);
+    close_cycle(h, C_SUPERSEDED, changed);
+    for (int day = (h->satisfied == NO_DAY ? h->anchor : h->satisfied) + 1;; day++) {
+        if (is_nominal(p, h->anchor, h->tier, day) &&
+            dates_of(p, h->anchor, h->tier, day).due > changed) {
+            begin_cycle(h, dates_of(p, h->anchor, h->tier, day), today);
+            return;
+        }
+    }
+}
+
 static void set_tier(struct o_household *h, enum o_tier tier, enum o_source source, int today)
 {
-    const struct o_policy *p = policy_on(today);
     if (tier != h->tier || source != h->source) {
         oracle_note(h, today, "tier %s (%s) -> %s (%s)", o_tiers[h->tier], o_sources[h->source],
                     o_tiers[tier], o_sources[source]);
@@ -676,13 +761,7 @@ static void set_tier(struct o_household *h, enum o_tier tier, enum o_source sour
     if (h->open < 0 || h->cycles[h->open].task >= 0) {
         return; /* an open task keeps its dates */
     }
-    close_cycle(h, C_SUPERSEDED, today);
-    for (int day = (h->satisfied == NO_DAY ? h->anchor : h->satisfied) + 1;; day++) {
-        if (is_nominal(p, h->anchor, tier, day) && dates_of(p, h->anchor, tier, day).due > today) {
-            begin_cycle(h, dates_of(p, h->anchor, tier, day), today);
-            return;
-        }
-    }
+    regrid(h, today, today);
 }
 
 static void derive_tier(struct o_household *h, int today)
@@ -698,6 +777,31 @@ static void derive_tier(struct o_household *h, int today)
         }
     }
     set_tier(h, O_QUARTERLY, S_DEFAULT, today);
+}
+
+void oracle_import(struct oracle *o, struct o_household *h, int income_kind, long income,
+                   long pension, long cost, int tier, int state, int today)
+{
+    const struct o_household was = *h;
+    bool other_kind = income_kind >= 0 && income_kind != h->income_kind;
+    oracle_note(h, today, "import of facts: income %s, tier %s, register %s",
+                income_kind >= 0 ? o_incomes[income_kind] : "-", tier >= 0 ? o_tiers[tier] : "-",
+                state >= 0 ? o_registers[state] : "-");
+    for (int i = 0; tier >= 0 && tier != (int)h->tier && i < h->event_count; i++) {
+        h->events[i].tier_imported = true;
+    }
+    h->income_kind = income_kind >= 0 ? income_kind : h->income_kind;
+    h->income = income >= 0 ? income : h->income;
+    h->pension = pension >= 0 ? pension : h->pension;
+    h->cost = cost >= 0 ? cost : h->cost;
+    h->state = state >= 0 ? (enum o_register)state : h->state;
+    if (tier >= 0) {
+        set_tier(h, (enum o_tier)tier, S_GIVEN, today);
+    }
+    if (other_kind) {
+        derive_tier(h, today);
+    }
+    qualify(o, h, &was, today);
 }
 
 void oracle_members_imported(struct o_household *h, int today)
@@ -750,7 +854,7 @@ unsigned oracle_grounds(struct oracle *o, const struct o_household *h, int on)
         if (p->pension_until == NO_DAY || on <= p->pension_until) {
             countable -= h->pension > 0 ? h->pension : 0;
         }
-        if ((double)countable > (double)standard * p->ratio * n) {
+        if (countable * 1000 > standard * (long)(p->ratio * 1000 + 0.5) * n) {
             out |= 1u << G_INCOME_CLEARLY;
         }
     }
@@ -790,7 +894,7 @@ static void close_household(struct o_household *h, int done_task, int on)
     }
 }
 
-const char *oracle_end(struct oracle *o, struct o_household *h, const char *act, int ground,
+static const char *end(struct oracle *o, struct o_household *h, const char *act, int ground,
                        bool remark, int today)
 {
     bool suspend = strcmp(act, "suspend") == 0;
@@ -810,15 +914,29 @@ const char *oracle_end(struct oracle *o, struct o_household *h, const char *act,
     return NULL;
 }
 
-const char *oracle_resume(struct oracle *o, struct o_household *h, int today)
+const char *oracle_end(struct oracle *o, struct o_household *h, const char *act, int ground,
+                       bool remark, int today)
+{
+    struct o_household *was = copy_of(h);
+    return noted(h, E_STATUS, was, end(o, h, act, ground, remark, today), today);
+}
+
+static const char *resume(struct oracle *o, struct o_household *h, int today)
 {
     if (h->status != O_SUSPENDED) {
         return "conflict";
     }
+    const struct o_household was = *h;
     oracle_note(h, today, "resume");
     h->status = O_ACTIVE;
-    qualify(o, h, today);
+    qualify(o, h, &was, today);
     return NULL;
+}
+
+const char *oracle_resume(struct oracle *o, struct o_household *h, int today)
+{
+    struct o_household *was = copy_of(h);
+    return noted(h, E_STATUS, was, resume(o, h, today), today);
 }
 
 /* ---- reviews (3.4) ------------------------------------------------------------------------- */
@@ -938,7 +1056,7 @@ static const char *postpone(struct o_household *h, struct o_task *t, int to, boo
     return NULL;
 }
 
-const char *oracle_review(struct oracle *o, struct o_household *h, int task, const char *outcome,
+static const char *review(struct oracle *o, struct o_household *h, int task, const char *outcome,
                           int ground, int on, int to, bool remark, int today)
 {
     struct o_task *t = &h->tasks[task];
@@ -966,6 +1084,19 @@ const char *oracle_review(struct oracle *o, struct o_household *h, int task, con
     return refused;
 }
 
+const char *oracle_review(struct oracle *o, struct o_household *h, int task, const char *outcome,
+                          int ground, int on, int to, bool remark, int today)
+{
+    struct o_household *was = copy_of(h);
+    const char *refused =
+        noted(h, E_REVIEW, was, review(o, h, task, outcome, ground, on, to, remark, today), today);
+    if (!refused) {
+        h->events[h->event_count - 1].task = task;
+        h->events[h->event_count - 1].postponed = strcmp(outcome, "postpone") == 0;
+    }
+    return refused;
+}
+
 /* ---- reports (3.7) ------------------------------------------------------------------------- */
 
 static void record_report(struct o_household *h, int kind, int today)
@@ -976,6 +1107,7 @@ static void record_report(struct o_household *h, int kind, int today)
     if (h->status != O_REGISTER_ONLY && oracle_open_task(h, K_TRIGGERED) < 0) {
         task_add(h, K_TRIGGERED, add_working(today, policy_on(today)->triggered), today);
     }
+    r->task = oracle_open_task(h, K_TRIGGERED);
     derive_tier(h, today);
 }
 
@@ -1026,7 +1158,7 @@ static void propose(struct oracle *o, struct o_household *h, int task, int today
     }
 }
 
-const char *oracle_report(struct oracle *o, struct o_household *h, int kind, const char *member,
+static const char *report(struct oracle *o, struct o_household *h, int kind, const char *member,
                           int on, long income, long pension, long cost, int asset, int today)
 {
     const char *refused = on > today              ? "bad-argument"
@@ -1054,6 +1186,25 @@ const char *oracle_report(struct oracle *o, struct o_household *h, int kind, con
         propose(o, h, task, today);
     }
     return NULL;
+}
+
+const char *oracle_report(struct oracle *o, struct o_household *h, int kind, const char *member,
+                          int on, long income, long pension, long cost, int asset, int today)
+{
+    struct o_household *was = copy_of(h);
+    const char *refused =
+        noted(h, E_REPORT, was, report(o, h, kind, member, on, income, pension, cost, asset, today),
+              today);
+    if (!refused) {
+        h->events[h->event_count - 1].income = income;
+        h->events[h->event_count - 1].pension = pension;
+        h->events[h->event_count - 1].cost = cost;
+    }
+    bool named = kind == R_DEATH || kind == R_BIRTH || kind == R_MOVE_IN || kind == R_MOVE_OUT;
+    if (!refused && named) {
+        snprintf(h->events[h->event_count - 1].member, 16, "%s", member);
+    }
+    return refused;
 }
 
 /* Whoever was born on 29 February reaches an age on the 28th. */
@@ -1087,22 +1238,35 @@ const char *oracle_tier(struct o_household *h, enum o_tier tier, int today)
     if (h->status == O_CLOSED) {
         return "conflict";
     }
+    if (h->tier == tier && h->source == S_GIVEN) {
+        return NULL; /* nothing to take back */
+    }
+    struct o_household *was = copy_of(h);
     set_tier(h, tier, S_GIVEN, today);
-    return NULL;
+    return noted(h, E_TIER, was, NULL, today);
 }
 
-const char *oracle_move(struct o_household *h, int village)
+static void live_in(struct o_household *h, int village)
 {
-    if (h->status == O_CLOSED) {
-        return "conflict";
-    }
     h->village = village;
     for (int i = 0; i < h->task_count; i++) {
         if (h->tasks[i].state == T_OPEN) {
             h->tasks[i].township = village;
         }
     }
-    return NULL;
+}
+
+const char *oracle_move(struct o_household *h, int village, int today)
+{
+    if (h->status == O_CLOSED) {
+        return "conflict";
+    }
+    if (h->village == village) {
+        return NULL;
+    }
+    struct o_household *was = copy_of(h);
+    live_in(h, village);
+    return noted(h, E_MOVE, was, NULL, today);
 }
 
 /* ---- the register (3.6) -------------------------------------------------------------------- */
@@ -1114,39 +1278,58 @@ static int step_day(struct month_day d, int year)
 
 static void open_register(struct o_household *h, enum o_kind kind, int year, int today)
 {
+    int due = roll(step_day(policy_on(today)->township, year), true, NULL);
     for (int i = 0; i < h->task_count; i++) {
-        if (h->tasks[i].kind == kind && h->tasks[i].year == year) {
-            return;
+        struct o_task *t = &h->tasks[i];
+        if (t->kind != kind || t->year != year) {
+            continue;
         }
+        if (t->state == T_CANCELLED) { /* the same task again */
+            t->state = T_OPEN;
+            t->opened = today;
+            t->due = t->original = t->rolled = due;
+            t->raised = -1;
+            t->township = h->village;
+        }
+        return;
     }
-    struct o_task *t =
-        task_add(h, kind, roll(step_day(policy_on(today)->township, year), true, NULL), today);
-    t->year = year;
+    task_add(h, kind, due, today)->year = year;
+}
+
+/* Whether the household has a register task of the kind. */
+static bool fits_register(const struct o_household *h, enum o_kind kind)
+{
+    bool on = h->state == O_REGISTERED || h->state == O_RETURNED;
+    return kind == K_ADJUSTMENT  ? on
+           : kind == K_CANDIDATE ? h->status == O_ACTIVE && !on
+                                 : h->status == O_REGISTER_ONLY;
 }
 
 static void open_registers(struct o_household *h, int year, int today)
 {
-    bool on = h->state == O_REGISTERED || h->state == O_RETURNED;
-    if (on) {
-        open_register(h, K_ADJUSTMENT, year, today);
-    }
-    if (h->status == O_ACTIVE && !on) {
-        open_register(h, K_CANDIDATE, year, today);
-    }
-    if (h->status == O_REGISTER_ONLY) {
-        open_register(h, K_DIBAO, year, today);
+    for (int kind = K_ADJUSTMENT; kind <= K_DIBAO; kind++) {
+        if (fits_register(h, (enum o_kind)kind)) {
+            open_register(h, (enum o_kind)kind, year, today);
+        }
     }
 }
 
-static void qualify(struct oracle *o, struct o_household *h, int today)
+/* Who comes to qualify by the visits' date: for what it had no part in as it was; NULL: it is new.
+ */
+static void qualify(struct oracle *o, struct o_household *h, const struct o_household *was,
+                    int today)
 {
     int year = AT(today).year;
-    if (o->rolled_year == year && today <= step_day(policy_on(today)->visits, year)) {
-        open_registers(h, year, today);
+    for (int kind = K_ADJUSTMENT; kind <= K_DIBAO; kind++) {
+        if (o->rolled_year == year && today <= step_day(policy_on(today)->visits, year) &&
+            fits_register(h, (enum o_kind)kind) &&
+            !(was && fits_register(was, (enum o_kind)kind))) {
+            open_register(h, (enum o_kind)kind, year, today);
+        }
     }
 }
 
-const char *oracle_decide(struct o_household *h, int task, int decision, int on, int today)
+static const char *decide(struct o_household *h, int task, int decision, int on, int today)
 {
     struct o_task *t = &h->tasks[task];
     bool on_it = h->state == O_REGISTERED || h->state == O_RETURNED;
@@ -1160,6 +1343,12 @@ const char *oracle_decide(struct o_household *h, int task, int decision, int on,
     }
     if (on < t->opened) {
         return "too-early";
+    }
+    for (int i = 0; i < h->task_count; i++) { /* a later year's closes it, and only that */
+        if (h->tasks[i].state == T_OPEN && h->tasks[i].kind == t->kind &&
+            h->tasks[i].year > t->year) {
+            return "conflict";
+        }
     }
     switch (decision) {
     case D_KEEP:
@@ -1204,6 +1393,21 @@ const char *oracle_decide(struct o_household *h, int task, int decision, int on,
     return NULL;
 }
 
+const char *oracle_decide(struct o_household *h, int task, int decision, int on, int today)
+{
+    struct o_household *was = copy_of(h);
+    const char *refused = noted(h, E_DECISION, was, decide(h, task, decision, on, today), today);
+    if (!refused) {
+        struct o_event *e = &h->events[h->event_count - 1];
+        e->task = task;
+        e->after = was->state;
+        for (int i = 0; i < h->pending_count; i++) {
+            e->after = h->pending[i].task == task ? h->pending[i].after : e->after;
+        }
+    }
+    return refused;
+}
+
 static void run_effects(struct o_household *h, int day)
 {
     int left = 0;
@@ -1245,7 +1449,7 @@ static void run_alerts(struct oracle *o, int household, int day)
         t->raised = passed;
         snprintf(what, sizeof what, "%s/%s", p->rungs[passed].name, day_text(t->due));
         bool said = false; /* for this deadline, before it moved to and fro */
-        for (int a = o->message_count - 1; a >= 0 && o->messages[a].day >= t->opened; a--) {
+        for (int a = o->message_count - 1; a >= 0 && o->messages[a].day >= t->first; a--) {
             said = said || (o->messages[a].household == household && o->messages[a].task == i &&
                             strcmp(o->messages[a].subject, what) == 0);
         }
@@ -1351,10 +1555,16 @@ void oracle_run(struct oracle *o, int day)
             run_close(o, i, year, day);
         }
         run_alerts(o, i, day);
+        if (h->source == S_DEFAULT && !h->default_told &&
+            (h->status == O_ACTIVE || h->status == O_SUSPENDED)) {
+            h->default_told = true;
+            say(o, "tier-default", villages[h->village].township, h->code, day);
+        }
     }
     run_standards(o, day);
     run_ends(o, day);
     o->rolled_year = take ? year : o->rolled_year;
+    o->rolled_on = take ? day : o->rolled_on;
     o->closed_year = close ? year : o->closed_year;
 }
 
@@ -1380,9 +1590,7 @@ static void recompute_task(struct oracle *o, struct o_household *h, int task, in
         due = roll(t->due, true, NULL);
         due = due == t->due ? due : moved(due, today);
     } else if (rolled != t->rolled) {
-        due = moved(rolled, today);
-        /* One that could not go back so far counts from what the calendar gave. */
-        t->original = t->kind == K_REGULAR ? due : rolled;
+        t->original = due = moved(rolled, today);
     }
     t->rolled = rolled;
     if (due != t->due) {
@@ -1395,33 +1603,241 @@ static void recompute_task(struct oracle *o, struct o_household *h, int task, in
     }
 }
 
+static void recompute(struct oracle *o, struct o_household *h, int today)
+{
+    for (int i = 0; i < h->task_count; i++) {
+        if (h->tasks[i].state == T_OPEN) {
+            recompute_task(o, h, i, today);
+        }
+    }
+    if (h->open < 0) {
+        return;
+    }
+    struct o_cycle *c = &h->cycles[h->open];
+    const struct o_policy *p = policy_on(today);
+    struct o_cycle now = dates_of(p, c->anchor, c->tier, c->nominal);
+    bool postponed = c->task >= 0 && h->tasks[c->task].due != h->tasks[c->task].original;
+    c->provisional = now.provisional;
+    if (postponed) {
+        roll(h->tasks[c->task].due, true, &now.provisional);
+    }
+    c->provisional = c->provisional || now.provisional;
+    if (c->task >= 0) {
+        c->due = h->tasks[c->task].due;
+    } else if (now.due != c->rolled) {
+        c->due = moved(now.due, today);
+        c->opens = c->due - p->lead[c->tier];
+    }
+    c->rolled = now.due;
+}
+
 void oracle_calendar(struct oracle *o, int today)
 {
     for (int i = 0; i < o->count; i++) {
-        struct o_household *h = o->households[i];
-        for (int j = 0; j < h->task_count; j++) {
-            if (h->tasks[j].state == T_OPEN) {
-                recompute_task(o, h, j, today);
-            }
-        }
-        if (h->open < 0) {
-            continue;
-        }
-        struct o_cycle *c = &h->cycles[h->open];
-        const struct o_policy *p = policy_on(today);
-        struct o_cycle now = dates_of(p, c->anchor, c->tier, c->nominal);
-        bool postponed = c->task >= 0 && h->tasks[c->task].due != h->tasks[c->task].original;
-        c->provisional = now.provisional;
-        if (postponed) {
-            roll(h->tasks[c->task].due, true, &now.provisional);
-        }
-        c->provisional = c->provisional || now.provisional;
-        if (c->task >= 0) {
-            c->due = h->tasks[c->task].due;
-        } else if (now.due != c->rolled) {
-            c->due = moved(now.due, today);
-            c->opens = c->due - p->lead[c->tier];
-        }
-        c->rolled = now.due;
+        recompute(o, o->households[i], today);
     }
+}
+
+/* ---- correction (3.10) --------------------------------------------------------------------- */
+
+/* Everything that was begun since gives way to the cycle that was open. */
+static void cycles_back(struct o_household *h, const struct o_household *was, int today)
+{
+    for (int i = was->cycle_count; i < h->cycle_count; i++) {
+        struct o_cycle *c = &h->cycles[i];
+        c->closed = c->state == C_OPEN ? today : c->closed;
+        c->state = C_SUPERSEDED;
+        if (c->task >= 0 && h->tasks[c->task].state != T_CANCELLED) {
+            h->tasks[c->task].state = T_CANCELLED;
+            h->tasks[c->task].done = NO_DAY;
+        }
+    }
+    if (was->open >= 0 && h->cycles[was->open].state != C_OPEN) {
+        struct o_cycle *c = &h->cycles[was->open];
+        c->state = C_OPEN;
+        c->closed = NO_DAY;
+        c->task = was->cycles[was->open].task;
+    }
+    h->open = was->open;
+}
+
+/* Tasks that were open are open again; one triggered review at a time. */
+static void tasks_back(struct o_household *h, const struct o_household *was)
+{
+    int old = oracle_open_task(was, K_TRIGGERED), fresh = oracle_open_task(h, K_TRIGGERED);
+    if (old >= 0 && fresh > old) {
+        h->tasks[fresh].state = T_CANCELLED;
+        for (int i = 0; i < h->report_count; i++) {
+            h->reports[i].task = h->reports[i].task == fresh ? old : h->reports[i].task;
+        }
+    }
+    for (int i = 0; i < was->task_count; i++) {
+        if (was->tasks[i].state == T_OPEN && h->tasks[i].state != T_OPEN) {
+            h->tasks[i].state = T_OPEN;
+            h->tasks[i].done = NO_DAY;
+            h->tasks[i].outcome = NULL;
+        }
+    }
+    live_in(h, h->village);
+}
+
+static void review_back(struct o_household *h, const struct o_event *e, int today)
+{
+    const struct o_household *was = e->was;
+    if (e->postponed) {
+        struct o_task *t = &h->tasks[e->task];
+        const struct o_task *then = &was->tasks[e->task];
+        t->due = then->due;
+        t->original = then->original;
+        t->rolled = then->rolled;
+        t->raised = then->raised;
+        return; /* the cycle follows its task */
+    }
+    h->status = was->status;
+    h->anchor = was->anchor;
+    h->last_review = was->last_review;
+    h->satisfied = was->satisfied;
+    h->missed = was->missed;
+    for (int i = 0; i < was->report_count; i++) {
+        h->reports[i].seen = was->reports[i].seen;
+    }
+    cycles_back(h, was, today);
+    tasks_back(h, was);
+}
+
+static void member_back(struct o_household *h, const struct o_event *e)
+{
+    struct o_member *m = member_of(h, e->member);
+    const struct o_member *then = member_of(e->was, e->member);
+    if (m && then) {
+        m->status = then->status;
+        m->birth = then->birth;
+    } else if (m) {
+        m->status = M_MOVED_OUT;
+    }
+}
+
+/* Unless an import has given another since. */
+static void tier_back(struct o_household *h, const struct o_event *e, int today)
+{
+    const struct o_household *was = e->was;
+    if (e->tier_imported) {
+        return;
+    }
+    h->tier = was->tier;
+    h->source = was->source;
+    h->span_count = was->span_count;
+    cycles_back(h, was, today);
+}
+
+static void report_back(struct o_household *h, const struct o_event *e, int today)
+{
+    const struct o_household *was = e->was;
+    int at = was->report_count, task = h->reports[at].task, others = 0;
+    member_back(h, e);
+    h->income = e->income >= 0 && h->income == e->income ? was->income : h->income;
+    h->pension = e->pension >= 0 && h->pension == e->pension ? was->pension : h->pension;
+    h->cost = e->cost >= 0 && h->cost == e->cost ? was->cost : h->cost;
+    h->assets = was->assets;
+    h->report_count--;
+    memmove(&h->reports[at], &h->reports[at + 1],
+            (size_t)(h->report_count - at) * sizeof *h->reports);
+    for (int i = 0; i < h->report_count; i++) {
+        others += h->reports[i].task == task;
+    }
+    if (task >= was->task_count && others == 0) {
+        h->tasks[task].state = T_CANCELLED;
+    }
+    tier_back(h, e, today);
+}
+
+static void decision_back(struct o_household *h, const struct o_event *e)
+{
+    bool waits = false;
+    for (int i = 0; i < h->pending_count; i++) {
+        if (h->pending[i].task == e->task) {
+            waits = true;
+            h->pending[i] = h->pending[--h->pending_count];
+        }
+    }
+    if (!waits && e->after != e->was->state && h->state == e->after) {
+        h->state = e->was->state;
+    }
+    tasks_back(h, e->was);
+}
+
+/* The register by the status and the state that are again. */
+static void register_follows(struct oracle *o, struct o_household *h, const struct o_event *e,
+                             int today)
+{
+    int year = AT(today).year;
+    for (int i = e->was->task_count; i < h->task_count; i++) {
+        struct o_task *t = &h->tasks[i];
+        if (t->state == T_OPEN && t->kind >= K_ADJUSTMENT && !fits_register(h, t->kind)) {
+            t->state = T_CANCELLED;
+        }
+    }
+    if (o->rolled_year == year && o->rolled_on >= e->day) {
+        open_registers(h, year, today);
+    }
+}
+
+/* What would have come since, had the event not been. */
+static void follow(struct oracle *o, struct o_household *h, int today)
+{
+    recompute(o, h, today);
+    if (h->open >= 0 && h->cycles[h->open].task < 0) {
+        int changed = h->spans[h->span_count - 1].from;
+        if (h->cycles[h->open].tier != h->tier && h->cycles[h->open].opens > changed) {
+            regrid(h, changed, today);
+        } else if (h->cycles[h->open].opens <= today) {
+            open_regular(h, &h->cycles[h->open], today);
+        }
+    }
+    derive_tier(h, today);
+}
+
+bool oracle_can_correct(const struct o_household *h)
+{
+    return h->event_count == 0 || h->events[h->event_count - 1].was;
+}
+
+const char *oracle_correct(struct oracle *o, struct o_household *h, int today)
+{
+    static const char *const words[] = {"review", "report", "tier", "move", "status", "decision"};
+    if (h->event_count == 0) {
+        return "conflict";
+    }
+    struct o_event *e = &h->events[h->event_count - 1];
+    enum o_status status = h->status;
+    enum o_register state = h->state;
+    oracle_note(h, today, "correction of the %s of %s", words[e->kind], day_text(e->day));
+    switch (e->kind) {
+    case E_REVIEW:
+        review_back(h, e, today);
+        break;
+    case E_REPORT:
+        report_back(h, e, today);
+        break;
+    case E_TIER:
+        tier_back(h, e, today);
+        break;
+    case E_MOVE:
+        live_in(h, e->was->village);
+        break;
+    case E_STATUS:
+        h->status = e->was->status;
+        cycles_back(h, e->was, today);
+        tasks_back(h, e->was);
+        break;
+    default:
+        decision_back(h, e);
+    }
+    follow(o, h, today);
+    if (h->status != status || h->state != state) {
+        register_follows(o, h, e, today);
+    }
+    free_copy(e->was);
+    h->event_count--;
+    return NULL;
 }

@@ -82,12 +82,13 @@ struct o_task {
     long number; /* the daemon's, once it was seen; 0 */
     enum o_kind kind;
     enum o_task_state state;
+    int first; /* the day it opened first; `opened`: the last */
     int opened, nominal, original, due, rolled, year, done, township, raised;
     const char *outcome;
 };
 struct o_report {
-    int kind, recorded;
-    bool seen; /* by a completed review */
+    int kind, recorded, task; /* task: index of the triggered review, -1 */
+    bool seen;                /* by a completed review */
 };
 struct o_span {
     int from;
@@ -95,6 +96,17 @@ struct o_span {
 };
 struct o_pending {
     int task, on, effect;
+    enum o_register after;
+};
+enum { E_REVIEW, E_REPORT, E_TIER, E_MOVE, E_STATUS, E_DECISION };
+/* What can be taken back (3.10), with the household as it stood before. */
+struct o_event {
+    int kind, day;
+    struct o_household *was;       /* NULL: too long ago, it was not kept */
+    int task;                      /* reviewed or decided */
+    bool postponed, tier_imported; /* the last: an import has given another tier since */
+    long income, pension, cost;    /* that a report gave */
+    char member[16];               /* of a death, a birth, a moving */
     enum o_register after;
 };
 struct o_household {
@@ -114,12 +126,16 @@ struct o_household {
     struct o_span *spans;
     struct o_pending *pending;
     int member_count, cycle_count, task_count, report_count, span_count, pending_count;
-    int open;      /* index of the open cycle, -1 */
+    bool default_told;
+    int open; /* index of the open cycle, -1 */
+    struct o_event *events;
+    int event_count;
     char *history; /* what happened, a line each */
     size_t history_len;
 };
 /* Every message of these kinds as the daemon's queue has it: alert, deadline-moved, proposal,
- * standard-missing, protection-ends. The subject begins with the task's number, where it is one's.
+ * standard-missing, protection-ends, tier-default. The subject begins with the task's number, where
+ * it is one's.
  */
 struct o_message {
     int household, task, day; /* indexes, -1 */
@@ -133,8 +149,8 @@ struct oracle {
     struct o_household **households;
     struct o_message *messages;
     int count, message_count;
-    int rolled_year, closed_year; /* of the register's campaign */
-    long standards[2][200];       /* by district and year - 1900; fen */
+    int rolled_year, rolled_on, closed_year; /* of the register's campaign */
+    long standards[2][200];                  /* by district and year - 1900; fen */
     bool missing_told[2][200], ends_told;
 };
 
@@ -159,6 +175,9 @@ void oracle_note(struct o_household *h, int day, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void oracle_enter(struct oracle *o, struct o_household *h, int today);
 void oracle_members_imported(struct o_household *h, int today);
+/* Facts of a household that is known; what is -1 is not given. */
+void oracle_import(struct oracle *o, struct o_household *h, int income_kind, long income,
+                   long pension, long cost, int tier, int state, int today);
 /* A closed household is approved again (section 5, imports). */
 void oracle_readmit(struct oracle *o, struct o_household *h, int approved, int today);
 void oracle_run(struct oracle *o, int day);
@@ -168,10 +187,13 @@ const char *oracle_review(struct oracle *o, struct o_household *h, int task, con
 const char *oracle_report(struct oracle *o, struct o_household *h, int kind, const char *member,
                           int on, long income, long pension, long cost, int asset, int today);
 const char *oracle_tier(struct o_household *h, enum o_tier tier, int today);
-const char *oracle_move(struct o_household *h, int village);
+const char *oracle_move(struct o_household *h, int village, int today);
 const char *oracle_end(struct oracle *o, struct o_household *h, const char *act, int ground,
                        bool remark, int today);
 const char *oracle_resume(struct oracle *o, struct o_household *h, int today);
+/* Takes the latest event back. */
+bool oracle_can_correct(const struct o_household *h);
+const char *oracle_correct(struct oracle *o, struct o_household *h, int today);
 const char *oracle_decide(struct o_household *h, int task, int decision, int on, int today);
 
 /* A nominal date between the first on record and the open one that is none of `nominals`, or
