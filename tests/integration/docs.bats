@@ -158,6 +158,23 @@ TEXTS
     done
 }
 
+@test "every module and test that doc/clauses.md names is there, and every clause carried out has both" {
+    rows=$(awk '/^## Carried out/ { on = 1 } /^## Not carried out/ { on = 0 } on && /^\| / { print }' \
+        doc/clauses.md | tail -n +3)
+    [ "$(wc -l <<<"$rows")" -ge 15 ]
+    while IFS='|' read -r _ clause _ _ modules tests _; do
+        [[ $modules == *'`'* && $tests == *'`'* ]] || { echo "no module or test:$clause"; false; }
+        for name in $(grep -oE '`[^`]+`' <<<"$modules" | tr -d '`'); do
+            compgen -G "daemon/$name" >/dev/null || { echo "no daemon/$name:$clause"; false; }
+        done
+        for name in $(grep -oE '`[^`]+`' <<<"$tests" | tr -d '`'); do
+            [ -f "tests/$name" ] || { echo "no tests/$name:$clause"; false; }
+        done
+    done <<<"$rows"
+    awk '/^## Not carried out/ { on = 1 } on' doc/clauses.md | grep -oE '`[a-z]+/[a-z/_*]+\.c`' | tr -d '`' |
+        while read -r name; do [ -f "daemon/$name" ] || { echo "no daemon/$name"; exit 1; }; done
+}
+
 @test "README's tour runs, and prints what it shows" {
     TOUR=$BATS_TEST_TMPDIR
     tour_split
