@@ -156,6 +156,15 @@ static bool tell_tier_mismatch(struct reader *r, json_t *body, struct list_chang
     return true;
 }
 
+static bool tell_tier_default(struct reader *r, json_t *body, struct list_change *change, bool *say,
+                              struct error *err)
+{
+    (void)change, (void)say, (void)err;
+    strbuf_addf(&r->text, "成员和收入情况不明，未定档次，暂%s，请补报",
+                word_zh(body, "tier", &tiers, &tier_rhythms_zh));
+    return true;
+}
+
 static bool tell_corrected(struct reader *r, json_t *body, struct list_change *change, bool *say,
                            struct error *err)
 {
@@ -302,6 +311,7 @@ static const struct kind {
     {"deadline-moved", "期限变动", tell_deadline_moved},
     {"proposal", "复核提示", tell_proposal},
     {"tier-mismatch", "复核档次不符", tell_tier_mismatch},
+    {"tier-default", "复核档次未定", tell_tier_default},
     {"corrected", "更正", tell_corrected},
     {"division-merged", "区划合并", tell_division_merged},
     {"standard-missing", "缺少标准", tell_standard_missing},

@@ -158,6 +158,8 @@ static void each_kind_has_its_line(void **state)
         {"tier-mismatch", "复核档次不符",
          "{\"derived\":\"quarterly\",\"given\":\"annual\",\"household\":\"A-1\"}",
          "人工定为按年复核，按现有情况应为按季度复核，请核实"},
+        {"tier-default", "复核档次未定", "{\"household\":\"A-1\",\"tier\":\"quarterly\"}",
+         "成员和收入情况不明，未定档次，暂按季度复核，请补报"},
         {"corrected", "更正", "{\"household\":\"A-1\",\"kind\":\"move\",\"reason\":\"录入有误\"}",
          "已撤销一项登记（住址变动），原因：录入有误"},
         {"division-merged", "区划合并",
