@@ -124,6 +124,9 @@ bool store_run_asked(struct store *s, struct date day, struct actor actor, struc
     if (actor.uid >= 0) {
         db_int(q, 2, actor.uid);
         db_str(q, 3, str_of(actor.who));
+    } else { /* a statement keeps what was bound to it the last time */
+        sqlite3_bind_null(q, 2);
+        sqlite3_bind_null(q, 3);
     }
     return db_run(s, q, err);
 }

@@ -36,6 +36,8 @@ runs() { sql "SELECT group_concat(date(day * 86400, 'unixepoch') || ' ' || state
     same "REST" "$(daily 2026-11-23 | jq -r '[.sections.new[].household] | join(" ")')"
     run -0 --separate-stderr json clock advance 1d
     same '["2026-11-24"]' "$(jq -c .runs <<<"$output")"
+    # The first was asked for by somebody, the second by the clock.
+    same "1 0" "$(sql "SELECT group_concat(who IS NOT NULL, ' ') FROM (SELECT who FROM run ORDER BY day)")"
     task=$(task_of NEW)
     same "2026-11-24 2026-12-09 15 new" "$(json task show "$task" | jq -r '"\(.opened_on) \(.due_on) \(.days_left) \(.section)"')"
     daily 2026-11-24 >"$T/list"
