@@ -13,6 +13,7 @@
 #include "delivery/folder.h"
 #include "delivery/list.h"
 #include "store/message.h"
+#include "work/aside.h"
 
 #define BATCH                                                                                      \
     128 /* lists that share a sync: large enough to be cheap, small enough to be quick             \
@@ -26,6 +27,8 @@ struct spool {
     char *path;
     struct folders *folders;
     int root, tmp;      /* folders; root is folders' own, and what syncfs() is called on */
+    struct date day;    /* of the run that delivers */
+    int64_t failed;     /* the last list of this delivery that could not be made; 0: none */
     struct arena arena; /* of one list */
     struct strbuf text; /* of one file */
 };
@@ -181,14 +184,6 @@ static bool mark_all(struct work *w, const struct message_row *rows, int count,
     return false;
 }
 
-/* For what is not a township's code there is no task to mark. */
-static bool mark_staged(struct work *w, const struct message_row *m, struct error *err)
-{
-    return store_message_state(w->store, m->seq, MESSAGE_STAGED, err) &&
-           store_tasks_listed(w->store, m->division, m->created_on, err) &&
-           store_messages_carried(w->store, m->division, m->seq, err);
-}
-
 static bool mark_delivered(struct work *w, const struct message_row *m, struct error *err)
 {
     return store_message_state(w->store, m->seq, MESSAGE_DELIVERED, err);
@@ -221,41 +216,87 @@ static bool make_ready(struct spool *s, struct work *w, const struct message_row
            store_tasks_listed(w->store, m->division, m->created_on, err);
 }
 
-/* Lists for the socket, in one transaction. */
-static bool ready_lists(struct spool *s, struct work *w, const struct message_row *rows, int count,
+/* A list that cannot be made for a reason that is no storage fault stays queued for the next run,
+ * and stops no other (spec.md section 4). */
+static bool put_aside(struct spool *s, struct work *w, const struct message_row *m,
+                      struct error *why, struct error *err)
+{
+    bool own = !store_in_transaction(w->store);
+    bool ok = why->reason != REASON_STORAGE;
+
+    if (!ok)
+        error_set(err, why->reason, "%s", why->message);
+    ok = ok && (!own || store_begin(w->store, err)) &&
+         aside_list(w, m->division, s->day, why->message, err);
+    if (own && store_in_transaction(w->store) && (!ok || !store_commit(w->store, err))) {
+        ok = false;
+        store_rollback(w->store);
+    }
+    s->failed = m->seq > s->failed ? m->seq : s->failed;
+    error_clear(why);
+    return ok;
+}
+
+/* For what is not a township's code there is no task to mark. */
+static bool mark_staged(struct spool *s, struct work *w, const struct message_row *m,
                         struct error *err)
 {
-    if (!count)
-        return true;
-    if (!store_begin(w->store, err))
-        return false;
-    for (int i = 0; i < count; i++)
-        if (!make_ready(s, w, &rows[i], err)) {
-            store_rollback(w->store);
-            return false;
+    (void)s;
+    return store_message_state(w->store, m->seq, MESSAGE_STAGED, err) &&
+           store_tasks_listed(w->store, m->division, m->created_on, err) &&
+           store_messages_carried(w->store, m->division, m->seq, err);
+}
+
+/* Runs `make` for each list in one transaction, each in a savepoint, so that what one that fails
+ * has done can be undone alone. */
+static bool make_all(struct spool *s, struct work *w, const struct message_row *rows, int count,
+                     bool (*make)(struct spool *s, struct work *w, const struct message_row *m,
+                                  struct error *err),
+                     struct error *err)
+{
+    bool ok = store_begin(w->store, err);
+
+    for (int i = 0; ok && i < count; i++) {
+        struct error why = ERROR_INIT;
+        ok = store_savepoint(w->store, err);
+        if (ok && make(s, w, &rows[i], &why)) {
+            ok = store_release(w->store, err);
+        } else if (ok) {
+            store_rollback_to(w->store);
+            ok = put_aside(s, w, &rows[i], &why, err);
         }
-    if (store_commit(w->store, err))
+    }
+    if (ok && store_commit(w->store, err))
         return true;
     if (store_in_transaction(w->store))
         store_rollback(w->store);
     return false;
 }
 
-static bool stage_lists(struct spool *s, struct work *w, const struct message_row *rows, int count,
+static bool stage_lists(struct spool *s, struct work *w, struct message_row *rows, int count,
                         struct error *err)
 {
-    if (!count)
-        return true;
+    int good = 0;
+
     for (int i = 0; i < count; i++) {
         struct list list;
-        if (!build(s, w, &rows[i], &list, err) || !write_list(s, &rows[i], &list, err))
+        struct error why = ERROR_INIT;
+        if (!build(s, w, &rows[i], &list, &why)) {
+            if (!put_aside(s, w, &rows[i], &why, err))
+                return false;
+            continue;
+        }
+        if (!write_list(s, &rows[i], &list, err))
             return false;
+        rows[good++] = rows[i];
     }
+    if (!good)
+        return true;
     crash_point("spool-written");
     if (!sync_spool(s, err))
         return false;
     crash_point("spool-synced");
-    if (!mark_all(w, rows, count, mark_staged, err))
+    if (!make_all(s, w, rows, good, mark_staged, err))
         return false;
     crash_point("spool-staged");
     return true;
@@ -269,8 +310,8 @@ static bool stage_batch(struct spool *s, struct work *w, struct arena *a, bool *
     struct message_row *rows;
     int count, day_count = 0, filed = 0, ready = 0;
 
-    if (!store_messages_in(w->store, a, MESSAGE_QUEUED, MESSAGE_DAILY, 0, BATCH, &rows, &count,
-                           err))
+    if (!store_messages_in(w->store, a, MESSAGE_QUEUED, MESSAGE_DAILY, s->failed, BATCH, &rows,
+                           &count, err))
         return false;
     while (day_count < count && date_cmp(rows[day_count].created_on, rows[0].created_on) == 0)
         day_count++;
@@ -283,7 +324,8 @@ static bool stage_batch(struct spool *s, struct work *w, struct arena *a, bool *
         else
             by_spool[filed++] = rows[i];
     }
-    return ready_lists(s, w, by_socket, ready, err) && stage_lists(s, w, by_spool, filed, err);
+    return (!ready || make_all(s, w, by_socket, ready, make_ready, err)) &&
+           stage_lists(s, w, by_spool, filed, err);
 }
 
 /* ---- into new/ ------------------------------------------------------------------------------- */
@@ -472,8 +514,8 @@ static void stand(struct work *w, bool ok, const struct finish *f, const struct 
     strbuf_free(&text);
 }
 
-/* A message of an earlier day that a kill left queued leaves like the others, under its own date,
- * so `day` is not asked for. */
+/* A message of an earlier day that a kill left queued leaves like the others, under its own date.
+ */
 bool spool_deliver(void *self, struct work *w, struct date day, bool *more, struct error *err)
 {
     struct spool *s = self;
@@ -481,7 +523,7 @@ bool spool_deliver(void *self, struct work *w, struct date day, bool *more, stru
     struct error why = ERROR_INIT;
     struct finish f = {0};
 
-    (void)day;
+    s->day = day;
     *more = false;
     bool ok = open_tmp(s, &why) && stage_batch(s, w, &a, more, &why) &&
               finish(s, w, &a, &f, &why) && (*more || ready_others(w, &a, &why));
@@ -493,6 +535,7 @@ bool spool_deliver(void *self, struct work *w, struct date day, bool *more, stru
     error_clear(&why);
     arena_free(&a);
     if (!*more) { /* a city's list can be large: nothing of it stays */
+        s->failed = 0;
         arena_free(&s->arena);
         strbuf_free(&s->text);
     }

@@ -120,18 +120,21 @@ bool store_decision_applied(struct store *s, int64_t task, struct error *err)
     return db_run(s, q, err);
 }
 
-bool store_decisions_pending(struct store *s, struct arena *a, struct date day, int limit,
+bool store_decisions_pending(struct store *s, struct arena *a, struct date day,
+                             struct date after_day, int64_t after, int limit,
                              struct decision_row **rows, int *count, struct error *err)
 {
     static const char sql[] =
         "SELECT " COLUMNS " FROM decision WHERE applied = 0 AND corrected = 0 "
-        "AND effect_on <= ? ORDER BY effect_on, task LIMIT ?";
+        "AND effect_on <= ? AND (effect_on, task) > (?, ?) ORDER BY effect_on, task LIMIT ?";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {
         return false;
     }
     db_date(q, 1, day);
-    db_int(q, 2, limit);
+    db_int(q, 2, after_day.day);
+    db_int(q, 3, after);
+    db_int(q, 4, limit);
     return db_rows(s, q, a, sizeof **rows, decision_read, rows, count, err);
 }
 

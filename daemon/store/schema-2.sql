@@ -118,3 +118,16 @@ CREATE TABLE restored (
     task_from   INTEGER NOT NULL,
     task_until  INTEGER NOT NULL CHECK (task_until > task_from)
 ) STRICT;
+
+-- A household is set aside in the phase that its record made fail, and until that phase works again.
+ALTER TABLE set_aside RENAME TO set_aside_1;
+CREATE TABLE set_aside (
+    phase        TEXT NOT NULL,
+    household_id INTEGER NOT NULL REFERENCES household (id),
+    since        INTEGER NOT NULL,
+    on_day       INTEGER NOT NULL CHECK (on_day >= since),
+    reason       TEXT NOT NULL,
+    PRIMARY KEY (phase, household_id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO set_aside SELECT 'open', household_id, on_day, on_day, reason FROM set_aside_1;
+DROP TABLE set_aside_1;

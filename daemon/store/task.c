@@ -211,18 +211,21 @@ bool store_tasks_due(struct store *s, struct arena *a, int64_t township, struct 
     return task_all(s, a, q, rows, count, err);
 }
 
-bool store_tasks_alert(struct store *s, struct arena *a, struct date day, int limit,
-                       struct task_row **rows, int *count, struct error *err)
+bool store_tasks_alert(struct store *s, struct arena *a, struct date day, struct date after_day,
+                       int64_t after, int limit, struct task_row **rows, int *count,
+                       struct error *err)
 {
     static const char sql[] =
         SELECT "WHERE t.state = 'open' AND t.alert_on IS NOT NULL AND t.alert_on <= ? "
-               "ORDER BY t.alert_on, t.task LIMIT ?";
+               "AND (t.alert_on, t.task) > (?, ?) ORDER BY t.alert_on, t.task LIMIT ?";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {
         return false;
     }
     db_date(q, 1, day);
-    db_int(q, 2, limit);
+    db_int(q, 2, after_day.day);
+    db_int(q, 3, after);
+    db_int(q, 4, limit);
     return task_all(s, a, q, rows, count, err);
 }
 

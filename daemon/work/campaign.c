@@ -5,7 +5,7 @@
 #include "store/division.h"
 #include "store/event.h"
 #include "store/message.h"
-#include "work/phase.h"
+#include "work/aside.h"
 
 static const enum task_kind task_of_kind[] = {[REGISTER_ADJUSTMENT] = TASK_REGISTER_ADJUSTMENT,
                                               [REGISTER_CANDIDATE] = TASK_REGISTER_CANDIDATE,
@@ -137,6 +137,35 @@ bool campaign_corrected(struct work *w, struct actor actor, const struct househo
 
 /* ---- phases of the daily run. */
 
+struct roll_call {
+    const struct household_row *row;
+    const struct policy *policy;
+    const struct campaign *year;
+};
+
+static bool roll_one(struct phase *p, const void *record, struct error *err)
+{
+    const struct roll_call *r = record;
+    return tasks_open(p->w, ACTOR_CLOCK, r->policy, p->rules->calendar, NULL, r->row, r->year,
+                      p->run.day, err);
+}
+
+/* Every year's roll that was taken since: a household that it could not call gets its task late. */
+bool campaign_roll_again(struct phase *p, const void *record, struct error *err)
+{
+    const struct aside_row *aside = record;
+    struct household_row row;
+    const struct policy *policy = phase_policy(p, err);
+    bool ok = policy && store_household_get(p->w->store, &p->arena, aside->household_id, &row, err);
+    for (int y = date_ymd(aside->since).year; ok && y <= date_ymd(p->run.day).year; y++) {
+        struct campaign_row taken;
+        struct campaign year = register_campaign(policy, p->rules->calendar, y, NULL);
+        ok = store_campaign_get(p->w->store, y, &taken, err) &&
+             (taken.year == 0 || roll_one(p, &(struct roll_call){&row, policy, &year}, err));
+    }
+    return ok;
+}
+
 /* The roll: on the opening day, or on the first run after it that still leaves time for visits. */
 bool campaign_roll(struct phase *p, bool *end, struct error *err)
 {
@@ -162,8 +191,7 @@ bool campaign_roll(struct phase *p, bool *end, struct error *err)
                                       err);
         }
         p->run.cursor = row.id;
-        if (!tasks_open(p->w, ACTOR_CLOCK, policy, p->rules->calendar, NULL, &row, &year,
-                        p->run.day, err)) {
+        if (!aside_record(p, row.id, roll_one, &(struct roll_call){&row, policy, &year}, err)) {
             return false;
         }
     }
@@ -200,6 +228,28 @@ static bool tell_undecided(struct phase *p, const struct task_row *task, enum le
     return ok;
 }
 
+static bool close_one(struct phase *p, const void *record, struct error *err)
+{
+    return tell_undecided(p, record, LEVEL_DISTRICT, err) &&
+           tell_undecided(p, record, LEVEL_CITY, err);
+}
+
+/* Each is told once, so those of the household that were told are not told again. */
+bool campaign_close_again(struct phase *p, const void *record, struct error *err)
+{
+    const struct aside_row *aside = record;
+    struct task_row *tasks;
+    int count;
+    bool ok = store_tasks_of(p->w->store, &p->arena, aside->household_id, &tasks, &count, err);
+    for (int i = 0; ok && i < count; i++) {
+        struct campaign_row taken = {.closed_on = DATE_NONE};
+        bool open = tasks[i].state == TASK_OPEN && tasks[i].year != 0;
+        ok = (!open || store_campaign_get(p->w->store, tasks[i].year, &taken, err)) &&
+             (!date_is(taken.closed_on) || close_one(p, &tasks[i], err));
+    }
+    return ok;
+}
+
 /* The close is one more rung: what is undecided stays open and late, and is told above. A year
  * whose close fell into a downtime is closed by the day that catches it up. */
 bool campaign_close(struct phase *p, bool *end, struct error *err)
@@ -223,8 +273,8 @@ bool campaign_close(struct phase *p, bool *end, struct error *err)
     }
     for (int i = 0; i < count; i++) {
         p->run.cursor = tasks[i].task;
-        if (tasks[i].state == TASK_OPEN && !(tell_undecided(p, &tasks[i], LEVEL_DISTRICT, err) &&
-                                             tell_undecided(p, &tasks[i], LEVEL_CITY, err))) {
+        if (tasks[i].state == TASK_OPEN &&
+            !aside_record(p, tasks[i].household_id, close_one, &tasks[i], err)) {
             return false;
         }
     }
@@ -242,8 +292,9 @@ static void state_json(struct strbuf *out, enum register_state state, int64_t ta
 }
 
 /* A state that the campaign itself gave is not looked at again in the same year. */
-static bool effect(struct phase *p, const struct decision_row *d, struct error *err)
+static bool effect(struct phase *p, const void *record, struct error *err)
 {
+    const struct decision_row *d = record;
     struct work *w = p->w;
     struct household_row row;
     if (!store_decision_applied(w->store, d->task, err) ||
@@ -269,12 +320,14 @@ bool campaign_effects(struct phase *p, bool *end, struct error *err)
 {
     struct decision_row *rows;
     int count;
-    if (!store_decisions_pending(p->w->store, &p->arena, p->run.day, PHASE_BATCH, &rows, &count,
-                                 err)) {
+    if (!store_decisions_pending(p->w->store, &p->arena, p->run.day, p->after_day, p->after,
+                                 PHASE_BATCH, &rows, &count, err)) {
         return false;
     }
     for (int i = 0; i < count; i++) {
-        if (!effect(p, &rows[i], err)) {
+        p->after_day = rows[i].effect_on;
+        p->after = rows[i].task;
+        if (!aside_record(p, rows[i].household_id, effect, &rows[i], err)) {
             return false;
         }
     }

@@ -7,8 +7,7 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "store/household.h"
-#include "store/run.h"
-#include "work/phase.h"
+#include "work/aside.h"
 
 struct daily {
     struct job job;
@@ -31,7 +30,7 @@ static void run_new(struct daily *d, const struct work *w, struct date day)
         .for_day = d->result.date,
     };
     clock_format(clock_now(w->clock), d->p.run.started_at);
-    d->p.opens_after = DATE_NONE;
+    d->p.after_day = DATE_NONE;
     d->p.after = 0;
 }
 
@@ -67,7 +66,7 @@ static bool begin_day(struct daily *d, struct work *w, struct date day, struct e
 static bool go_on(struct daily *d, const struct run_row *run)
 {
     d->p.run = *run;
-    d->p.opens_after = DATE_NONE;
+    d->p.after_day = DATE_NONE;
     if (date_cmp(run->day, d->result.date) < 0) {
         note_caught_up(d, run->day);
     }
@@ -143,8 +142,13 @@ static bool audit_run(struct daily *d, struct work *w, struct error *err)
 
 static bool advance(struct daily *d, struct work *w, struct error *err)
 {
+    if (!aside_end(&d->p, phase_again(d->p.run.phase), err)) {
+        return false;
+    }
     d->p.run.phase = phase_after(&d->p);
     d->p.run.cursor = 0;
+    d->p.after_day = DATE_NONE;
+    d->p.after = 0;
     if (d->p.run.phase != RUN_DONE) {
         return true;
     }
@@ -187,16 +191,15 @@ static bool phase_slice(struct daily *d, struct work *w, struct error *err)
     return ok;
 }
 
-/* A record that the schema refuses fails its slice: the slice is done again household by household.
- */
+/* A record that fails its slice: the slice is done again, each record in a savepoint. */
 static bool phase_retry(struct daily *d, struct work *w, struct error *err)
 {
-    if (d->p.run.phase != RUN_OPEN || d->p.careful || err->reason == REASON_STORAGE) {
+    if (d->p.careful || err->reason == REASON_STORAGE) {
         return false;
     }
     error_clear(err);
     d->p.careful = true;
-    d->p.opens_after = DATE_NONE;
+    d->p.after_day = DATE_NONE;
     d->p.after = 0;
     return store_run_get(w->store, d->p.run.day, &d->p.run, err);
 }
@@ -220,7 +223,7 @@ static bool deliver(struct daily *d, struct work *w, struct error *err)
     return false;
 }
 
-static bool take_set_aside(void *self, const struct set_aside_row *row)
+static bool take_set_aside(void *self, const struct aside_row *row)
 {
     struct daily_result *r = self;
     size_t room = (size_t)(r->set_aside_count + 1);
@@ -234,7 +237,7 @@ static bool take_set_aside(void *self, const struct set_aside_row *row)
 static enum job_step finish(struct daily *d, struct work *w, struct error *err)
 {
     char day[DATE_TEXT], head[DIGEST_HEX + 1];
-    if (!store_set_aside_each(w->store, &d->p.arena, take_set_aside, &d->result, err) ||
+    if (!store_aside_each(w->store, &d->p.arena, take_set_aside, &d->result, err) ||
         !store_audit_head(w->store, head, NULL, err)) {
         return JOB_FAILED;
     }
@@ -332,7 +335,7 @@ static bool resume_at(struct daily *d, struct work *w, const struct run_row *run
         return begin_day(d, w, date_plus(run->day, 1), err);
     }
     d->p.run = *run;
-    d->p.opens_after = DATE_NONE;
+    d->p.after_day = DATE_NONE;
     return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/canon.h"
 #include "base/log.h"
+#include "store/aside.h"
 #include "store/calendar.h"
 #include "store/division.h"
 #include "store/event.h"
@@ -180,7 +181,7 @@ static bool close_work(struct work *w, struct arena *a, const struct household_r
         cycle.state = CYCLE_ENDED;
         cycle.closed_on = on;
         if (!store_cycle_update(w->store, &cycle, err) ||
-            !store_set_aside_clear(w->store, row->id, err)) {
+            !store_aside_clear(w->store, row->id, RUN_OPEN, err)) {
             return false;
         }
     }

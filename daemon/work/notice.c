@@ -7,7 +7,7 @@
 #include "store/division.h"
 #include "store/household.h"
 #include "store/message.h"
-#include "work/phase.h"
+#include "work/aside.h"
 
 /* The last day of a continuity rule that the next version does not carry on, if its announcement is
  * due; else DATE_NONE. */
@@ -128,8 +128,9 @@ static bool tell_standard(struct phase *p, const struct division_row *d, struct 
     return ok;
 }
 
-static bool tell_tier(struct phase *p, const struct untold_row *row, struct error *err)
+static bool tell_tier(struct phase *p, const void *record, struct error *err)
 {
+    const struct untold_row *row = record;
     struct strbuf body = STRBUF_INIT;
     struct canon c = canon_open(&body);
     canon_str(&c, "household", row->household);
@@ -153,11 +154,24 @@ static bool tell_tiers(struct phase *p, bool *more, struct error *err)
     }
     *more = count == PHASE_BATCH;
     for (int i = 0; i < count; i++) {
-        if (!tell_tier(p, &rows[i], err)) {
+        if (!aside_record(p, rows[i].household_id, tell_tier, &rows[i], err)) {
             return false;
         }
     }
     return true;
+}
+
+/* What a division is told today. */
+static bool tell(struct phase *p, const void *record, struct error *err)
+{
+    const struct division_row *d = record;
+    const struct policy *policy = phase_policy(p, err);
+    if (!policy) {
+        return false;
+    }
+    struct date until = runs_out(p, policy);
+    return (d->level != LEVEL_DISTRICT || tell_standard(p, d, err)) &&
+           (!date_is(until) || tell_runs_out(p, policy, until, d, err));
 }
 
 /* One division a batch: districts first, then townships; the cursor of townships is negative. */
@@ -165,30 +179,22 @@ bool notice_all(struct phase *p, bool *end, struct error *err)
 {
     const struct policy *policy = phase_policy(p, err);
     struct division_row d = {0};
-    bool more = false;
+    bool district = p->run.cursor >= 0, more = false;
     if (!policy || (p->run.cursor == 0 && !tell_tiers(p, &more, err))) {
         return false;
     }
     if (more) {
         return true;
     }
-    struct date until = runs_out(p, policy);
-    if (p->run.cursor >= 0) {
-        if (!store_division_next(p->w->store, &p->arena, LEVEL_DISTRICT, p->run.cursor, &d, err)) {
-            return false;
-        }
-        p->run.cursor = d.code ? d.code : -1;
-        return d.code == 0 || (tell_standard(p, &d, err) &&
-                               (!date_is(until) || tell_runs_out(p, policy, until, &d, err)));
-    }
-    *end = !date_is(until);
+    *end = !district && !date_is(runs_out(p, policy));
     if (*end) {
         return true;
     }
-    if (!store_division_next(p->w->store, &p->arena, LEVEL_TOWNSHIP, -p->run.cursor, &d, err)) {
+    if (!store_division_next(p->w->store, &p->arena, district ? LEVEL_DISTRICT : LEVEL_TOWNSHIP,
+                             district ? p->run.cursor : -p->run.cursor, &d, err)) {
         return false;
     }
-    *end = d.code == 0;
-    p->run.cursor = d.code ? -d.code : p->run.cursor;
-    return *end || tell_runs_out(p, policy, until, &d, err);
+    *end = !district && d.code == 0;
+    p->run.cursor = district ? (d.code ? d.code : -1) : d.code ? -d.code : p->run.cursor;
+    return d.code == 0 || aside_division(p, d.code, tell, &d, err);
 }

@@ -5,6 +5,7 @@
 #include "rules/alert.h"
 #include "store/division.h"
 #include "store/message.h"
+#include "work/aside.h"
 #include "work/household.h"
 
 const struct policy *phase_policy(const struct phase *p, struct error *err)
@@ -24,68 +25,29 @@ void phase_log_task(struct phase *p, const char *event, const struct task_row *t
 
 /* ---- phase open. */
 
-static bool open_one(struct phase *p, struct cycle_row *cycle, struct error *err)
+static bool open_one(struct phase *p, const void *record, struct error *err)
 {
+    struct cycle_row cycle = *(const struct cycle_row *)record;
     struct household_row row = {
-        .id = cycle->household_id, .household = cycle->household, .township = cycle->township};
-    return household_open_task(p->w, ACTOR_CLOCK, &row, cycle, p->run.day, err);
-}
-
-/* With a savepoint: a record that fails is set aside, the run goes on (spec.md section 4). */
-static bool open_carefully(struct phase *p, struct cycle_row *cycle, bool *opened,
-                           struct error *err)
-{
-    struct error why = ERROR_INIT;
-    if (!store_savepoint(p->w->store, err)) {
-        return false;
-    }
-    *opened = open_one(p, cycle, &why);
-    if (*opened) {
-        return store_release(p->w->store, err) &&
-               store_set_aside_clear(p->w->store, cycle->household_id, err);
-    }
-    store_rollback_to(p->w->store);
-    strbuf_addz(&p->log, "event=set-aside household=");
-    log_value(&p->log, cycle->household);
-    strbuf_addz(&p->log, " reason=");
-    log_value(&p->log, str_of(why.message));
-    strbuf_addc(&p->log, '\n');
-    bool ok =
-        store_set_aside_put(p->w->store, cycle->household_id, str_of(why.message), p->run.day, err);
-    error_clear(&why);
-    return ok;
-}
-
-static bool note_aside(void *self, const struct set_aside_row *row)
-{
-    (void)row;
-    *(bool *)self = true;
-    return false; /* one is enough */
+        .id = cycle.household_id, .household = cycle.household, .township = cycle.township};
+    p->run.opened++;
+    return household_open_task(p->w, ACTOR_CLOCK, &row, &cycle, p->run.day, err);
 }
 
 static bool open_batch(struct phase *p, bool *end, struct error *err)
 {
     struct cycle_row *rows;
     int count;
-    bool aside = false; /* a household was: its record may have been mended */
-    if (!store_set_aside_each(p->w->store, &p->arena, note_aside, &aside, err)) {
-        return false;
-    }
-    if (!store_cycles_to_open(p->w->store, &p->arena, p->run.day, p->opens_after, p->after,
+    if (!store_cycles_to_open(p->w->store, &p->arena, p->run.day, p->after_day, p->after,
                               PHASE_BATCH, &rows, &count, err)) {
         return false;
     }
     for (int i = 0; i < count; i++) {
-        bool opened = true;
-        p->opens_after = rows[i].dates.opens_on;
+        p->after_day = rows[i].dates.opens_on;
         p->after = rows[i].cycle;
-        if (!(p->careful ? open_carefully(p, &rows[i], &opened, err)
-                         : open_one(p, &rows[i], err) &&
-                               (!aside ||
-                                store_set_aside_clear(p->w->store, rows[i].household_id, err)))) {
+        if (!aside_record(p, rows[i].household_id, open_one, &rows[i], err)) {
             return false;
         }
-        p->run.opened += opened;
     }
     *end = count < PHASE_BATCH;
     return true;
@@ -136,24 +98,31 @@ static bool alert_message(struct phase *p, const struct task_row *task,
     return ok;
 }
 
+static bool alert_one(struct phase *p, const void *record, struct error *err)
+{
+    const struct task_row *task = record;
+    const struct policy *policy = phase_policy(p, err);
+    struct date next;
+    if (!policy) {
+        return false;
+    }
+    int rung = alert_due(policy, p->rules->calendar, task->due_on, task->raised, p->run.day, &next);
+    return (rung < 0 || alert_message(p, task, &policy->rungs[rung], err)) &&
+           store_task_raised(p->w->store, task->task, rung >= 0 ? rung : task->raised, next, err);
+}
+
 static bool alert_batch(struct phase *p, bool *end, struct error *err)
 {
     struct task_row *rows;
     int count;
-    const struct policy *policy = phase_policy(p, err);
-    if (!policy ||
-        !store_tasks_alert(p->w->store, &p->arena, p->run.day, PHASE_BATCH, &rows, &count, err)) {
+    if (!store_tasks_alert(p->w->store, &p->arena, p->run.day, p->after_day, p->after, PHASE_BATCH,
+                           &rows, &count, err)) {
         return false;
     }
     for (int i = 0; i < count; i++) {
-        struct date next;
-        int rung = alert_due(policy, p->rules->calendar, rows[i].due_on, rows[i].raised, p->run.day,
-                             &next);
-        if (rung >= 0 && !alert_message(p, &rows[i], &policy->rungs[rung], err)) {
-            return false;
-        }
-        int raised = rung >= 0 ? rung : rows[i].raised;
-        if (!store_task_raised(p->w->store, rows[i].task, raised, next, err)) {
+        p->after_day = rows[i].alert_on;
+        p->after = rows[i].task;
+        if (!aside_record(p, rows[i].household_id, alert_one, &rows[i], err)) {
             return false;
         }
     }
@@ -190,6 +159,14 @@ static bool list_next(struct phase *p, int64_t *division, struct error *err)
     return township == 0 || list_above(p, township, division, err);
 }
 
+static bool list_one(struct phase *p, const void *record, struct error *err)
+{
+    struct message_row message = *(const struct message_row *)record;
+    bool added = false, ok = store_message_put(p->w->store, &message, &added, err);
+    p->run.lists += added;
+    return ok;
+}
+
 static bool list_batch(struct phase *p, bool *end, struct error *err)
 {
     char day[DATE_TEXT];
@@ -201,23 +178,18 @@ static bool list_batch(struct phase *p, bool *end, struct error *err)
     canon_str(&c, "audit_head", str_of(p->run.audit_head));
     canon_str(&c, "date", str_of(date_text(p->run.day, day)));
     canon_close(&c);
+    struct message_row message = {.kind = STR(MESSAGE_DAILY),
+                                  .subject = str_of(day),
+                                  .created_on = p->run.day,
+                                  .body = strbuf_str(&body)};
     bool ok = true;
     for (int i = 0; ok && !*end && i < PHASE_BATCH; i++) {
-        int64_t division = 0;
-        bool added = false;
-        ok = list_next(p, &division, err);
-        *end = division == 0;
-        if (!ok || *end) {
-            break;
+        ok = list_next(p, &message.division, err);
+        *end = message.division == 0;
+        if (ok && !*end) {
+            p->run.cursor = message.division;
+            ok = aside_division(p, message.division, list_one, &message, err);
         }
-        struct message_row message = {.division = division,
-                                      .kind = STR(MESSAGE_DAILY),
-                                      .subject = str_of(day),
-                                      .created_on = p->run.day,
-                                      .body = strbuf_str(&body)};
-        ok = store_message_put(p->w->store, &message, &added, err);
-        p->run.lists += added;
-        p->run.cursor = division;
     }
     strbuf_free(&body);
     return ok;
@@ -227,19 +199,31 @@ static bool list_batch(struct phase *p, bool *end, struct error *err)
 
 static const struct {
     phase_batch *batch;
+    phase_act *again;
     bool lists; /* only where the day sends lists */
 } phases[] = {
-    [RUN_OPEN] = {open_batch, false},      [RUN_EFFECT] = {campaign_effects, false},
-    [RUN_AGE] = {report_ages, false},      [RUN_ROLL] = {campaign_roll, false},
-    [RUN_CLOSE] = {campaign_close, false}, [RUN_NOTICE] = {notice_all, false},
-    [RUN_PICKUP] = {upkeep_pickup, true},  [RUN_ALERT] = {alert_batch, false},
-    [RUN_LIST] = {list_batch, true},       [RUN_DELIVER] = {NULL, true},
-    [RUN_PRUNE] = {upkeep_prune, true},    [RUN_DONE] = {NULL, false},
+    [RUN_OPEN] = {open_batch, NULL, false},
+    [RUN_EFFECT] = {campaign_effects, NULL, false},
+    [RUN_AGE] = {report_ages, report_ages_again, false},
+    [RUN_ROLL] = {campaign_roll, campaign_roll_again, false},
+    [RUN_CLOSE] = {campaign_close, campaign_close_again, false},
+    [RUN_NOTICE] = {notice_all, NULL, false},
+    [RUN_PICKUP] = {upkeep_pickup, NULL, true},
+    [RUN_ALERT] = {alert_batch, NULL, false},
+    [RUN_LIST] = {list_batch, NULL, true},
+    [RUN_DELIVER] = {NULL, NULL, true},
+    [RUN_PRUNE] = {upkeep_prune, NULL, true},
+    [RUN_DONE] = {NULL, NULL, false},
 };
 
 phase_batch *phase_function(enum run_phase phase)
 {
     return phases[phase].batch;
+}
+
+phase_act *phase_again(enum run_phase phase)
+{
+    return phases[phase].again;
 }
 
 enum run_phase phase_after(const struct phase *p)

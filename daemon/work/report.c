@@ -5,7 +5,7 @@
 #include "rules/alert.h"
 #include "store/event.h"
 #include "store/message.h"
-#include "work/phase.h"
+#include "work/aside.h"
 
 struct report_case {
     struct arena arena;
@@ -293,7 +293,7 @@ static bool note(struct work *w, const struct report_case *c, struct error *err)
            store_event_note(w->store, c->household.id, EVENT_REPORT, c->today, err);
 }
 
-static bool record(struct work *w, struct report_case *c, struct report_result *result,
+static bool report(struct work *w, struct report_case *c, struct report_result *result,
                    struct error *err)
 {
     const struct policy *policy = work_policy(w, c->today, err);
@@ -324,7 +324,7 @@ bool report_record(struct work *w, struct actor actor, const struct report_reque
     if (ok && request->kind == REPORT_AGE) {
         ok = error_set(err, REASON_BAD_ARGUMENT, "an age is reported by the calendar itself");
     }
-    ok = ok && record(w, &c, result, err);
+    ok = ok && report(w, &c, result, err);
     arena_free(&c.arena);
     return ok;
 }
@@ -339,25 +339,36 @@ static struct str person_of(struct work *w, struct arena *a, const struct birthd
     return audit_personal(w->store, a, key);
 }
 
-bool report_age(struct work *w, const struct birthday_row *person, int age, struct date day,
-                bool *opened, struct error *err)
+/* Somebody who reached an age on a day, told on the day of the run. */
+struct reached {
+    const struct birthday_row *person;
+    int age;
+    struct date on;
+};
+
+static bool tell_age(struct phase *p, const void *record, struct error *err)
 {
-    struct report_case c = {.actor = ACTOR_CLOCK, .today = day, .on = day};
+    const struct reached *r = record;
+    const struct birthday_row *person = r->person;
+    struct work *w = p->w;
+    struct report_case c = {.actor = ACTOR_CLOCK, .today = p->run.day, .on = r->on};
+    bool opened = false;
     struct report_request request = {
         .household = person->household,
         .kind = REPORT_AGE,
         .member = person->member,
-        .on = day,
+        .on = r->on,
         .income = FEN_UNKNOWN,
         .pension = FEN_UNKNOWN,
         .employment_cost = FEN_UNKNOWN,
-        .source = str_of(arena_format(&c.arena, "calendar: age %d", age)),
+        .source = str_of(arena_format(&c.arena, "calendar: age %d", r->age)),
     };
     struct report_result result = {0};
     c.request = &request;
-    bool ok = store_age_put(w->store, person_of(w, &c.arena, person), age, person->household_id,
-                            person->member, day, opened, err) &&
-              (!*opened || record(w, &c, &result, err));
+    bool ok = store_age_put(w->store, person_of(w, &c.arena, person), r->age, person->household_id,
+                            person->member, r->on, &opened, err) &&
+              (!opened || report(w, &c, &result, err));
+    p->run.opened += opened;
     arena_free(&c.arena);
     return ok;
 }
@@ -374,16 +385,50 @@ static bool report_born(struct phase *p, struct date birth, int age, struct erro
             return false;
         }
         for (int i = 0; i < count; i++) {
-            bool opened;
-            if (!report_age(p->w, &rows[i], age, p->run.day, &opened, err)) {
+            struct reached r = {&rows[i], age, p->run.day};
+            if (!aside_record(p, rows[i].household_id, tell_age, &r, err)) {
                 return false;
             }
-            p->run.opened += opened;
             after = rows[i].household_id;
             after_member = rows[i].member;
         }
     } while (count == PHASE_BATCH);
     return true;
+}
+
+/* The ages that a member reached since the household was set aside, as far as they are not told. */
+static bool member_again(struct phase *p, const struct policy *policy,
+                         const struct aside_row *aside, const struct member_row *m,
+                         struct error *err)
+{
+    struct birthday_row person = {aside->household_id, aside->household, m->member, m->id};
+    bool ok = true;
+    for (int i = 0; ok && i < policy->age_count; i++) {
+        struct reached r = {&person, policy->ages[i], age_reached_on(m->birth_on, policy->ages[i])};
+        bool since =
+            date_is(r.on) && date_cmp(r.on, aside->since) >= 0 && date_cmp(r.on, p->run.day) <= 0;
+        ok = !since || tell_age(p, &r, err);
+    }
+    return ok;
+}
+
+bool report_ages_again(struct phase *p, const void *record, struct error *err)
+{
+    const struct aside_row *aside = record;
+    const struct policy *policy = phase_policy(p, err);
+    struct household_row row;
+    struct member_row *members;
+    int count;
+    if (!policy || !store_household_get(p->w->store, &p->arena, aside->household_id, &row, err) ||
+        !store_members(p->w->store, &p->arena, aside->household_id, &members, &count, err)) {
+        return false;
+    }
+    bool ok = true;
+    for (int i = 0; ok && row.status == STATUS_ACTIVE && i < count; i++) {
+        ok = members[i].status != MEMBER_PRESENT || !date_is(members[i].birth_on) ||
+             member_again(p, policy, aside, &members[i], err);
+    }
+    return ok;
 }
 
 /* Everybody who reaches an age today; the day's births are few enough for one batch. */

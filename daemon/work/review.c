@@ -4,6 +4,7 @@
 
 #include "base/canon.h"
 #include "rules/alert.h"
+#include "store/aside.h"
 #include "store/event.h"
 #include "store/report.h"
 #include "work/ending.h"
@@ -188,7 +189,7 @@ static bool close_cycle(struct work *w, struct review_case *c, enum cycle_state 
         c->cycle.task = c->task.task; /* a triggered review, before the run opened the regular */
     }
     return store_cycle_update(w->store, &c->cycle, err) &&
-           store_set_aside_clear(w->store, c->household.id, err);
+           store_aside_clear(w->store, c->household.id, RUN_OPEN, err);
 }
 
 static bool begin_next(struct work *w, struct review_case *c, const struct cycle_dates *dates,

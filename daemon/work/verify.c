@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "store/aside.h"
 #include "store/division.h"
-#include "store/run.h"
 #include "work/household.h"
 
 #define FAILURES 1000
@@ -261,12 +261,12 @@ static bool verify_one(struct verify_work *v, struct work *w, const struct house
     return true;
 }
 
-static bool take_aside(void *self, const struct set_aside_row *row)
+static bool take_aside(void *self, const struct aside_row *row)
 {
     struct subject s = {.v = self, .row = {.household = row->household}};
     char day[DATE_TEXT];
-    fail(&s, "set-aside", "set aside by the run of %s: %.*s", date_text(row->on, day),
-         STR_ARG(row->reason));
+    fail(&s, "set-aside", "set aside by the run of %s, phase %s: %.*s", date_text(row->on, day),
+         names_text(&run_phases, (int)row->phase), STR_ARG(row->reason));
     return true;
 }
 
@@ -284,7 +284,7 @@ static bool start(struct verify_work *v, struct work *w, struct error *err)
         v->last.day = date_plus(v->last.day, -1); /* this day's tasks are being opened */
     }
     v->job.total = v->kept.households;
-    return store_set_aside_each(w->store, &v->arena, take_aside, v, err);
+    return store_aside_each(w->store, &v->arena, take_aside, v, err);
 }
 
 /* Counts that status shows are kept, not counted: here they are. */

@@ -27,8 +27,10 @@ bool store_decision_get(struct store *s, struct arena *a, int64_t task, struct d
                         struct error *err);
 bool store_decision_insert(struct store *s, const struct decision_row *row, struct error *err);
 bool store_decision_applied(struct store *s, int64_t task, struct error *err);
-/* Not yet applied, in force by `day`, in order of (effect_on, task); at most `limit`. */
-bool store_decisions_pending(struct store *s, struct arena *a, struct date day, int limit,
+/* Not yet applied, in force by `day`, in order of (effect_on, task), after (after_day, after); at
+ * most `limit`. */
+bool store_decisions_pending(struct store *s, struct arena *a, struct date day,
+                             struct date after_day, int64_t after, int limit,
                              struct decision_row **rows, int *count, struct error *err);
 
 /* Register tasks of a year in order of number, after `after`; at most `limit`. */

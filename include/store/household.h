@@ -77,16 +77,3 @@ bool store_tier_spans(struct store *s, struct arena *a, int64_t household_id, en
 bool store_tier_change(struct store *s, int64_t household_id, struct date on, enum tier before,
                        enum tier after, enum tier_source source, struct str reason,
                        struct error *err);
-
-/* Households that the daily run set aside: the reason stays until a run succeeds for them. */
-struct set_aside_row {
-    int64_t household_id;
-    struct str household, reason;
-    struct date on;
-};
-bool store_set_aside_put(struct store *s, int64_t household_id, struct str reason, struct date on,
-                         struct error *err);
-bool store_set_aside_clear(struct store *s, int64_t household_id, struct error *err);
-bool store_set_aside_each(struct store *s, struct arena *a,
-                          bool (*take)(void *self, const struct set_aside_row *row), void *self,
-                          struct error *err);

@@ -77,9 +77,11 @@ bool store_tasks_of(struct store *s, struct arena *a, int64_t household_id, stru
 bool store_tasks_due(struct store *s, struct arena *a, int64_t township, struct date from,
                      struct date to, struct date after_due, int64_t after_task, int limit,
                      struct task_row **rows, int *count, struct error *err);
-/* Open tasks whose next rung is on or before `day`, in order of (alert_on, task). */
-bool store_tasks_alert(struct store *s, struct arena *a, struct date day, int limit,
-                       struct task_row **rows, int *count, struct error *err);
+/* Open tasks whose next rung is on or before `day`, in order of (alert_on, task), after (after_day,
+ * after); `after_day` DATE_NONE: from the beginning. At most `limit`. */
+bool store_tasks_alert(struct store *s, struct arena *a, struct date day, struct date after_day,
+                       int64_t after, int limit, struct task_row **rows, int *count,
+                       struct error *err);
 /* The highest rung raised, and the day of the next (DATE_NONE: none). */
 bool store_task_raised(struct store *s, int64_t task, int raised, struct date alert_on,
                        struct error *err);

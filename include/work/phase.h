@@ -15,15 +15,18 @@ struct phase {
     struct work *w;
     struct rulebook *rules; /* pinned for the whole run */
     struct run_row run;     /* the day at hand */
-    /* Cursor of the opening phase, in memory: what was opened has left the query anyway. */
-    struct date opens_after;
+    /* Cursor, in memory, of the phases whose work leaves their query when it is done: a kill begins
+     * with what is left. */
+    struct date after_day;
     int64_t after;
-    bool careful; /* after a failure: a savepoint for each household */
+    bool careful; /* after a failure: a savepoint for each record (work/aside.h) */
     struct arena arena;
     struct strbuf log; /* lines of this slice, told after its commit */
 };
 
 typedef bool phase_batch(struct phase *p, bool *end, struct error *err);
+/* What a phase does for one record. */
+typedef bool phase_act(struct phase *p, const void *record, struct error *err);
 
 /* The batch function of run.phase; NULL for deliver and done, which the run does itself. */
 phase_batch *phase_function(enum run_phase phase);
@@ -31,9 +34,13 @@ phase_batch *phase_function(enum run_phase phase);
 enum run_phase phase_after(const struct phase *p);
 /* A line for the log: event=… task=… household=… township=… due_on=… */
 void phase_log_task(struct phase *p, const char *event, const struct task_row *task);
+/* What is done again, at the end of run.phase, for each household that an earlier run set aside in
+ * it (work/aside.h); NULL where the phase looks at them by itself. */
+phase_act *phase_again(enum run_phase phase);
 /* The policy of the day at hand; NULL with too-early. */
 const struct policy *phase_policy(const struct phase *p, struct error *err);
 
 /* Of work/campaign, work/report, work/notice and work/upkeep. */
 phase_batch campaign_effects, campaign_roll, campaign_close, report_ages, notice_all, upkeep_pickup,
     upkeep_prune;
+phase_act campaign_roll_again, campaign_close_again, report_ages_again;

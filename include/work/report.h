@@ -25,6 +25,3 @@ struct report_result {
  * bad-argument, conflict (closed household, member not present). */
 bool report_record(struct work *w, struct actor actor, const struct report_request *request,
                    struct report_result *result, struct error *err);
-/* The calendar's report of an age reached, for the daily run of `day`: once in a life. */
-bool report_age(struct work *w, const struct birthday_row *person, int age, struct date day,
-                bool *opened, struct error *err);

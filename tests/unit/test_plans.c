@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "../lib/sample.h"
+#include "store/aside.h"
 #include "store/audit.h"
 #include "store/backup.h"
 #include "store/calendar.h"
@@ -46,7 +47,7 @@ static bool take_household(void *self, const struct household_row *row)
     return true;
 }
 
-static bool take_aside(void *self, const struct set_aside_row *row)
+static bool take_aside(void *self, const struct aside_row *row)
 {
     (void)self, (void)row;
     return true;
@@ -59,6 +60,7 @@ static void call_households(struct household_row *h)
         .member = STR("1"), .student = -1, .birth_on = DATE_NONE, .status_on = DATE_NONE};
     struct member_row *members;
     struct tier_span *spans;
+    struct aside_row aside;
     bool found;
     int count;
     *h = sample_household(STR("h1"));
@@ -78,9 +80,11 @@ static void call_households(struct household_row *h)
     must(store_tier_change(m.s, h->id, TODAY, TIER_ANNUAL, TIER_QUARTERLY, TIER_GIVEN, STR_NONE,
                            &err));
     must(store_tier_spans(m.s, &m.a, h->id, TIER_ANNUAL, &spans, &count, &err));
-    must(store_set_aside_put(m.s, h->id, STR("why"), TODAY, &err));
-    must(store_set_aside_each(m.s, &m.a, take_aside, NULL, &err));
-    must(store_set_aside_clear(m.s, h->id, &err));
+    must(store_aside_put(m.s, h->id, RUN_OPEN, STR("why"), TODAY, &err));
+    must(store_aside_each(m.s, &m.a, take_aside, NULL, &err));
+    must(store_aside_next(m.s, &m.a, RUN_OPEN, 0, TODAY, &aside, &err));
+    must(store_aside_clear(m.s, h->id, RUN_OPEN, &err));
+    must(store_aside_expire(m.s, RUN_OPEN, TODAY, &err));
 }
 
 static void call_divisions(void)
@@ -127,7 +131,7 @@ static void call_tasks(int64_t household, int64_t cycle)
     must(store_tasks_of(m.s, &m.a, household, &rows, &count, &err));
     must(store_tasks_due(m.s, &m.a, 0, TODAY, TODAY, DATE_NONE, 0, 9, &rows, &count, &err));
     must(store_tasks_due(m.s, &m.a, TOWNSHIP, TODAY, TODAY, DATE_NONE, 0, 9, &rows, &count, &err));
-    must(store_tasks_alert(m.s, &m.a, TODAY, 9, &rows, &count, &err));
+    must(store_tasks_alert(m.s, &m.a, TODAY, DATE_NONE, 0, 9, &rows, &count, &err));
     must(store_task_raised(m.s, t.task, 0, TODAY, &err));
     must(store_task_township_next(m.s, 0, &township, &err));
     must(store_tasks_listed(m.s, TOWNSHIP, TODAY, &err));
@@ -166,7 +170,8 @@ static void call_register(int64_t household)
     d.task = t.task;
     must(store_decision_insert(m.s, &d, &err));
     must(store_decision_get(m.s, &m.a, d.task, &d, &err));
-    must(store_decisions_pending(m.s, &m.a, date_of(2027, 1, 1), 9, &rows, &count, &err));
+    must(store_decisions_pending(m.s, &m.a, date_of(2027, 1, 1), DATE_NONE, 0, 9, &rows, &count,
+                                 &err));
     must(store_decision_applied(m.s, d.task, &err));
     must(store_tasks_of_year(m.s, &m.a, 2026, 0, 9, &tasks, &count, &err));
     must(store_task_of_year(m.s, &m.a, household, TASK_REGISTER_ADJUSTMENT, 2026, &of_year, &err));

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "../lib/sample.h"
+#include "store/aside.h"
 #include "store/audit.h"
 #include "store/calendar.h"
 #include "store/db.h"
@@ -212,25 +213,39 @@ static void test_tier_spans(void **state)
     assert_int_equal(spans[2].tier, TIER_SEMI_ANNUAL);
 }
 
-static bool count_aside(void *self, const struct set_aside_row *row)
+static bool count_aside(void *self, const struct aside_row *row)
 {
     same_str(row->reason, STR("second"));
+    assert_int_equal(row->since.day, date_of(2026, 1, 1).day);
+    assert_int_equal(row->on.day, date_of(2026, 1, 2).day);
     ++*(int *)self;
     return true;
 }
 
+/* Set aside in one phase, by the first run and the last; it goes with the phase that works again.
+ */
 static void test_set_aside(void **state)
 {
     struct household_row h = household("h1");
+    struct aside_row row;
     int n = 0;
     (void)state;
-    must(store_set_aside_put(m.s, h.id, STR("first"), date_of(2026, 1, 1), &err));
-    must(store_set_aside_put(m.s, h.id, STR("second"), date_of(2026, 1, 2), &err));
-    must(store_set_aside_each(m.s, &m.a, count_aside, &n, &err));
+    must(store_aside_put(m.s, h.id, RUN_OPEN, STR("first"), date_of(2026, 1, 1), &err));
+    must(store_aside_put(m.s, h.id, RUN_OPEN, STR("second"), date_of(2026, 1, 2), &err));
+    must(store_aside_each(m.s, &m.a, count_aside, &n, &err));
     assert_int_equal(n, 1);
-    must(store_set_aside_clear(m.s, h.id, &err));
-    must(store_set_aside_each(m.s, &m.a, count_aside, &n, &err));
-    assert_int_equal(n, 1);
+    must(store_aside_next(m.s, &m.a, RUN_OPEN, 0, date_of(2026, 1, 2), &row, &err));
+    assert_int_equal(row.household_id, 0);
+    must(store_aside_next(m.s, &m.a, RUN_OPEN, 0, date_of(2026, 1, 3), &row, &err));
+    assert_int_equal(row.household_id, h.id);
+    must(store_aside_clear(m.s, h.id, RUN_ALERT, &err));
+    must(store_aside_expire(m.s, RUN_OPEN, date_of(2026, 1, 2), &err));
+    must(store_aside_expire(m.s, RUN_ALERT, date_of(2026, 1, 3), &err));
+    must(store_aside_each(m.s, &m.a, count_aside, &n, &err));
+    assert_int_equal(n, 2);
+    must(store_aside_clear(m.s, h.id, RUN_OPEN, &err));
+    must(store_aside_each(m.s, &m.a, count_aside, &n, &err));
+    assert_int_equal(n, 2);
 }
 
 static void test_cycle(void **state)
@@ -295,10 +310,10 @@ static void test_task(void **state)
     must(store_tasks_due(m.s, &m.a, 0, DATE_NONE, date_of(2026, 10, 8), t.due_on, t.task, 9, &rows,
                          &count, &err));
     assert_int_equal(count, 0);
-    must(store_tasks_alert(m.s, &m.a, date_of(2026, 10, 1), 9, &rows, &count, &err));
+    must(store_tasks_alert(m.s, &m.a, date_of(2026, 10, 1), DATE_NONE, 0, 9, &rows, &count, &err));
     assert_int_equal(count, 1);
     must(store_task_raised(m.s, t.task, 0, DATE_NONE, &err));
-    must(store_tasks_alert(m.s, &m.a, date_of(2026, 10, 1), 9, &rows, &count, &err));
+    must(store_tasks_alert(m.s, &m.a, date_of(2026, 10, 1), DATE_NONE, 0, 9, &rows, &count, &err));
     assert_int_equal(count, 0);
     must(store_tasks_listed(m.s, TOWNSHIP, date_of(2026, 9, 9), &err));
     must(store_tasks_listed(m.s, TOWNSHIP, date_of(2026, 9, 10), &err));

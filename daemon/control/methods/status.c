@@ -1,9 +1,9 @@
 /* status: how the service is. */
 #include "control/methods.h"
 #include "rules/protection.h"
+#include "store/aside.h"
 #include "store/backup.h"
 #include "store/message.h"
-#include "store/run.h"
 #include "work/daily.h"
 #include "work/upkeep.h"
 
@@ -166,7 +166,7 @@ struct aside {
     bool failed;
 };
 
-static bool take_aside(void *self, const struct set_aside_row *row)
+static bool take_aside(void *self, const struct aside_row *row)
 {
     struct aside *a = self;
     struct household_row household;
@@ -188,7 +188,7 @@ static bool take_aside(void *self, const struct set_aside_row *row)
 static bool warn_aside(json_t *list, struct call *c, struct work *w, struct error *err)
 {
     struct aside a = {.c = c, .w = w, .err = err};
-    bool ok = store_set_aside_each(w->store, &c->arena, take_aside, &a, err) && !a.failed;
+    bool ok = store_aside_each(w->store, &c->arena, take_aside, &a, err) && !a.failed;
 
     if (ok && a.count > 0)
         warn(list, "%d household%s set aside by the daily run: %s%s", a.count,

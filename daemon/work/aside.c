@@ -1,0 +1,128 @@
+#include "work/aside.h"
+
+#include "base/log.h"
+#include "store/division.h"
+#include "store/household.h"
+#include "store/task.h"
+
+/* The row, and the line for the log. */
+static bool put(struct phase *p, int64_t household_id, const char *why, struct error *err)
+{
+    struct household_row row;
+    if (!store_household_get(p->w->store, &p->arena, household_id, &row, err)) {
+        return false;
+    }
+    strbuf_addz(&p->log, "event=set-aside household=");
+    log_value(&p->log, row.household);
+    strbuf_addf(&p->log, " phase=%s reason=", names_text(&run_phases, (int)p->run.phase));
+    log_value(&p->log, str_of(why));
+    strbuf_addc(&p->log, '\n');
+    return store_aside_put(p->w->store, household_id, p->run.phase, str_of(why), p->run.day, err);
+}
+
+/* In a savepoint: *why is set where the record failed, and everything is as before. False where the
+ * store fails. */
+static bool attempt(struct phase *p, phase_act *act, const void *record, struct error *why,
+                    struct error *err)
+{
+    struct run_row counts = p->run;
+    size_t log = p->log.len;
+    if (!store_savepoint(p->w->store, err)) {
+        return false;
+    }
+    if (act(p, record, why)) {
+        return store_release(p->w->store, err);
+    }
+    if (why->reason == REASON_STORAGE) {
+        *err = *why;
+        *why = ERROR_INIT;
+        return false;
+    }
+    store_rollback_to(p->w->store);
+    p->run = counts;
+    p->log.len = log;
+    if (p->log.data) {
+        p->log.data[log] = '\0';
+    }
+    return true;
+}
+
+bool aside_record(struct phase *p, int64_t household_id, phase_act *act, const void *record,
+                  struct error *err)
+{
+    struct error why = ERROR_INIT;
+    if (!p->careful) {
+        return act(p, record, err);
+    }
+    bool ok = attempt(p, act, record, &why, err);
+    if (ok && why.reason != REASON_NONE) {
+        ok = put(p, household_id, why.message, err);
+    }
+    error_clear(&why);
+    return ok;
+}
+
+/* Of a township, a household that has something to do there is set aside. */
+static bool put_division(struct work *w, int64_t division, enum run_phase phase, struct date day,
+                         const char *why, struct error *err)
+{
+    struct arena a = ARENA_INIT;
+    struct task_row *rows;
+    int count;
+    char code[DIVISION_TEXT];
+    struct str reason =
+        str_of(arena_format(&a, "division %s: %s", division_text(division, code), why));
+    bool ok =
+        store_tasks_due(w->store, &a, division, DATE_NONE, date_of(2199, 12, 31), DATE_NONE, 0, 1,
+                        &rows, &count, err) &&
+        (count == 0 || store_aside_put(w->store, rows[0].household_id, phase, reason, day, err));
+    arena_free(&a);
+    return ok;
+}
+
+bool aside_division(struct phase *p, int64_t division, phase_act *act, const void *record,
+                    struct error *err)
+{
+    struct error why = ERROR_INIT;
+    char code[DIVISION_TEXT];
+    if (!p->careful) {
+        return act(p, record, err);
+    }
+    bool ok = attempt(p, act, record, &why, err);
+    if (ok && why.reason != REASON_NONE) {
+        strbuf_addf(&p->log, "event=set-aside division=%s phase=%s reason=",
+                    division_text(division, code), names_text(&run_phases, (int)p->run.phase));
+        log_value(&p->log, str_of(why.message));
+        strbuf_addc(&p->log, '\n');
+        ok = put_division(p->w, division, p->run.phase, p->run.day, why.message, err);
+    }
+    error_clear(&why);
+    return ok;
+}
+
+bool aside_list(struct work *w, int64_t division, struct date day, const char *why,
+                struct error *err)
+{
+    char code[DIVISION_TEXT];
+    log_put(LOG_ERR, "event=set-aside division=%s phase=%s reason=%s",
+            division_text(division, code), names_text(&run_phases, RUN_DELIVER), why);
+    return put_division(w, division, RUN_DELIVER, day, why, err);
+}
+
+bool aside_end(struct phase *p, phase_act *again, struct error *err)
+{
+    struct store *s = p->w->store;
+    struct aside_row row = {0};
+    bool careful = p->careful, ok = true;
+    p->careful = true;
+    while (ok && again) {
+        int64_t after = row.household_id;
+        ok = store_aside_next(s, &p->arena, p->run.phase, after, p->run.day, &row, err);
+        if (!ok || row.household_id == 0) {
+            break;
+        }
+        ok = aside_record(p, row.household_id, again, &row, err);
+    }
+    p->careful = careful;
+    return ok && store_aside_expire(s, p->run.phase, p->run.day, err);
+}
