@@ -131,3 +131,10 @@ CREATE TABLE set_aside (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO set_aside SELECT 'open', household_id, on_day, on_day, reason FROM set_aside_1;
 DROP TABLE set_aside_1;
+
+-- All that is on record of one household, for `verify`.
+CREATE INDEX event_household ON event (household_id, event);
+CREATE INDEX ending_household ON ending (household_id, ending);
+CREATE INDEX hold_household ON hold (household_id, hold);
+CREATE INDEX decision_household ON decision (household_id, task);
+CREATE INDEX age_household ON age_reached (household_id, member, age);

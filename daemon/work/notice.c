@@ -152,7 +152,7 @@ static bool tell_tiers(struct phase *p, bool *more, struct error *err)
     if (!store_tiers_untold(p->w->store, &p->arena, PHASE_BATCH, &rows, &count, err)) {
         return false;
     }
-    *more = count == PHASE_BATCH;
+    *more = count == PHASE_BATCH && !p->careful; /* one that fails stays: the rest tomorrow */
     for (int i = 0; i < count; i++) {
         if (!aside_record(p, rows[i].household_id, tell_tier, &rows[i], err)) {
             return false;

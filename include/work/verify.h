@@ -3,6 +3,8 @@
 
 #include "work/job.h"
 
+#define VERIFY_FAILURES 1000
+
 struct verify_failure {
     const char *invariant; /* a stable word */
     char *household;       /* NULL: none in particular */
@@ -10,7 +12,7 @@ struct verify_failure {
 };
 struct verify_result {
     int64_t checked;                 /* households */
-    struct verify_failure *failures; /* at most 1,000 */
+    struct verify_failure *failures; /* at most VERIFY_FAILURES */
     int failure_count;
 };
 struct job *verify_job(struct actor actor);

@@ -21,6 +21,7 @@
 #include "store/merge.h"
 #include "store/message.h"
 #include "store/office.h"
+#include "store/proof.h"
 #include "store/report.h"
 #include "store/run.h"
 
@@ -29,7 +30,8 @@
 /* Tables that stay small whatever the county's size, by the name or alias that the plan shows. */
 static const char *const small[] = {
     "household_count", "task_count", "message_count", "calendar_year",  "workday", "audit_day",
-    "set_aside",       "a",          "restored",      "sqlite_sequence"};
+    "set_aside",       "a",          "restored",      "sqlite_sequence",
+    "run"};
 
 static struct sample m;
 static struct error err;
@@ -298,6 +300,22 @@ static void call_runs(void)
     must(store_import_applying(m.s, &m.a, &import, &err));
 }
 
+static void call_proofs(int64_t household)
+{
+    struct proof_history history;
+    struct proof_office *offices;
+    struct date first, last;
+    int64_t after = 0, counts[5] = {0}, runs;
+    int count;
+    bool is;
+    must(store_proof_history(m.s, &m.a, household, &history, &err));
+    must(store_proof_messages(m.s, &after, 9, counts, &is, &err));
+    must(store_proof_message_counts(m.s, counts, &err));
+    must(store_proof_offices(m.s, &m.a, 0, 0, 9, &offices, &count, &err));
+    must(store_proof_runs(m.s, &first, &last, &runs, &err));
+    must(store_proof_aside(m.s, household, RUN_OPEN, &is, &err));
+}
+
 static void call_others(void)
 {
     struct workday_row day = {date_of(2026, 10, 1), DAY_HOLIDAY, STR("国庆节")};
@@ -370,6 +388,7 @@ static void test_plans(void **state)
     call_others();
     call_merge();
     call_restore();
+    call_proofs(h.id);
     must(db_scans(m.s, &found, &err));
     const char *text = strbuf_text(&found), *line = text;
     while (line && *line) {

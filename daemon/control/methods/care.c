@@ -166,6 +166,7 @@ const struct method methods_care[] = {
      .job = verify_make,
      .result = verify_done,
      .result_help = "`{checked, failures: [{invariant, household?, what}]}`, at most 1,000 "
-                    "failures; `checked` counts households."},
+                    "failures; `checked` counts households, `invariant` is a word of the table "
+                    "\"Invariants\" below."},
     {.name = NULL},
 };

@@ -1,0 +1,89 @@
+#include "work/subject.h"
+
+#include <stdlib.h>
+
+bool subject_load(struct subject *s, struct error *err)
+{
+    struct store *store = s->w->store;
+    s->open = NULL;
+    if (!store_cycles_of(store, s->a, s->row.id, &s->cycles, &s->cycle_count, err) ||
+        !store_tasks_of(store, s->a, s->row.id, &s->tasks, &s->task_count, err) ||
+        !store_members(store, s->a, s->row.id, &s->members, &s->member_count, err) ||
+        !store_tier_spans(store, s->a, s->row.id, s->row.tier, &s->spans, &s->span_count, err) ||
+        !store_proof_history(store, s->a, s->row.id, &s->h, err)) {
+        return false;
+    }
+    for (int i = 0; i < s->cycle_count; i++) {
+        if (s->cycles[i].state == CYCLE_OPEN) {
+            s->open = &s->cycles[i];
+        }
+    }
+    return true;
+}
+
+void subject_fail(const struct subject *s, const char *format, ...)
+{
+    struct verify_result *r = s->result;
+    if (r->failure_count == VERIFY_FAILURES) {
+        return;
+    }
+    struct strbuf what = STRBUF_INIT;
+    struct str household = s->row.household;
+    va_list args;
+    va_start(args, format);
+    strbuf_vaddf(&what, format, args);
+    va_end(args);
+    r->failures = xrealloc(r->failures, (size_t)(r->failure_count + 1) * sizeof *r->failures);
+    r->failures[r->failure_count++] = (struct verify_failure){
+        s->word, household.data ? xstrndup(household.data, household.len) : NULL,
+        xstrdup(strbuf_text(&what))};
+    strbuf_free(&what);
+}
+
+struct date subject_ran(const struct subject *s, enum run_phase phase)
+{
+    const struct run_row *last = &s->moment->last;
+    return !date_is(last->day) || last->phase > phase ? last->day : date_plus(last->day, -1);
+}
+
+const struct task_row *subject_task(const struct subject *s, int64_t task)
+{
+    for (int i = 0; i < s->task_count; i++) {
+        if (s->tasks[i].task == task) {
+            return &s->tasks[i];
+        }
+    }
+    return NULL;
+}
+
+bool subject_context(const struct subject *s, struct date decided_on, struct date anchor,
+                     struct cycle_context *context)
+{
+    struct error why = ERROR_INIT;
+    *context = (struct cycle_context){.policy = work_policy(s->w, decided_on, &why),
+                                      .calendar = s->w->rules->calendar,
+                                      .anchor = anchor,
+                                      .tiers = s->spans,
+                                      .tier_count = s->span_count};
+    if (!context->policy) {
+        subject_fail(s, "%s", why.message);
+        error_clear(&why);
+    }
+    return context->policy != NULL;
+}
+
+bool subject_readmitted(const struct subject *s)
+{
+    for (int i = 0; i < s->cycle_count; i++) {
+        if (s->cycles[i].state == CYCLE_ENDED && (s->open || i + 1 < s->cycle_count)) {
+            return true;
+        }
+    }
+    for (int i = 0; i < s->h.ending_count; i++) { /* of one without a cycle, or taken back */
+        bool closing = s->h.endings[i].act != ACT_SUSPEND;
+        if (closing && (s->h.endings[i].corrected || s->row.status != STATUS_CLOSED)) {
+            return true;
+        }
+    }
+    return false;
+}
