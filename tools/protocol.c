@@ -5,6 +5,7 @@
 
 #include "control/methods.h"
 #include "rules/trace.h"
+#include "work/invariant.h"
 
 static const char head[] =
     "# The control socket\n"
@@ -231,6 +232,12 @@ int main(int argc, char **argv)
            "| reason | means |\n| --- | --- |\n");
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
         printf("| `%s` | %s |\n", faults[i].reason, faults[i].text);
+    printf(
+        "\n## Invariants\n\nWhat `verify` checks, and the section of the specification that asks "
+        "it.\n\n| invariant | holds where | section |\n| --- | --- | --- |\n");
+    for (int i = 0; invariants[i]; i++)
+        for (const struct invariant *n = invariants[i]; n->word; n++)
+            printf("| `%s` | %s | %s |\n", n->word, n->what, n->clause);
     printf("\n## Rules of `explain`\n\nThe closed table of the `rule` of a step.\n\n"
            "| rule | the step says |\n| --- | --- |\n");
     for (int i = 0; i < TRACE_RULE_COUNT; i++)
