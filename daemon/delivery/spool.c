@@ -201,9 +201,9 @@ static bool build(struct spool *s, struct work *w, const struct message_row *m, 
 
 /* The list as the body of its message, ready to be taken: a transaction of its own, since the body
  * can be large. */
-static bool make_ready(struct spool *s, struct work *w, const struct message_row *m,
-                       struct error *err)
+static bool make_ready(void *self, struct work *w, const struct message_row *m, struct error *err)
 {
+    struct spool *s = self;
     struct list list;
 
     if (!build(s, w, m, &list, err))
@@ -216,61 +216,13 @@ static bool make_ready(struct spool *s, struct work *w, const struct message_row
            store_tasks_listed(w->store, m->division, m->created_on, err);
 }
 
-/* A list that cannot be made for a reason that is no storage fault stays queued for the next run,
- * and stops no other (spec.md section 4). */
-static bool put_aside(struct spool *s, struct work *w, const struct message_row *m,
-                      struct error *why, struct error *err)
-{
-    bool own = !store_in_transaction(w->store);
-    bool ok = why->reason != REASON_STORAGE;
-
-    if (!ok)
-        error_set(err, why->reason, "%s", why->message);
-    ok = ok && (!own || store_begin(w->store, err)) &&
-         aside_list(w, m->division, s->day, why->message, err);
-    if (own && store_in_transaction(w->store) && (!ok || !store_commit(w->store, err))) {
-        ok = false;
-        store_rollback(w->store);
-    }
-    s->failed = m->seq > s->failed ? m->seq : s->failed;
-    error_clear(why);
-    return ok;
-}
-
 /* For what is not a township's code there is no task to mark. */
-static bool mark_staged(struct spool *s, struct work *w, const struct message_row *m,
-                        struct error *err)
+static bool mark_staged(void *self, struct work *w, const struct message_row *m, struct error *err)
 {
-    (void)s;
+    (void)self;
     return store_message_state(w->store, m->seq, MESSAGE_STAGED, err) &&
            store_tasks_listed(w->store, m->division, m->created_on, err) &&
            store_messages_carried(w->store, m->division, m->seq, err);
-}
-
-/* Runs `make` for each list in one transaction, each in a savepoint, so that what one that fails
- * has done can be undone alone. */
-static bool make_all(struct spool *s, struct work *w, const struct message_row *rows, int count,
-                     bool (*make)(struct spool *s, struct work *w, const struct message_row *m,
-                                  struct error *err),
-                     struct error *err)
-{
-    bool ok = store_begin(w->store, err);
-
-    for (int i = 0; ok && i < count; i++) {
-        struct error why = ERROR_INIT;
-        ok = store_savepoint(w->store, err);
-        if (ok && make(s, w, &rows[i], &why)) {
-            ok = store_release(w->store, err);
-        } else if (ok) {
-            store_rollback_to(w->store);
-            ok = put_aside(s, w, &rows[i], &why, err);
-        }
-    }
-    if (ok && store_commit(w->store, err))
-        return true;
-    if (store_in_transaction(w->store))
-        store_rollback(w->store);
-    return false;
 }
 
 static bool stage_lists(struct spool *s, struct work *w, struct message_row *rows, int count,
@@ -282,7 +234,7 @@ static bool stage_lists(struct spool *s, struct work *w, struct message_row *row
         struct list list;
         struct error why = ERROR_INIT;
         if (!build(s, w, &rows[i], &list, &why)) {
-            if (!put_aside(s, w, &rows[i], &why, err))
+            if (!aside_list(w, &rows[i], s->day, &why, &s->failed, err))
                 return false;
             continue;
         }
@@ -296,7 +248,7 @@ static bool stage_lists(struct spool *s, struct work *w, struct message_row *row
     if (!sync_spool(s, err))
         return false;
     crash_point("spool-synced");
-    if (!make_all(s, w, rows, good, mark_staged, err))
+    if (!aside_lists(w, rows, good, s->day, mark_staged, s, &s->failed, err))
         return false;
     crash_point("spool-staged");
     return true;
@@ -324,7 +276,7 @@ static bool stage_batch(struct spool *s, struct work *w, struct arena *a, bool *
         else
             by_spool[filed++] = rows[i];
     }
-    return (!ready || make_all(s, w, by_socket, ready, make_ready, err)) &&
+    return (!ready || aside_lists(w, by_socket, ready, s->day, make_ready, s, &s->failed, err)) &&
            stage_lists(s, w, by_spool, filed, err);
 }
 

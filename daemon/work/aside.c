@@ -90,8 +90,9 @@ bool aside_division(struct phase *p, int64_t division, phase_act *act, const voi
     }
     bool ok = attempt(p, act, record, &why, err);
     if (ok && why.reason != REASON_NONE) {
-        strbuf_addf(&p->log, "event=set-aside division=%s phase=%s reason=",
-                    division_text(division, code), names_text(&run_phases, (int)p->run.phase));
+        strbuf_addf(&p->log,
+                    "event=set-aside division=%s phase=%s reason=", division_text(division, code),
+                    names_text(&run_phases, (int)p->run.phase));
         log_value(&p->log, str_of(why.message));
         strbuf_addc(&p->log, '\n');
         ok = put_division(p->w, division, p->run.phase, p->run.day, why.message, err);
@@ -100,13 +101,60 @@ bool aside_division(struct phase *p, int64_t division, phase_act *act, const voi
     return ok;
 }
 
-bool aside_list(struct work *w, int64_t division, struct date day, const char *why,
-                struct error *err)
+static bool list_put(struct work *w, const struct message_row *m, struct date day, const char *why,
+                     struct error *err)
 {
     char code[DIVISION_TEXT];
-    log_put(LOG_ERR, "event=set-aside division=%s phase=%s reason=%s",
-            division_text(division, code), names_text(&run_phases, RUN_DELIVER), why);
-    return put_division(w, division, RUN_DELIVER, day, why, err);
+    struct strbuf line = STRBUF_INIT;
+    strbuf_addf(&line,
+                "event=set-aside division=%s phase=%s reason=", division_text(m->division, code),
+                names_text(&run_phases, RUN_DELIVER));
+    log_value(&line, str_of(why));
+    log_put(LOG_ERR, "%s", strbuf_text(&line));
+    strbuf_free(&line);
+    return put_division(w, m->division, RUN_DELIVER, day, why, err);
+}
+
+bool aside_list(struct work *w, const struct message_row *m, struct date day, struct error *why,
+                int64_t *failed, struct error *err)
+{
+    bool own = !store_in_transaction(w->store);
+    if (why->reason == REASON_STORAGE) {
+        *err = *why;
+        *why = ERROR_INIT;
+        return false;
+    }
+    bool ok = (!own || store_begin(w->store, err)) && list_put(w, m, day, why->message, err) &&
+              (!own || store_commit(w->store, err));
+    if (!ok && own && store_in_transaction(w->store)) {
+        store_rollback(w->store);
+    }
+    *failed = m->seq > *failed ? m->seq : *failed;
+    error_clear(why);
+    return ok;
+}
+
+bool aside_lists(struct work *w, const struct message_row *rows, int count, struct date day,
+                 aside_make *make, void *self, int64_t *failed, struct error *err)
+{
+    bool ok = store_begin(w->store, err);
+    for (int i = 0; ok && i < count; i++) {
+        struct error why = ERROR_INIT;
+        ok = store_savepoint(w->store, err);
+        if (ok && make(self, w, &rows[i], &why)) {
+            ok = store_release(w->store, err);
+        } else if (ok) {
+            store_rollback_to(w->store);
+            ok = aside_list(w, &rows[i], day, &why, failed, err);
+        }
+    }
+    if (ok && store_commit(w->store, err)) {
+        return true;
+    }
+    if (store_in_transaction(w->store)) {
+        store_rollback(w->store);
+    }
+    return false;
 }
 
 bool aside_end(struct phase *p, phase_act *again, struct error *err)

@@ -107,8 +107,7 @@ static const struct proof_review *postponement(const struct subject *s, const st
 }
 
 /* Once, to a day within the limit; from there the deadline can only have moved on to a working day.
- * A register task cannot be postponed, and only what has no cycle can be later for another reason:
- * a recomputation that would have made it late. */
+ * A register task cannot be postponed. */
 static void check_postponed(const struct subject *s, const struct task_row *t)
 {
     int count;
@@ -117,7 +116,7 @@ static void check_postponed(const struct subject *s, const struct task_row *t)
     bool moved = t->due_on.day != t->original_due_on.day;
     if (count > 1 || (count && t->year)) {
         subject_fail(s, "task %lld is postponed %d times", (long long)t->task, count);
-    } else if (!count && moved && t->kind == TASK_REGULAR_REVIEW) {
+    } else if (!count && moved) {
         subject_fail(s,
                      "the deadline of task %lld is not its own, and no postponement is on record",
                      (long long)t->task);
@@ -146,9 +145,9 @@ static struct date due_of(const struct subject *s, const struct policy *policy,
                           const struct task_row *t)
 {
     const struct calendar *calendar = s->w->rules->calendar;
-    return t->year
-               ? register_campaign(policy, calendar, t->year, NULL).due_on
-               : calendar_add_working(calendar, t->opened_on, policy->triggered_working_days, NULL);
+    return t->year ? register_campaign(policy, calendar, t->year, NULL).due_on
+                   : calendar_add_working(calendar, t->opened_on, policy->triggered_working_days,
+                                          NULL, NULL);
 }
 
 static void check_own_deadline(const struct subject *s, const struct task_row *t)
@@ -159,8 +158,10 @@ static void check_own_deadline(const struct subject *s, const struct task_row *t
         return;
     }
     date_text(t->due_on, is);
-    struct date due = due_of(s, policy, t);
-    if (t->due_on.day == t->original_due_on.day && t->due_on.day != due.day) {
+    /* A recomputation that would have made it late gave it a later day than the rules do. */
+    struct date due = due_of(s, policy, t), own = date_is(t->rolled_on) ? t->rolled_on : t->due_on;
+    if (t->due_on.day == t->original_due_on.day &&
+        (own.day != due.day || date_cmp(t->due_on, due) < 0)) {
         subject_fail(s, "task %lld is due on %s, by the rules on %s", (long long)t->task, is,
                      date_text(due, must));
     } else if (!calendar_is_working(s->w->rules->calendar, t->due_on)) {

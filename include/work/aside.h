@@ -7,6 +7,7 @@
 #pragma once
 
 #include "store/aside.h"
+#include "store/message.h"
 #include "work/phase.h"
 
 /* Does one record in the transaction under way. Where it fails and the phase is careful, what it
@@ -18,9 +19,15 @@ bool aside_record(struct phase *p, int64_t household_id, phase_act *act, const v
  * aside, of others the log alone tells. */
 bool aside_division(struct phase *p, int64_t division, phase_act *act, const void *record,
                     struct error *err);
-/* A list of `day` could not be made, for a reason that is no storage fault. In a transaction. */
-bool aside_list(struct work *w, int64_t division, struct date day, const char *why,
-                struct error *err);
+/* A list that cannot be made for a reason that is no storage fault stays queued for the next run,
+ * and stops no other. aside_list(): one failed with *why in the run of `day`; in the transaction
+ * under way, or in its own. aside_lists(): makes each in one transaction, each in a savepoint.
+ * *failed becomes the number of the last message that failed. */
+typedef bool aside_make(void *self, struct work *w, const struct message_row *m, struct error *err);
+bool aside_list(struct work *w, const struct message_row *m, struct date day, struct error *why,
+                int64_t *failed, struct error *err);
+bool aside_lists(struct work *w, const struct message_row *rows, int count, struct date day,
+                 aside_make *make, void *self, int64_t *failed, struct error *err);
 
 /* At the end of a phase: those whom an earlier run set aside in it are done again by `again` with
  * their struct aside_row (NULL: the phase has looked at them by itself), and those for whom it
