@@ -118,6 +118,7 @@ tier-recorded|T|UPDATE household SET tier = 'semi-annual' WHERE household = 'T'
 tier-recorded|T|INSERT INTO tier_change SELECT household_id, 2, on_day, 'annual', 'quarterly', source, NULL, 0 FROM tier_change WHERE household_id = @T
 tier-derived|V|UPDATE household SET tier = 'annual' WHERE household = 'V'
 household-township|N|UPDATE household SET township = 500101017000 WHERE household = 'N'
+division-stands|Q|UPDATE division SET merged_into = 500101017000, merged_on = 17000 WHERE code = (SELECT division FROM household WHERE id = @Q)
 closed-quiet|P|UPDATE task SET state = 'open' WHERE household_id = @P AND kind = 'triggered-review'
 identity-number|Q|UPDATE household SET head_id = '123' WHERE household = 'Q'
 identity-number|V|UPDATE member SET id = '123' WHERE household_id = @V
