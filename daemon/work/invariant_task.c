@@ -191,14 +191,16 @@ static bool register_deadline(const struct subject *s, struct error *err)
     return true;
 }
 
-/* Opened by the first of its reports; one that is not cancelled has one that stands. */
+/* Opened by the first of its reports; one that is not cancelled has one that stands. Where a review
+ * was taken back, the reports since have joined the task that is open again, and theirs is
+ * cancelled. */
 static bool triggered_report(const struct subject *s, struct error *err)
 {
     (void)err;
     for (int i = 0; i < s->task_count; i++) {
         const struct task_row *t = &s->tasks[i];
         const struct proof_report *first = NULL;
-        bool standing = t->state == TASK_CANCELLED;
+        bool standing = false;
         for (int j = 0; j < s->h.report_count; j++) {
             const struct proof_report *r = &s->h.reports[j];
             if (r->task == t->task) {
@@ -206,10 +208,10 @@ static bool triggered_report(const struct subject *s, struct error *err)
                 standing = standing || !r->corrected;
             }
         }
-        if (t->kind != TASK_TRIGGERED_REVIEW) {
+        if (t->kind != TASK_TRIGGERED_REVIEW || t->state == TASK_CANCELLED) {
             continue;
         }
-        if (!first || !standing) {
+        if (!standing) {
             subject_fail(s, "task %lld is a triggered review without a report", (long long)t->task);
         } else if (first->recorded_on.day != t->opened_on.day) {
             subject_fail(s, "task %lld did not open on the day of its first report",
