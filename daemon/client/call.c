@@ -85,8 +85,9 @@ static bool closed(struct error *err, int number)
         number ? ": " : "", number ? strerror(number) : "");
 }
 
-/* One line as JSON, or NULL. */
-static json_t *receive(struct call *c, struct error *err)
+/* One line as JSON, or NULL: then `ended` has said why. */
+static json_t *receive(struct call *c, bool (*ended)(struct error *err, int number),
+                       struct error *err)
 {
     size_t looked = 0;
 
@@ -111,7 +112,7 @@ static json_t *receive(struct call *c, struct error *err)
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0 || c->in.len > LINE_MAX_IN) {
-            closed(err, n < 0 ? errno : 0);
+            ended(err, n < 0 ? errno : 0);
             return NULL;
         }
         strbuf_add(&c->in, piece, (size_t)n);
@@ -134,7 +135,7 @@ static bool wait_answer(struct call *c, call_progress *progress, void *context, 
 {
     json_t *message;
 
-    while ((message = receive(c, err))) {
+    while ((message = receive(c, closed, err))) {
         const char *method = json_string_value(json_object_get(message, "method"));
 
         if (is_answer(c, message)) {
@@ -169,6 +170,22 @@ bool call_ask(struct call *c, const struct call_request *request, call_progress 
     if (wait_answer(c, progress, context, response, err))
         return true;
     return sent ? false : closed(err, why);
+}
+
+static bool gone(struct error *err, int number)
+{
+    return error_set(err, REASON_STORAGE, "the daemon ended the connection%s%s", number ? ": " : "",
+                     number ? strerror(number) : "");
+}
+
+bool call_hear(struct call *c, json_t **notification, struct error *err)
+{
+    while ((*notification = receive(c, gone, err))) {
+        if (json_object_get(*notification, "method"))
+            return true;
+        json_decref(*notification);
+    }
+    return false;
 }
 
 void call_close(struct call *c)

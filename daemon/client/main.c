@@ -115,6 +115,8 @@ static enum exit_code show_result(struct session *s, json_t *result, bool first,
 
     if (s->output.path && !file_output_save(&s->output, s->request.fds[1], &err))
         return own_fault(s, &err, EXIT_FAILED);
+    if (c->show == show_message)
+        return EXIT_DONE; /* follow() has more to say */
     if (!c->show)
         *again = !show_page(s, result, first);
     else if (s->options.json)
@@ -162,6 +164,44 @@ static enum exit_code ask(struct session *s, bool first, bool *again)
     return code;
 }
 
+/* The watch is over: its params hold the reason. */
+static enum exit_code unwatched(struct session *s, json_t *params)
+{
+    json_t *error = json_pack("{s:O, s:{s:O}}", "message", json_object_get(params, "message"),
+                              "data", "reason", json_object_get(params, "reason"));
+    enum exit_code code = refused(s, error);
+
+    json_decref(error);
+    return code;
+}
+
+/* What a watched queue tells, until somebody ends it. */
+static enum exit_code follow(struct session *s)
+{
+    struct error err = ERROR_INIT;
+    enum exit_code code = EXIT_DONE;
+    json_t *told;
+
+    while (code == EXIT_DONE && !ferror(stdout)) {
+        if (!call_hear(&s->call, &told, &err))
+            return own_fault(s, &err, EXIT_FAILED);
+        const char *method = json_string_value(json_object_get(told, "method"));
+        json_t *params = json_object_get(told, "params");
+
+        if (method && strcmp(method, "queue.unwatched") == 0)
+            code = unwatched(s, params);
+        else if (method && strcmp(method, "queue.message") == 0) {
+            if (s->options.json)
+                print_json(params);
+            else
+                s->options.command->show(params, NULL);
+            fflush(stdout);
+        }
+        json_decref(told);
+    }
+    return code;
+}
+
 static enum exit_code run(struct session *s)
 {
     struct error err = ERROR_INIT;
@@ -176,6 +216,8 @@ static enum exit_code run(struct session *s)
         code = ask(s, first, &again);
         first = false;
     } while (again && code == EXIT_DONE && !ferror(stdout));
+    if (code == EXIT_DONE && s->options.command->show == show_message)
+        code = follow(s);
     return code;
 }
 

@@ -115,10 +115,10 @@ static json_t *value_path(const struct input *in, const char *arg, struct strbuf
 }
 
 static value_of *const values[] = {
-    [INPUT_TEXT] = value_text,     [INPUT_WORD] = value_word,    [INPUT_DAY] = value_day,
-    [INPUT_NUMBER] = value_number, [INPUT_DAYS] = value_days,    [INPUT_SWITCH] = value_switch,
-    [INPUT_FILE] = value_path,     [INPUT_OUTPUT] = value_path,  [INPUT_ALL] = value_switch,
-    [INPUT_COPY] = value_path,     [INPUT_FORCE] = value_switch,
+    [INPUT_TEXT] = value_text,     [INPUT_TEXTS] = value_text,    [INPUT_WORD] = value_word,
+    [INPUT_DAY] = value_day,       [INPUT_NUMBER] = value_number, [INPUT_DAYS] = value_days,
+    [INPUT_SWITCH] = value_switch, [INPUT_FILE] = value_path,     [INPUT_OUTPUT] = value_path,
+    [INPUT_ALL] = value_switch,    [INPUT_COPY] = value_path,     [INPUT_FORCE] = value_switch,
 };
 
 /* ---- one command's own options ------------------------------------------------------------- */
@@ -169,6 +169,15 @@ static void take(struct parse *p, const struct input *in, bool option, const cha
         o->force = true;
         json_decref(value);
         break;
+    case INPUT_TEXTS: {
+        json_t *list = json_object_get(o->params, param_name(p, in));
+        if (!list) {
+            list = json_array();
+            json_object_set_new(o->params, param_name(p, in), list);
+        }
+        json_array_append_new(list, value);
+        break;
+    }
     case INPUT_ALL:
         o->all = true;
         json_decref(value);
@@ -185,7 +194,10 @@ static void take_argument(struct parse *p, const char *arg, const struct argp_st
     const char *meant = NULL;
 
     if (c->arguments && c->arguments[p->arguments].name) {
-        take(p, &c->arguments[p->arguments++], false, arg, state);
+        const struct input *in = &c->arguments[p->arguments++];
+        take(p, in, false, arg, state);
+        /* The last of them takes all that comes. */
+        p->arguments -= in->kind == INPUT_TEXTS;
         return;
     }
     if (p->arguments == 0) { /* "audit verfy" is the command `audit` with a word too many */
@@ -202,9 +214,11 @@ static void take_argument(struct parse *p, const char *arg, const struct argp_st
 static void check_complete(struct parse *p, const struct argp_state *state)
 {
     const struct command *c = p->options->command;
+    const struct input *next = c->arguments ? &c->arguments[p->arguments] : NULL;
 
-    if (c->arguments && c->arguments[p->arguments].name)
-        argp_error(state, "%s is missing", c->arguments[p->arguments].placeholder);
+    if (next && next->name &&
+        !(next->kind == INPUT_TEXTS && json_object_get(p->options->params, param_name(p, next))))
+        argp_error(state, "%s is missing", next->placeholder);
     for (const struct input *in = c->options; in && in->name; in++)
         if (in->needed && !json_object_get(p->options->params, param_name(p, in)))
             argp_error(state, "--%s %s is missing", in->name, in->placeholder);

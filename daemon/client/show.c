@@ -319,6 +319,42 @@ void show_explain(json_t *result, const struct view_field *fields)
     }
 }
 
+/* ---- queue --------------------------------------------------------------------------------- */
+
+void show_taken(json_t *result, const struct view_field *fields)
+{
+    json_t *items = json_object_get(result, "items");
+    json_t *until = json_object_get(result, "lease_until");
+    bool any = json_array_size(items) > 0;
+
+    if (any)
+        view_list(items, fields, true);
+    else
+        fputs(is_there(until) ? "none: leased" : "none\n", stdout);
+    if (!is_there(until))
+        return;
+    fputs(any ? "leased until " : " to another until ", stdout);
+    term_put(stdout, TONE_STRONG, str_of(json_string_value(until)));
+    putchar('\n');
+}
+
+void show_message(json_t *message, const struct view_field *fields)
+{
+    static const struct {
+        const char *key;
+        size_t width;
+    } columns[] = {{"id", 8}, {"created_on", 10}, {"kind", 15}};
+    struct strbuf body = STRBUF_INIT;
+
+    (void)fields;
+    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+        put_column(json_object_get(message, columns[i].key), columns[i].width, TONE_PLAIN);
+    view_body(json_object_get(message, "body"), &body);
+    term_put(stdout, TONE_FAINT, strbuf_str(&body));
+    putchar('\n');
+    strbuf_free(&body);
+}
+
 /* ---- verify -------------------------------------------------------------------------------- */
 
 void show_verify(json_t *result, const struct view_field *fields)

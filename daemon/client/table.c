@@ -66,6 +66,13 @@ static const struct input division_argument[] = {
     ARGUMENT("division", INPUT_TEXT, "DIVISION", NULL,
              "code of a division, with or without its trailing zeros"),
     INPUT_END};
+static const struct input ids_argument[] = {
+    ARGUMENT("ids", INPUT_TEXTS, "ID...", NULL, "identifiers of messages that were taken"),
+    INPUT_END};
+static const struct input take_options[] = {
+    OPTION("limit", INPUT_NUMBER, "N", NULL, "at most N messages"),
+    OPTION("lease-seconds", INPUT_NUMBER, "S", NULL, "for so long, instead of lease_seconds"),
+    INPUT_END};
 static const struct input to_argument[] = {
     ARGUMENT("to", INPUT_TEXT, "TO", NULL, "local time: 2026-11-24, or 2026-11-24T07:30"),
     INPUT_END};
@@ -385,6 +392,12 @@ const struct command table_commands[] = {
      show_explain, NULL, NULL},
     {"queue show", "queue.show", division_argument, page_options, "the messages of a division",
      NULL, message_columns, NULL},
+    {"queue take", "queue.take", division_argument, take_options,
+     "lease the oldest messages of a division", show_taken, message_columns, NULL},
+    {"queue ack", "queue.ack", ids_argument, NULL, "messages that were taken are done with",
+     show_object, NULL, NULL},
+    {"queue watch", "queue.watch", division_argument, NULL,
+     "each message as it comes, until interrupted", show_message, NULL, NULL},
     {"standards list", "standards.list", NULL, standards_options,
      "dibao standards and poverty lines", NULL, standard_columns, NULL},
     {"run", "run", NULL, run_options, "the daily run, now", show_object, NULL, NULL},

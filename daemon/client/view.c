@@ -100,12 +100,11 @@ static void text_hash(json_t *item, json_t *value, struct strbuf *out)
 }
 
 /* A list's body can be as long as a book: enough to know it by. --json has it whole. */
-static void text_body(json_t *item, json_t *value, struct strbuf *out)
+void view_body(json_t *value, struct strbuf *out)
 {
     struct strbuf whole = STRBUF_INIT;
     size_t len;
 
-    (void)item;
     view_text(value, &whole);
     len = whole.len;
     if (len > BODY_MAX)
@@ -114,6 +113,12 @@ static void text_body(json_t *item, json_t *value, struct strbuf *out)
     strbuf_add(out, strbuf_text(&whole), len);
     strbuf_addz(out, len < whole.len ? "…" : "");
     strbuf_free(&whole);
+}
+
+static void text_body(json_t *item, json_t *value, struct strbuf *out)
+{
+    (void)item;
+    view_body(value, out);
 }
 
 static enum term_tone tone_left(json_t *value)

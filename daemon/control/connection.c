@@ -112,14 +112,24 @@ void connection_answer(struct connection *c, json_t *response)
     }
 }
 
-void connection_tell(struct connection *c, json_t *notification)
+bool connection_may_tell(const struct connection *c)
 {
-    if (c->line.batch || c->closing || evbuffer_get_length(c->out) > TELL_MAX) {
+    return !c->line.batch && !c->closing && evbuffer_get_length(c->out) <= TELL_MAX;
+}
+
+bool connection_tell(struct connection *c, json_t *notification)
+{
+    if (!connection_may_tell(c)) {
         json_decref(notification);
-        return;
+        return false;
     }
     put_json(c, notification);
     evbuffer_add(c->out, "\n", 1);
+    return true;
+}
+
+void connection_send(struct connection *c)
+{
     update(c);
 }
 
@@ -232,13 +242,19 @@ static void peer_renew(struct connection *c)
     c->peer_stale = false;
 }
 
+const struct peer *connection_peer(struct connection *c)
+{
+    if (c->peer_stale) {
+        peer_renew(c);
+    }
+    return c->peer;
+}
+
 static void call_next(struct connection *c)
 {
     struct rpc_call call;
     json_t *answer;
-    if (c->peer_stale) {
-        peer_renew(c);
-    }
+    connection_peer(c);
     if (rpc_call_at(&c->line, c->next_call++, &call, &answer)) {
         c->server->call(c, &call);
     } else {
@@ -321,6 +337,9 @@ static void update(struct connection *c)
     event_want(c->write, !empty);
     if (go_on) {
         event_add(c->turn, &at_once);
+    }
+    if (c->watch) {
+        c->server->room(c);
     }
 }
 
@@ -436,6 +455,9 @@ void connection_free(struct connection *c)
     s->output -= (int64_t)c->counted;
     if (c->pending) {
         c->server->forget(c->pending);
+    }
+    if (c->watch) {
+        c->server->unwatch(c);
     }
     for (int i = 0; i < c->passed_count; i++) {
         fds_close(c->passed[i].fds, c->passed[i].count);

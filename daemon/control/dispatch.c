@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "control/server.h"
+#include "control/watch.h"
 
 /* A call between the front and the writer. The writer's thread has `call` and `result` from
  * writer_post() to the result's notice, the front before and after: the trees never belong to both.
@@ -83,6 +84,7 @@ static void query(struct connection *c, struct pending *p)
         ok = p->call.method->run(&p->call, w, &p->result, &err);
         store_read_end(w->store);
     }
+    ok = ok && (!p->call.watch || watch_add(c, p->call.watch, &err));
     metrics_call(w->metrics, p->call.method->name, err.reason);
     connection_answer(c, outcome(p->id, ok, p->result, &err, NULL));
     p->result = NULL;
@@ -141,6 +143,7 @@ static void progress(struct request *r, const char *phase, int64_t did, int64_t 
     struct pending *p = r->owner;
     if (p->connection) {
         connection_tell(p->connection, rpc_progress(p->id, phase, did, total));
+        connection_send(p->connection);
     }
 }
 

@@ -14,6 +14,9 @@
 #include "control/monitor.h"
 #include "control/server.h"
 #include "control/service.h"
+#include "control/watch.h"
+
+#define TELL_US 20000 /* what becomes ready within it is told together */
 
 enum { ON_TERM, ON_INT, ON_HUP, SIGNALS };
 
@@ -27,11 +30,12 @@ struct front {
     struct daily_timer *daily;
     struct monitor *monitor;
     struct service *service;
-    struct event *woken, *signals[SIGNALS];
+    struct event *woken, *tell, *signals[SIGNALS];
     int wake_fd;
     struct request reload;
     const struct settings *reloaded;
     bool reloading;
+    uint64_t made_ready; /* messages, when watchers were last told */
     bool writer_failed;
 };
 
@@ -47,6 +51,22 @@ void front_wake(void *front)
     (void)n;
 }
 
+static void on_tell(evutil_socket_t fd, short what, void *self)
+{
+    struct front *f = self;
+    (void)fd;
+    (void)what;
+    watch_tell_all(&f->server);
+}
+
+static void tell_soon(struct front *f)
+{
+    static const struct timeval soon = {0, TELL_US};
+    if (!event_pending(f->tell, EV_TIMEOUT, NULL)) {
+        event_add(f->tell, &soon);
+    }
+}
+
 static void on_woken(evutil_socket_t fd, short what, void *self)
 {
     struct front *f = self;
@@ -60,6 +80,11 @@ static void on_woken(evutil_socket_t fd, short what, void *self)
     if (writer_take(f->writer, &rules)) {
         rulebook_drop(w->rules);
         w->rules = rules;
+    }
+    uint64_t made_ready = writer_made_ready(f->writer);
+    if (made_ready != f->made_ready) {
+        f->made_ready = made_ready;
+        tell_soon(f);
     }
     service_changed(f->service);
     if (writer_failed(f->writer)) {
@@ -142,6 +167,7 @@ static void settings_changed(struct server *s)
     struct front *f = s->owner;
     daily_timer_set(f->daily);
     monitor_now(f->monitor);
+    tell_soon(f); /* a watch may have lost its ground */
 }
 
 static struct event_base *base_new(void)
@@ -166,12 +192,15 @@ static bool open_all(struct front *f, struct error *err)
     }
     f->woken = event_new(f->base, f->wake_fd, EV_READ | EV_PERSIST, on_woken, f);
     f->service = service_new(f->base, w);
+    f->tell = evtimer_new(f->base, on_tell, f);
     f->daily = daily_timer_new(f->base, w, err);
     f->monitor = f->daily ? monitor_new(f->base, w, err) : NULL;
     f->server = (struct server){.base = f->base,
                                 .work = w,
                                 .call = dispatch_call,
                                 .forget = dispatch_forget,
+                                .room = watch_room,
+                                .unwatch = watch_drop,
                                 .reloaded = settings_changed,
                                 .owner = f};
     return f->monitor && signals_new(f, err) &&
@@ -221,6 +250,7 @@ void front_free(struct front *f)
     monitor_free(f->monitor);
     service_free(f->service);
     event_drop(f->woken);
+    event_drop(f->tell);
     for (int i = 0; i < SIGNALS; i++) {
         event_drop(f->signals[i]);
     }

@@ -94,6 +94,15 @@ static bool is_file(const struct param *p, const json_t *value)
     return json_object_size(value) == 1 && json_is_integer(fd) && json_integer_value(fd) >= 0;
 }
 
+static bool is_texts(const struct param *p, const json_t *value)
+{
+    size_t count = json_array_size(value), i = 0;
+
+    while (i < count && is_text(p, json_array_get(value, i)))
+        i++;
+    return count > 0 && count <= METHOD_TEXTS && i == count;
+}
+
 static bool is_word(const struct param *p, const json_t *value)
 {
     return json_is_string(value) && names_find(p->words, text_of(value)) >= 0;
@@ -110,6 +119,7 @@ static const struct {
     [PARAM_COUNT] = {is_count, "an integer from 0 to 2^53"},
     [PARAM_BOOLEAN] = {is_boolean, "true or false"},
     [PARAM_FILE] = {is_file, "{\"fd\": n}"},
+    [PARAM_TEXTS] = {is_texts, "a list of 1 to 1000 texts that are not empty"},
     [PARAM_WORD] = {is_word, "one of: "},
 };
 
@@ -211,6 +221,19 @@ int64_t call_int(const struct call *c, const char *name)
 bool call_bool(const struct call *c, const char *name)
 {
     return json_is_true(given(c, name));
+}
+
+int call_texts(struct call *c, const char *name, struct str **texts)
+{
+    json_t *list = given(c, name), *value;
+    size_t i;
+
+    *texts = arena_alloc(&c->arena, (json_array_size(list) + 1) * sizeof **texts);
+    json_array_foreach(list, i, value)
+    {
+        (*texts)[i] = text_of(value);
+    }
+    return (int)json_array_size(list);
 }
 
 int call_word(const struct call *c, const char *name)

@@ -14,6 +14,7 @@
 #include "delivery/list.h"
 #include "store/message.h"
 #include "work/aside.h"
+#include "work/queue.h"
 
 #define BATCH                                                                                      \
     128 /* lists that share a sync: large enough to be cheap, small enough to be quick             \
@@ -31,6 +32,7 @@ struct spool {
     int64_t failed;     /* the last list of this delivery that could not be made; 0: none */
     struct arena arena; /* of one list */
     struct strbuf text; /* of one file */
+    const struct settings *settings; /* those by which nothing has to come back from the socket */
 };
 
 static const struct {
@@ -213,7 +215,8 @@ static bool make_ready(void *self, struct work *w, const struct message_row *m, 
     struct str body = strbuf_str(&s->text);
     body.len--; /* the line feed at its end */
     return store_message_ready(w->store, m->seq, body, err) &&
-           store_tasks_listed(w->store, m->division, m->created_on, err);
+           store_tasks_listed(w->store, m->division, m->created_on, err) &&
+           store_messages_carried(w->store, m->division, m->seq, false, err);
 }
 
 /* For what is not a township's code there is no task to mark. */
@@ -222,7 +225,7 @@ static bool mark_staged(void *self, struct work *w, const struct message_row *m,
     (void)self;
     return store_message_state(w->store, m->seq, MESSAGE_STAGED, err) &&
            store_tasks_listed(w->store, m->division, m->created_on, err) &&
-           store_messages_carried(w->store, m->division, m->seq, err);
+           store_messages_carried(w->store, m->division, m->seq, true, err);
 }
 
 static bool stage_lists(struct spool *s, struct work *w, struct message_row *rows, int count,
@@ -392,43 +395,41 @@ static bool finish(struct spool *s, struct work *w, struct arena *a, struct fini
     return true;
 }
 
-/* ---- messages that are no lists, for the socket ------------------------------------------------
+/* ---- back from the socket ---------------------------------------------------------------------
  */
 
-static bool mark_ready(struct work *w, const struct message_row *m, struct error *err)
+static bool mark_unmade(struct work *w, const struct message_row *m, struct error *err)
 {
-    return store_message_state(w->store, m->seq, MESSAGE_READY, err);
+    return store_message_unmake(w->store, m->seq, err);
 }
 
-/* As they are, once the lists that speak of them are made. */
-static bool ready_division(struct work *w, struct arena *a, int64_t division, struct error *err)
+/* What was made for the socket and never acknowledged leaves by the spool where the settings now
+ * say so. What is leased waits until its lease has run out. */
+static bool take_back(struct spool *s, struct work *w, struct arena *a, struct error *err)
 {
+    int64_t after = 0;
+    bool all = true;
     int count;
 
     do {
         struct message_row *rows;
-        if (!store_messages_told(w->store, a, division, INT64_MAX, 0, BATCH, &rows, &count, err) ||
-            !mark_all(w, rows, count, mark_ready, err))
+        int back = 0;
+        if (!store_messages_made(w->store, a, after, BATCH, &rows, &count, err))
+            return false;
+        for (int i = 0; i < count; i++) {
+            after = rows[i].seq;
+            if (settings_delivery(w->settings, rows[i].division) == DELIVERY_SOCKET)
+                continue;
+            if (queue_leased(w, &rows[i]))
+                all = false;
+            else
+                rows[back++] = rows[i];
+        }
+        if (back && !mark_all(w, rows, back, mark_unmade, err))
             return false;
     } while (count == BATCH);
+    s->settings = all ? w->settings : NULL;
     return true;
-}
-
-static bool ready_others(struct work *w, struct arena *a, struct error *err)
-{
-    int64_t division = 0;
-
-    if (!w->settings->delivery_count)
-        return true;
-    for (;;) {
-        if (!store_message_division_next(w->store, division, &division, err))
-            return false;
-        if (!division)
-            return true;
-        if (settings_delivery(w->settings, division) == DELIVERY_SOCKET &&
-            !ready_division(w, a, division, err))
-            return false;
-    }
 }
 
 /* ---- the outlet ------------------------------------------------------------------------------ */
@@ -477,8 +478,8 @@ bool spool_deliver(void *self, struct work *w, struct date day, bool *more, stru
 
     s->day = day;
     *more = false;
-    bool ok = open_tmp(s, &why) && stage_batch(s, w, &a, more, &why) &&
-              finish(s, w, &a, &f, &why) && (*more || ready_others(w, &a, &why));
+    bool ok = open_tmp(s, &why) && (s->settings == w->settings || take_back(s, w, &a, &why)) &&
+              stage_batch(s, w, &a, more, &why) && finish(s, w, &a, &f, &why);
     stand(w, ok, &f, &why);
     if (!ok) {
         log_put(LOG_ERR, "event=spool-error: %s", why.message);

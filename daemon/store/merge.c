@@ -81,5 +81,6 @@ bool store_message_give(struct store *s, int64_t seq, int64_t division, struct s
     db_int(q, 2, division);
     db_str(q, 3, subject);
     db_name(q, 4, &message_states, (int)state);
+    s->made_ready++;
     return db_run(s, q, err);
 }

@@ -15,6 +15,17 @@ const char *message_id(const struct message_row *row, char out[MESSAGE_ID])
     return out;
 }
 
+bool message_id_parse(struct str id, int64_t *epoch, int64_t *seq)
+{
+    const char *dash = id.len ? memchr(id.data, '-', id.len) : NULL;
+    if (!dash) {
+        return false;
+    }
+    struct str first = {id.data, (size_t)(dash - id.data)};
+    struct str second = {dash + 1, id.len - first.len - 1};
+    return str_to_int(first, 1, INT64_MAX, epoch) && str_to_int(second, 1, INT64_MAX, seq);
+}
+
 static void message_read(sqlite3_stmt *q, struct arena *a, void *out)
 {
     struct message_row *row = out;
@@ -35,22 +46,24 @@ bool store_message_put(struct store *s, struct message_row *row, bool *added, st
 {
     static const char sql[] =
         "INSERT INTO message (epoch, division, kind, subject, created_on, body, state) "
-        "VALUES (?, ?, ?, ?, ?, ?, 'queued') ON CONFLICT (division, kind, subject) DO NOTHING";
+        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (division, kind, subject) DO NOTHING";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {
         return false;
     }
     row->epoch = s->epoch;
-    row->state = MESSAGE_QUEUED;
+    row->state = str_is(row->kind, MESSAGE_DAILY) ? MESSAGE_QUEUED : MESSAGE_READY;
     db_int(q, 1, row->epoch);
     db_int(q, 2, row->division);
     db_str(q, 3, row->kind);
     db_str(q, 4, row->subject);
     db_date(q, 5, row->created_on);
     db_str(q, 6, row->body);
+    db_name(q, 7, &message_states, (int)row->state);
     if (!db_run(s, q, err)) {
         return false;
     }
+    s->made_ready++;
     *added = sqlite3_changes(s->db) > 0;
     row->seq = *added ? sqlite3_last_insert_rowid(s->db) : 0;
     return true;
@@ -58,7 +71,7 @@ bool store_message_put(struct store *s, struct message_row *row, bool *added, st
 
 bool store_message_state(struct store *s, int64_t seq, enum message_state state, struct error *err)
 {
-    static const char sql[] = "UPDATE message SET state = ?2 WHERE seq = ?1";
+    static const char sql[] = "UPDATE message SET state = ?2, lease_until = NULL WHERE seq = ?1";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {
         return false;
@@ -70,14 +83,73 @@ bool store_message_state(struct store *s, int64_t seq, enum message_state state,
 
 bool store_message_ready(struct store *s, int64_t seq, struct str body, struct error *err)
 {
-    static const char sql[] = "UPDATE message SET state = 'ready', body = ?2 WHERE seq = ?1";
+    static const char sql[] =
+        "UPDATE message SET state = 'ready', listed = 1, body = ?2 WHERE seq = ?1";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {
         return false;
     }
     db_int(q, 1, seq);
     db_str(q, 2, body);
+    s->made_ready++;
     return db_run(s, q, err);
+}
+
+bool store_message_unmake(struct store *s, int64_t seq, struct error *err)
+{
+    static const char sql[] =
+        "UPDATE message SET listed = 0, lease_until = NULL, "
+        "state = CASE WHEN kind = '" MESSAGE_DAILY "' THEN 'queued' ELSE 'ready' END "
+        "WHERE seq = ? AND state = 'ready'";
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    if (!q) {
+        return false;
+    }
+    db_int(q, 1, seq);
+    return db_run(s, q, err);
+}
+
+bool store_message_lease(struct store *s, int64_t seq, int64_t until, struct error *err)
+{
+    static const char sql[] =
+        "UPDATE message SET lease_until = ?2 WHERE seq = ?1 AND state = 'ready'";
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    if (!q) {
+        return false;
+    }
+    db_int(q, 1, seq);
+    db_int(q, 2, until);
+    return db_run(s, q, err);
+}
+
+bool store_message_get(struct store *s, int64_t seq, struct message_row *row, struct error *err)
+{
+    static const char sql[] =
+        "SELECT seq, epoch, division, state, lease_until FROM message WHERE seq = ?";
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    bool there;
+    *row = (struct message_row){0};
+    if (!q) {
+        return false;
+    }
+    db_int(q, 1, seq);
+    if (!db_row(s, q, &there, err)) {
+        return false;
+    }
+    if (there) {
+        row->seq = db_get_int(q, 0);
+        row->epoch = db_get_int(q, 1);
+        row->division = db_get_int(q, 2);
+        row->state = (enum message_state)db_get_name(q, 3, &message_states);
+        row->lease_until = db_get_int(q, 4);
+        db_end(q);
+    }
+    return true;
+}
+
+uint64_t store_messages_made_ready(const struct store *s)
+{
+    return s->made_ready;
 }
 
 static bool message_all(struct store *s, struct arena *a, sqlite3_stmt *q,
@@ -104,22 +176,54 @@ bool store_messages_in(struct store *s, struct arena *a, enum message_state stat
     return message_all(s, a, q, rows, count, err);
 }
 
-bool store_messages_of(struct store *s, struct arena *a, int64_t division, bool waiting,
-                       int64_t after, int limit, struct message_row **rows, int *count,
-                       struct error *err)
+bool store_messages_made(struct store *s, struct arena *a, int64_t after, int limit,
+                         struct message_row **rows, int *count, struct error *err)
 {
     static const char sql[] =
-        "SELECT " COLUMNS " FROM message WHERE division = ? AND seq > ? "
-        "AND (NOT ? OR state IN ('queued', 'staged', 'ready')) ORDER BY seq LIMIT ?";
+        "SELECT seq, epoch, division, kind, subject, created_on, '', state, lease_until "
+        "FROM message WHERE state = 'ready' AND listed = 1 AND seq > ? ORDER BY seq LIMIT ?";
     sqlite3_stmt *q = db_stmt(s, sql, err);
+    if (!q) {
+        return false;
+    }
+    db_int(q, 1, after);
+    db_int(q, 2, limit);
+    return message_all(s, a, q, rows, count, err);
+}
+
+/* Bodies can be large: the page ends with the one that goes above `bytes`, and what comes behind it
+ * is not read. */
+bool store_messages_of(struct store *s, struct arena *a, int64_t division, bool waiting,
+                       int64_t after, int limit, size_t bytes, struct message_page *page,
+                       struct error *err)
+{
+    static const char all_sql[] =
+        "SELECT " COLUMNS " FROM message WHERE division = ? AND seq > ? ORDER BY seq LIMIT ?";
+    static const char waiting_sql[] =
+        "SELECT " COLUMNS " FROM message WHERE division = ? AND seq > ? "
+        "AND state IN ('queued', 'staged', 'ready') ORDER BY seq LIMIT ?";
+    sqlite3_stmt *q = db_stmt(s, waiting ? waiting_sql : all_sql, err);
+    bool row, ok;
+    size_t read = 0;
+    int room = 0;
+    *page = (struct message_page){0};
     if (!q) {
         return false;
     }
     db_int(q, 1, division);
     db_int(q, 2, after);
-    db_int(q, 3, waiting);
-    db_int(q, 4, limit);
-    return message_all(s, a, q, rows, count, err);
+    db_int(q, 3, (int64_t)limit + 1);
+    while ((ok = db_row(s, q, &row, err)) && row) {
+        page->more = page->count == limit || read > bytes;
+        if (page->more) {
+            db_end(q);
+            return true;
+        }
+        page->rows = db_room(a, page->rows, sizeof *page->rows, page->count, &room);
+        message_read(q, a, &page->rows[page->count]);
+        read += page->rows[page->count++].body.len;
+    }
+    return ok;
 }
 
 bool store_messages_told(struct store *s, struct arena *a, int64_t division, int64_t until,
@@ -128,7 +232,7 @@ bool store_messages_told(struct store *s, struct arena *a, int64_t division, int
 {
     static const char sql[] =
         "SELECT " COLUMNS " FROM message WHERE division = ? AND seq > ? AND seq <= ? "
-        "AND state = 'queued' AND kind <> '" MESSAGE_DAILY "' ORDER BY seq LIMIT ?";
+        "AND listed = 0 AND kind <> '" MESSAGE_DAILY "' ORDER BY seq LIMIT ?";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {
         return false;
@@ -140,11 +244,17 @@ bool store_messages_told(struct store *s, struct arena *a, int64_t division, int
     return message_all(s, a, q, rows, count, err);
 }
 
-bool store_messages_carried(struct store *s, int64_t division, int64_t seq, struct error *err)
+bool store_messages_carried(struct store *s, int64_t division, int64_t seq, bool delivered,
+                            struct error *err)
 {
-    static const char sql[] = "UPDATE message SET state = 'delivered' WHERE division = ?1 "
-                              "AND seq <= ?2 AND state = 'queued' AND kind <> '" MESSAGE_DAILY "'";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
+    static const char listed_sql[] =
+        "UPDATE message SET listed = 1 WHERE division = ?1 AND seq <= ?2 AND listed = 0 "
+        "AND kind <> '" MESSAGE_DAILY "'";
+    static const char delivered_sql[] =
+        "UPDATE message SET listed = 1, lease_until = NULL, "
+        "state = CASE state WHEN 'ready' THEN 'delivered' ELSE state END "
+        "WHERE division = ?1 AND seq <= ?2 AND listed = 0 AND kind <> '" MESSAGE_DAILY "'";
+    sqlite3_stmt *q = db_stmt(s, delivered ? delivered_sql : listed_sql, err);
     if (!q) {
         return false;
     }
@@ -157,7 +267,7 @@ bool store_message_division_next(struct store *s, int64_t after, int64_t *divisi
                                  struct error *err)
 {
     static const char sql[] = "SELECT division FROM message WHERE division > ? "
-                              "AND state = 'queued' AND kind <> '" MESSAGE_DAILY "' "
+                              "AND listed = 0 AND kind <> '" MESSAGE_DAILY "' "
                               "ORDER BY division LIMIT 1";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     bool row;

@@ -7,10 +7,19 @@ ALTER TABLE division ADD COLUMN merged_into INTEGER REFERENCES division (code);
 ALTER TABLE division ADD COLUMN merged_on INTEGER;
 CREATE INDEX division_merged ON division (merged_into) WHERE merged_into IS NOT NULL;
 
--- What a division has not yet fetched, however long its history; and what is leased.
+-- What waits in the queue of a division, however long its history; and what is leased.
 CREATE INDEX message_waiting ON message (division, seq) WHERE state IN ('queued', 'staged', 'ready');
 CREATE INDEX message_leased ON message (lease_until, seq)
     WHERE state = 'ready' AND lease_until IS NOT NULL;
+-- What is no list is ready as soon as it is said; whether a list of the division carried it is a fact
+-- of its own (of a list: whether it was made).
+ALTER TABLE message ADD COLUMN listed INTEGER NOT NULL DEFAULT 0 CHECK (listed IN (0, 1));
+UPDATE message SET listed = 1 WHERE state <> 'queued';
+UPDATE message SET state = 'ready' WHERE state = 'queued' AND kind <> 'daily';
+DROP INDEX message_told;
+CREATE INDEX message_told ON message (division, seq) WHERE listed = 0 AND kind <> 'daily';
+-- What was made for the socket and not acknowledged: it goes back where a division leaves it.
+CREATE INDEX message_made ON message (seq) WHERE state = 'ready' AND listed = 1;
 
 -- Tasks done of each township and month (year * 12 + month - 1), by the day on which each was done; on
 -- time is a done_on not after due_on. Kept in the same transactions, not counted.

@@ -346,8 +346,7 @@ bool store_counts(struct store *s, struct date today, int64_t now, struct store_
     static const char messages_sql[] = "SELECT coalesce(sum(n), 0) FROM message_count "
                                        "WHERE state IN ('queued', 'staged', 'ready')";
     static const char leased_sql[] = "SELECT count(*) FROM message "
-                                     "WHERE state = 'ready' AND lease_until > ? "
-                                     "AND state IN ('queued', 'staged', 'ready')";
+                                     "WHERE state = 'ready' AND lease_until > ?";
     *counts = (struct store_counts){0};
     return count_households(s, counts, err) &&
            count_one(s, open_sql, 0, &counts->open_tasks, err) &&

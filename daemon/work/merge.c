@@ -12,6 +12,7 @@
 #include "store/merge.h"
 #include "store/task.h"
 #include "work/import_kind.h"
+#include "work/queue.h"
 
 #define BATCH 64
 /* In the store's meta while a merge is half done: "OLD INTO UID WHO". */
@@ -305,7 +306,10 @@ static bool message(struct merge *m, struct work *w, const struct message_row *r
     }
     if (state == MESSAGE_READY &&
         settings_delivery(w->settings, m->result.into) == DELIVERY_SPOOL) {
-        state = MESSAGE_QUEUED;
+        state = str_is(row->kind, MESSAGE_DAILY) ? MESSAGE_QUEUED : MESSAGE_READY;
+        if (!store_message_unmake(w->store, row->seq, err)) {
+            return false;
+        }
     }
     if (said && state == MESSAGE_QUEUED && str_is(row->kind, MESSAGE_DAILY)) {
         return store_message_state(w->store, row->seq, MESSAGE_DELIVERED, err);
@@ -322,21 +326,21 @@ static bool message(struct merge *m, struct work *w, const struct message_row *r
 /* What is staged lies in tmp/ under the old code and ends in its folder. */
 static bool messages(struct merge *m, struct work *w, struct error *err)
 {
-    struct message_row *rows;
+    struct message_page page;
     int64_t after = 0;
-    int count;
     do {
-        if (!store_messages_of(w->store, &m->arena, m->result.old, true, after, BATCH, &rows,
-                               &count, err)) {
+        if (!store_messages_of(w->store, &m->arena, m->result.old, true, after, BATCH, QUEUE_BYTES,
+                               &page, err)) {
             return false;
         }
-        for (int i = 0; i < count; i++) {
-            after = rows[i].seq;
-            if (rows[i].state != MESSAGE_STAGED && !message(m, w, &rows[i], err)) {
+        for (int i = 0; i < page.count; i++) {
+            const struct message_row *row = &page.rows[i];
+            after = row->seq;
+            if (row->state != MESSAGE_STAGED && !message(m, w, row, err)) {
                 return false;
             }
         }
-    } while (count == BATCH);
+    } while (page.more);
     m->stage = STAGE_END;
     return true;
 }

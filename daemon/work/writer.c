@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "store/message.h"
 #include "work/ending.h"
 
 #define GROUP_MAX 64                               /* small changes in one commit */
@@ -49,7 +50,7 @@ struct writer {
     bool stopping;
     bool ended; /* the thread takes nothing any more */
     atomic_bool failed, held;
-    atomic_uint_fast64_t turns;
+    atomic_uint_fast64_t turns, made_ready;
     pthread_t thread;
     struct running_list changing, reading;
     int64_t checkpoint_after; /* CLOCK_MONOTONIC */
@@ -395,6 +396,16 @@ static void end(struct writer *wr, enum reason reason, const char *why)
     }
 }
 
+/* Within a job too: whoever watches a queue is not to wait for its end. */
+static void tell_ready(struct writer *wr)
+{
+    uint64_t made_ready = store_messages_made_ready(wr->w->store);
+    if (made_ready != atomic_load(&wr->made_ready)) {
+        atomic_store(&wr->made_ready, made_ready);
+        wr->wake(wr->self);
+    }
+}
+
 static void *run(void *self)
 {
     struct writer *wr = self;
@@ -407,7 +418,9 @@ static void *run(void *self)
         if (!ok) {
             break;
         }
+        tell_ready(wr);
         slices_run(wr);
+        tell_ready(wr);
         ok = checkpoint(wr);
         atomic_fetch_add(&wr->turns, 1);
         if (!ok) {
@@ -530,6 +543,11 @@ uint64_t writer_turns(const struct writer *wr)
 bool writer_failed(const struct writer *wr)
 {
     return atomic_load(&wr->failed);
+}
+
+uint64_t writer_made_ready(const struct writer *wr)
+{
+    return atomic_load(&wr->made_ready);
 }
 
 bool writer_held(const struct writer *wr)

@@ -34,4 +34,7 @@ bool call_open(struct call *c, const char *path, struct error *err);
  */
 bool call_ask(struct call *c, const struct call_request *request, call_progress *progress,
               void *context, json_t **response, struct error *err);
+/* Waits for the next line that answers no call: *notification is a new reference. Fails as
+ * call_ask() does. */
+bool call_hear(struct call *c, json_t **notification, struct error *err);
 void call_close(struct call *c);

@@ -9,6 +9,7 @@
 
 enum input_kind {
     INPUT_TEXT,
+    INPUT_TEXTS,  /* the last argument, once or more; a list on the wire */
     INPUT_WORD,   /* one of `words` */
     INPUT_DAY,    /* "2026-11-24" */
     INPUT_NUMBER, /* from 1 on */
@@ -38,7 +39,8 @@ struct command {
     const struct input *arguments; /* may be NULL */
     const struct input *options;   /* may be NULL */
     const char *summary;
-    show_function *show; /* NULL: a list {items, next}, by `fields` */
+    /* NULL: a list {items, next}, by `fields`; show_message: it goes on with what is told later. */
+    show_function *show;
     const struct view_field *fields;
     show_verdict *good; /* NULL: a result is good news */
 };

@@ -21,6 +21,10 @@ void show_status(json_t *result, const struct view_field *fields);
 void show_metrics(json_t *result, const struct view_field *fields);
 /* explain: one step a line, facts below. */
 void show_explain(json_t *result, const struct view_field *fields);
+/* queue.take: the messages, and until when they are leased. */
+void show_taken(json_t *result, const struct view_field *fields);
+/* One message that a watched queue told of, on one line. */
+void show_message(json_t *message, const struct view_field *fields);
 /* verify: each failure. */
 void show_verify(json_t *result, const struct view_field *fields);
 

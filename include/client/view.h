@@ -41,3 +41,5 @@ void view_object(json_t *object, const struct view_field *fields);
 json_t *view_get(json_t *object, const char *path);
 /* A value as text: appended to `out`. */
 void view_text(json_t *value, struct strbuf *out);
+/* The beginning of a value that can be long. */
+void view_body(json_t *value, struct strbuf *out);

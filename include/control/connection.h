@@ -17,6 +17,7 @@
 
 struct pending;
 struct server;
+struct watch;
 
 #define CONNECTION_FDS 4 /* descriptors queued; what comes beyond is closed */
 
@@ -45,8 +46,9 @@ struct connection {
     size_t next_call;
     bool answered; /* of the batch something is written */
     struct pending *pending;
-    size_t counted; /* bytes of `out` that the server knows of */
-    size_t drained; /* bytes thrown away while closing */
+    struct watch *watch; /* what it is told of unasked (control/watch), or NULL */
+    size_t counted;      /* bytes of `out` that the server knows of */
+    size_t drained;      /* bytes thrown away while closing */
     bool eof, closing, lingering;
     bool served;       /* a call was completed */
     int64_t active_at; /* CLOCK_MONOTONIC, ns: the last byte in or out */
@@ -59,9 +61,15 @@ struct connection *connection_new(struct server *server, int fd, struct peer *pe
 void connection_free(struct connection *c);
 /* Appends one response; takes it over; NULL: a notification's, nothing. */
 void connection_answer(struct connection *c, json_t *response);
-/* Appends a line that answers nothing (progress), unless the client does not keep up. Takes it
- * over. */
-void connection_tell(struct connection *c, json_t *notification);
+/* Whether a line that answers nothing (progress, a message) can be appended now: not inside the
+ * answer to a batch, and not where the client does not keep up. */
+bool connection_may_tell(const struct connection *c);
+/* Appends one where it can; takes it over either way. It leaves by connection_send(). */
+bool connection_tell(struct connection *c, json_t *notification);
+/* Writes what there is. May free the connection. */
+void connection_send(struct connection *c);
+/* Its caller, by the settings of now. */
+const struct peer *connection_peer(struct connection *c);
 /* The call with the writer has been answered: goes on with the next. May free the connection. */
 void connection_resume(struct connection *c);
 /* The descriptors that came with the call under way, at most CONNECTION_FDS; they are the caller's

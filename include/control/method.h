@@ -9,6 +9,8 @@
 
 #include "work/job.h"
 
+#define METHOD_TEXTS 1000
+
 enum param_type {
     PARAM_STRING,   /* any text that is not empty */
     PARAM_DIVISION, /* a code, may lack its trailing zeros; of 12 digits when handed over */
@@ -16,8 +18,9 @@ enum param_type {
     PARAM_INTEGER,  /* 1 to 2^53 */
     PARAM_COUNT,    /* 0 to 2^53 */
     PARAM_BOOLEAN,
-    PARAM_FILE, /* {"fd": n} */
-    PARAM_WORD  /* one of `words` */
+    PARAM_FILE,  /* {"fd": n} */
+    PARAM_TEXTS, /* a list of 1 to METHOD_TEXTS texts that are not empty */
+    PARAM_WORD   /* one of `words` */
 };
 
 struct param {
@@ -67,6 +70,9 @@ struct call {
     int *fds;       /* call_fd() takes one and leaves -1; whoever made the call closes the rest */
     int fd_count;
     int page; /* limits.page */
+    /* Set by a query that was answered: this division's messages are told to the connection from
+     * now on. */
+    int64_t watch;
 };
 
 /* A parameter that was given, by its type; absent: NULL data / 0 / DATE_NONE / false / -1. */
@@ -75,6 +81,8 @@ int64_t call_division(const struct call *c, const char *name);
 struct date call_date(const struct call *c, const char *name);
 int64_t call_int(const struct call *c, const char *name); /* -1 where absent */
 bool call_bool(const struct call *c, const char *name);
+/* Of a PARAM_TEXTS: how many, and the texts in the call's arena. */
+int call_texts(struct call *c, const char *name, struct str **texts);
 int call_word(const struct call *c, const char *name);
 /* Takes the descriptor of a PARAM_FILE: the caller closes it; -1 where absent or taken. */
 int call_fd(struct call *c, const char *name);

@@ -47,6 +47,9 @@ json_t *methods_cursor_of(int64_t a, int64_t b);
 json_t *methods_instant(int64_t instant);
 /* {name, from, until, hash}; null for NULL. */
 json_t *methods_policy(const struct policy *policy);
+/* {id, kind, division, created_on, body}. */
+struct message_row;
+json_t *methods_message(const struct message_row *m);
 /* The steps of a trace: [{rule, result, text, clause, facts, value}]. */
 struct trace;
 json_t *methods_steps(const struct trace *trace);

@@ -26,6 +26,9 @@ struct server {
      * set by the front, so that a connection need not know who answers. */
     void (*call)(struct connection *c, const struct rpc_call *call);
     void (*forget)(struct pending *p);
+    /* Of a connection that watches, control/watch's: it can be told more; it goes away. */
+    void (*room)(struct connection *c);
+    void (*unwatch)(struct connection *c);
     void (*reloaded)(struct server *s); /* on the front, once work->settings are new; may be NULL */
     void *owner;
     struct evconnlistener *listener;

@@ -36,6 +36,7 @@ struct store {
     struct strbuf scratch;
     struct histogram *sync; /* or NULL */
     int wal_pages;          /* in the log since it last began anew */
+    uint64_t made_ready;    /* messages that may have become ready (message.h) */
 };
 
 /* The prepared statement, reset and unbound; NULL on failure. */

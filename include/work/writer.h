@@ -48,5 +48,7 @@ bool writer_stop(struct writer *wr);
 uint64_t writer_turns(const struct writer *wr);
 /* True when a fatal storage fault ended the thread: the process must end and recover. */
 bool writer_failed(const struct writer *wr);
+/* Grows after a commit that may have made messages ready; the front is woken then. */
+uint64_t writer_made_ready(const struct writer *wr);
 /* work->held of the writer's work, for the front to show. */
 bool writer_held(const struct writer *wr);

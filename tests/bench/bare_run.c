@@ -145,7 +145,7 @@ static void alert_put(struct run *r, const struct alert *a, const struct alert_r
     snprintf(subject, sizeof subject, "%lld/%s/%s", (long long)a->task, rung->name, due);
     PUT(b,
         "INSERT INTO message (epoch, division, kind, subject, created_on, body, state) "
-        "VALUES (1, ?, 'alert', ?, ?, ?, 'queued')",
+        "VALUES (1, ?, 'alert', ?, ?, ?, 'ready')",
         "izds", a->township / unit[rung->to] * unit[rung->to], subject, b->today,
         strbuf_str(&r->text));
     r->alerts++;
@@ -195,7 +195,7 @@ static void list_all(struct run *r)
                    "d (code) AS (SELECT DISTINCT parent FROM division WHERE code IN t) "
                    "SELECT code FROM t UNION SELECT code FROM d "
                    "UNION SELECT parent FROM division WHERE code IN d "
-                   "UNION SELECT division FROM message WHERE state = 'queued' AND kind <> 'daily' "
+                   "UNION SELECT division FROM message WHERE listed = 0 AND kind <> 'daily' "
                    "ORDER BY 1");
     memcpy(r->audit_head, b->head, sizeof r->audit_head);
     strbuf_reset(&r->text);
@@ -289,8 +289,8 @@ static void deliver_batch(struct run *r, const struct outgoing *rows, int count)
             "AND listed_on IS NULL",
             "di", b->today, o->division);
         PUT(b,
-            "UPDATE message SET state = 'delivered' WHERE division = ? AND seq <= ? "
-            "AND state = 'queued' AND kind <> 'daily'",
+            "UPDATE message SET state = 'delivered', listed = 1 WHERE division = ? AND seq <= ? "
+            "AND listed = 0 AND kind <> 'daily'",
             "ii", o->division, o->seq);
     }
     bare_commit(b);

@@ -54,7 +54,7 @@ sound() {
     done_by_old=$(sql "SELECT task FROM task WHERE state = 'done' AND township = $OLD")
     [ -n "$done_by_old" ]
     ctl report B illness --source 村干部 >/dev/null
-    sql "SELECT count(*) FROM message WHERE division = $OLD AND state = 'queued'" >"$T/queued"
+    sql "SELECT count(*) FROM message WHERE division = $OLD AND state IN ('queued', 'ready')" >"$T/queued"
     run -0 --separate-stderr json division merge "${OLD%000}" "$NEW"
     same "$OLD $NEW 2 3" "$(field old "$output") $(field new "$output") $(field divisions "$output") $(field households "$output")"
     same "$(<"$T/queued")" "$(field messages "$output")"

@@ -258,6 +258,7 @@ static void house_is_delivered(struct house *h)
 {
     assert_int_equal(waiting(h, MESSAGE_QUEUED, NULL), 0);
     assert_int_equal(waiting(h, MESSAGE_STAGED, NULL), 0);
+    assert_int_equal(waiting(h, MESSAGE_READY, NULL), 0);
     assert_int_equal(files_in(h, "tmp"), 0);
     assert_int_equal(files_in(h, "500101000000/500101001000/new"), 3);
     assert_int_equal(files_in(h, "500101000000/500101002000/new"), 3);
@@ -447,18 +448,25 @@ static void links_are_not_followed(void **state)
     house_remove(&h);
 }
 
+static struct house *by_socket(struct house *h)
+{
+    static struct delivery_rule rule = {DISTRICT, DELIVERY_SOCKET};
+
+    h->settings.deliveries = &rule;
+    h->settings.delivery_count = 1;
+    return h;
+}
+
 static void socket_divisions_get_bodies(void **state)
 {
-    struct delivery_rule rule = {DISTRICT, DELIVERY_SOCKET};
     struct house h;
     struct message_row *rows;
     int count;
 
     (void)state;
     house_new(&h);
-    h.settings.deliveries = &rule;
-    h.settings.delivery_count = 1;
-    deliver_all(&h);
+    assert_int_equal(waiting(&h, MESSAGE_READY, NULL), 2); /* what is no list need not wait */
+    deliver_all(by_socket(&h));
     assert_int_equal(files_in(&h, "500101000000"), 0);
     assert_int_equal(waiting(&h, MESSAGE_QUEUED, NULL), 0);
     assert_int_equal(waiting(&h, MESSAGE_READY, NULL), 5);
@@ -473,6 +481,42 @@ static void socket_divisions_get_bodies(void **state)
     house_remove(&h);
 }
 
+/* A list acknowledged over the socket does not come again, one that is leased waits, the rest
+ * leaves by the spool: with what it carried, that nobody acknowledged. */
+static void back_from_the_socket(void **state)
+{
+    struct house h;
+    struct message_row *rows;
+    struct settings again;
+    int count;
+
+    (void)state;
+    house_new(&h);
+    deliver_all(by_socket(&h));
+    must(store_messages_in(h.work.store, &h.arena, MESSAGE_READY, MESSAGE_DAILY, 0, 10, &rows,
+                           &count, &err));
+    must(store_message_state(h.work.store, rows[1].seq, MESSAGE_ACKED, &err));
+    must(store_message_lease(h.work.store, rows[2].seq, clock_now(h.work.clock) + 60, &err));
+    again = h.settings;
+    again.delivery_count = 0;
+    h.work.settings = &again;
+    deliver_all(&h);
+    assert_int_equal(files_in(&h, "500101000000/500101001000/new"), 3);
+    file_has(&h, all_files[1], "由 2026-11-25 改为 <b>2026-11-26</b>");
+    assert_int_equal(files_in(&h, "500101000000/500101002000/new"), 0);
+    assert_int_equal(files_in(&h, "500101000000/new"), 0);
+    assert_int_equal(waiting(&h, MESSAGE_READY, MESSAGE_DAILY), 1);
+    must(store_message_lease(h.work.store, rows[2].seq, clock_now(h.work.clock), &err));
+    deliver_all(&h);
+    deliver_all(&h);
+    assert_int_equal(files_in(&h, "500101000000/500101001000/new"), 3);
+    assert_int_equal(files_in(&h, "500101000000/500101002000/new"), 0);
+    file_has(&h, all_files[7], "升级件");
+    assert_int_equal(waiting(&h, MESSAGE_QUEUED, NULL), 0);
+    assert_int_equal(waiting(&h, MESSAGE_READY, NULL), 0);
+    house_remove(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -483,6 +527,7 @@ int main(void)
         cmocka_unit_test(write_error_marks_nothing),
         cmocka_unit_test(links_are_not_followed),
         cmocka_unit_test(socket_divisions_get_bodies),
+        cmocka_unit_test(back_from_the_socket),
     };
     return cmocka_run_group_tests_name("spool", tests, NULL, NULL);
 }

@@ -402,14 +402,22 @@ static void test_message(void **state)
                               .created_on = date_of(2026, 11, 24),
                               .body = STR("{}")};
     struct message_row list = row, *rows;
+    struct message_page page;
     char id[MESSAGE_ID];
     bool added;
     int count;
-    int64_t division;
+    int64_t division, epoch, seq;
     (void)state;
     must(store_message_put(m.s, &row, &added, &err));
     assert_true(added);
     assert_string_equal(message_id(&row, id), "1-1");
+    assert_true(message_id_parse(STR("2-42"), &epoch, &seq));
+    assert_int_equal(epoch * 100 + seq, 242);
+    static const char *const no_ids[] = {"",    "1",     "1-",   "-1",   "1-1-1",
+                                         "1-0", "01x-1", "1- 1", "1--1", "9223372036854775808-1"};
+    for (size_t i = 0; i < sizeof no_ids / sizeof no_ids[0]; i++) {
+        assert_false(message_id_parse(str_of(no_ids[i]), &epoch, &seq));
+    }
     struct message_row twice = row;
     must(store_message_put(m.s, &twice, &added, &err)); /* said twice: not added */
     assert_false(added);
@@ -419,24 +427,78 @@ static void test_message(void **state)
     must(store_message_put(m.s, &list, &added, &err));
     must(store_messages_in(m.s, &m.a, MESSAGE_QUEUED, MESSAGE_DAILY, 0, 9, &rows, &count, &err));
     assert_int_equal(count, 1);
-    must(store_messages_in(m.s, &m.a, MESSAGE_QUEUED, NULL, 0, 9, &rows, &count, &err));
-    assert_int_equal(count, 2);
+    must(store_messages_in(m.s, &m.a, MESSAGE_READY, NULL, 0, 9, &rows, &count, &err));
+    assert_int_equal(count, 1); /* what is no list is ready from the start */
     must(store_messages_told(m.s, &m.a, TOWNSHIP, list.seq, 0, 9, &rows, &count, &err));
     assert_int_equal(count, 1);
     must(store_message_division_next(m.s, 0, &division, &err));
     assert_int_equal(division, TOWNSHIP);
-    must(store_messages_carried(m.s, TOWNSHIP, list.seq, &err));
+    must(store_messages_carried(m.s, TOWNSHIP, list.seq, true, &err));
     must(store_message_division_next(m.s, 0, &division, &err));
     assert_int_equal(division, 0);
     must(store_message_state(m.s, list.seq, MESSAGE_STAGED, &err));
-    must(store_messages_of(m.s, &m.a, TOWNSHIP, true, 0, 9, &rows, &count, &err));
-    assert_int_equal(count, 1);
+    must(store_messages_of(m.s, &m.a, TOWNSHIP, true, 0, 9, 99, &page, &err));
+    assert_int_equal(page.count, 1);
     must(store_message_ready(m.s, list.seq, STR("{\"a\":1}"), &err));
-    must(store_messages_of(m.s, &m.a, TOWNSHIP, false, 0, 9, &rows, &count, &err));
-    assert_int_equal(count, 2);
-    assert_int_equal(rows[0].state, MESSAGE_DELIVERED);
-    assert_int_equal(rows[1].state, MESSAGE_READY);
-    same_str(rows[1].body, STR("{\"a\":1}"));
+    must(store_messages_of(m.s, &m.a, TOWNSHIP, false, 0, 9, 99, &page, &err));
+    assert_int_equal(page.count, 2);
+    assert_false(page.more);
+    assert_int_equal(page.rows[0].state, MESSAGE_DELIVERED);
+    assert_int_equal(page.rows[1].state, MESSAGE_READY);
+    same_str(page.rows[1].body, STR("{\"a\":1}"));
+    must(store_messages_of(m.s, &m.a, TOWNSHIP, false, 0, 1, 99, &page, &err));
+    assert_true(page.count == 1 && page.more); /* the limit */
+    must(store_messages_of(m.s, &m.a, TOWNSHIP, false, 0, 9, 1, &page, &err));
+    assert_true(page.count == 1 && page.more); /* the bytes */
+}
+
+/* What a list says is independent of what was acknowledged before it was made. */
+static void test_message_by_socket(void **state)
+{
+    struct message_row told = {.division = TOWNSHIP,
+                               .kind = STR("alert"),
+                               .subject = STR("1/late"),
+                               .created_on = date_of(2026, 11, 24),
+                               .body = STR("{}")};
+    struct message_row list = told, row, *rows;
+    uint64_t ready = store_messages_made_ready(m.s);
+    bool added;
+    int count;
+    (void)state;
+    must(store_message_put(m.s, &told, &added, &err));
+    assert_true(store_messages_made_ready(m.s) > ready);
+    list.kind = STR(MESSAGE_DAILY);
+    must(store_message_put(m.s, &list, &added, &err));
+    must(store_message_lease(m.s, told.seq, 500, &err));
+    must(store_message_lease(m.s, list.seq, 500, &err)); /* not ready: not leased */
+    must(store_message_get(m.s, list.seq, &row, &err));
+    assert_true(row.state == MESSAGE_QUEUED && row.lease_until == 0);
+    must(store_message_get(m.s, told.seq, &row, &err));
+    assert_true(row.division == TOWNSHIP && row.epoch == 1 && row.lease_until == 500);
+    must(store_message_state(m.s, told.seq, MESSAGE_ACKED, &err));
+    must(store_message_get(m.s, told.seq, &row, &err));
+    assert_true(row.state == MESSAGE_ACKED && row.lease_until == 0);
+    must(store_messages_told(m.s, &m.a, TOWNSHIP, list.seq, 0, 9, &rows, &count, &err));
+    assert_int_equal(count, 1);
+    ready = store_messages_made_ready(m.s);
+    must(store_message_ready(m.s, list.seq, STR("{}"), &err));
+    assert_true(store_messages_made_ready(m.s) > ready);
+    must(store_messages_carried(m.s, TOWNSHIP, list.seq, true, &err));
+    must(store_messages_told(m.s, &m.a, TOWNSHIP, list.seq, 0, 9, &rows, &count, &err));
+    assert_int_equal(count, 0);
+    must(store_message_get(m.s, told.seq, &row, &err));
+    assert_int_equal(row.state, MESSAGE_ACKED); /* a list does not deliver it again */
+    /* Back to the spool: the list alone was not acknowledged. */
+    must(store_messages_made(m.s, &m.a, 0, 9, &rows, &count, &err));
+    assert_true(count == 1 && rows[0].seq == list.seq);
+    must(store_message_unmake(m.s, list.seq, &err));
+    must(store_message_unmake(m.s, told.seq, &err)); /* acknowledged: it stays so */
+    must(store_messages_made(m.s, &m.a, 0, 9, &rows, &count, &err));
+    assert_int_equal(count, 0);
+    must(store_messages_in(m.s, &m.a, MESSAGE_QUEUED, MESSAGE_DAILY, 0, 9, &rows, &count, &err));
+    assert_int_equal(count, 1);
+    must(store_message_get(m.s, 99, &row, &err));
+    assert_int_equal(row.seq, 0);
 }
 
 static void test_run(void **state)
@@ -702,7 +764,12 @@ static void test_migration(void **state)
                  " 20787, 20788, 'continue'), (3, 'triggered-review', 'done', 1, 500101001000, 1,"
                  " 20818, 20818, 20818, 20818, 'continue');"
                  "INSERT INTO run (day, state, phase, cursor, working_day, for_day, started_at)"
-                 " VALUES (20787, 'running', 'open', 0, 1, 20787, 'x')",
+                 " VALUES (20787, 'running', 'open', 0, 1, 20787, 'x');"
+                 /* one that no list carried, one that is done, a list to be made */
+                 "INSERT INTO message (epoch, division, kind, subject, created_on, body, state)"
+                 " VALUES (1, 500101001000, 'alert', 'a', 1, '{}', 'queued'),"
+                 " (1, 500101001000, 'alert', 'b', 1, '{}', 'delivered'),"
+                 " (1, 500101001000, 'daily', 'c', 1, '{}', 'queued')",
                  NULL, NULL, &why);
     assert_null(why);
     sqlite3_close(old);
@@ -724,6 +791,10 @@ static void test_migration(void **state)
         {"SELECT count(*) FROM office_month", 2},
         {"SELECT count(*) FROM division WHERE merged_into IS NULL", 3},
         {"SELECT count(*) FROM restored", 0},
+        {"SELECT seq FROM message WHERE state = 'ready' AND listed = 0", 1},
+        {"SELECT seq FROM message WHERE state = 'delivered' AND listed = 1", 2},
+        {"SELECT seq FROM message WHERE state = 'queued' AND listed = 0", 3},
+        {"SELECT n FROM message_count WHERE state = 'ready'", 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         sqlite3_stmt *q = db_stmt(s, cases[i].sql, &err);
@@ -963,32 +1034,15 @@ static void test_counts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_division),
-        TEST(test_household),
-        TEST(test_household_order),
-        TEST(test_member),
-        TEST(test_tier_spans),
-        TEST(test_set_aside),
-        TEST(test_cycle),
-        TEST(test_task),
-        TEST(test_register_task),
-        TEST(test_review),
-        TEST(test_message),
-        TEST(test_run),
-        TEST(test_import),
-        TEST(test_calendar_and_standards),
-        TEST(test_audit),
-        TEST(test_audit_rollback),
-        TEST(test_private_file),
-        TEST(test_lock),
-        TEST(test_snapshot),
-        TEST(test_newer_version),
-        TEST(test_migration),
-        TEST(test_office_month),
-        TEST(test_run_asked),
-        TEST(test_no_store),
-        TEST(test_meta),
-        TEST(test_counts),
+        TEST(test_division),  TEST(test_household),      TEST(test_household_order),
+        TEST(test_member),    TEST(test_tier_spans),     TEST(test_set_aside),
+        TEST(test_cycle),     TEST(test_task),           TEST(test_register_task),
+        TEST(test_review),    TEST(test_message),        TEST(test_message_by_socket),
+        TEST(test_run),       TEST(test_import),         TEST(test_calendar_and_standards),
+        TEST(test_audit),     TEST(test_audit_rollback), TEST(test_private_file),
+        TEST(test_lock),      TEST(test_snapshot),       TEST(test_newer_version),
+        TEST(test_migration), TEST(test_office_month),   TEST(test_run_asked),
+        TEST(test_no_store),  TEST(test_meta),           TEST(test_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

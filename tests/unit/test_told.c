@@ -243,7 +243,7 @@ static void a_list_rebuilt_says_the_same(void **state)
     list_html(&list, &again);
     list_json(&list, &again);
     assert_string_equal(strbuf_text(&first), strbuf_text(&again));
-    must(store_messages_carried(m.s, TOWNSHIP, rows[0].seq, &err));
+    must(store_messages_carried(m.s, TOWNSHIP, rows[0].seq, true, &err));
     list = list_on(TOWNSHIP, date_plus(TODAY, 1));
     assert_int_equal(list.change_count, 1);
     change_at(&list, 0, "later", "其他通知");

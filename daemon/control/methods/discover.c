@@ -21,6 +21,8 @@ static const char *const schemas[] = {
     [PARAM_BOOLEAN] = "{\"type\": \"boolean\"}",
     [PARAM_FILE] = "{\"type\": \"object\", \"properties\": {\"fd\": {\"type\": \"integer\", "
                    "\"minimum\": 0}}, \"required\": [\"fd\"], \"additionalProperties\": false}",
+    [PARAM_TEXTS] = "{\"type\": \"array\", \"minItems\": 1, \"maxItems\": 1000, \"items\": "
+                    "{\"type\": \"string\", \"minLength\": 1}}",
     [PARAM_WORD] = NULL,
 };
 
