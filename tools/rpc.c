@@ -200,6 +200,7 @@ static int talk(const struct options *o, struct str bytes)
             }
             if (!again) {
                 fwrite(piece, 1, (size_t)n, stdout);
+                fflush(stdout);
             }
         }
     }
