@@ -86,13 +86,17 @@ $(B)/%: $(B)/obj/tools/%.o $(B)/libhouse.a
 $(B)/simulate: $(SIMULATE)
 	@$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
 
+# Takes and acknowledges at random; judges what came of it (tests/faults/consumers.bats).
+$(B)/consumer: $(call objects,$(wildcard tests/consumers/*.c)) $(B)/libhouse.a
+	@$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
+
 .SECONDARY:
 
 check: deps check-deps lint
 	@$(MAKE) --no-print-directory -j"$$(nproc)" check-programs
 	@B=$(B) tests/run
 
-check-programs: all $(UNIT) $(TOOLS) $(B)/simulate
+check-programs: all $(UNIT) $(TOOLS) $(B)/simulate $(B)/consumer
 
 # Ten years of 2,000 households, for as many seeds as ROUNDS says (tests/simulation/main.c).
 soak: deps
