@@ -80,6 +80,29 @@ static const char types_text[] =
     "\n"
     "## Methods\n";
 
+static const char watching[] =
+    "\n## Watching\n\n"
+    "A connection that called `queue.watch` gets, as long as it stands, a notification for each "
+    "message that waits in the\ndivision: first those that wait already, oldest first, then each "
+    "as it becomes ready to be taken. Several divisions\n(at most 1,000) can be watched on one "
+    "connection; one that is watched already begins anew.\n\n"
+    "```\n"
+    "< {\"jsonrpc\":\"2.0\",\"method\":\"queue.message\",\"params\":{\"id\":\"1-42\","
+    "\"kind\":\"daily\",\"division\":\"500101001000\",…}}\n"
+    "< {\"jsonrpc\":\"2.0\",\"method\":\"queue.unwatched\",\"params\":{\"division\":"
+    "\"500101001000\",\"reason\":\"conflict\",\"message\":…}}\n"
+    "```\n\n"
+    "`params` of `queue.message` is an item as `queue.take` gives it, and it is not leased: a "
+    "message that is pushed to somebody\nwho has just died would be held by nobody, and two "
+    "watchers would have to share what both asked to see. A consumer that is\ntold takes with "
+    "`queue.take`, on the same connection or another, and is told in the order in which it can "
+    "take. A message that\nis told may be taken and acknowledged by another before; one whose "
+    "lease runs out is not told again, but\n`queue.take` says until when a lease holds the "
+    "division. Nothing is kept for a client that does not read: it is told\nfrom where it "
+    "stopped once it does, and misses only what was acknowledged meanwhile.\n\n"
+    "`queue.unwatched` is the last that is told of a division: the account may not see it any "
+    "more, or is no operator any more,\nor the division is delivered by the spool now.\n";
+
 static const struct {
     enum reason reason;
     const char *text;
@@ -228,6 +251,7 @@ int main(int argc, char **argv)
     for (const struct method *const *family = methods; *family; family++)
         for (const struct method *m = *family; m->name; m++)
             print_method(m);
+    fputs(watching, stdout);
     printf("\n## Faults of an import\n\nThe `reason` of a fault.\n\n"
            "| reason | means |\n| --- | --- |\n");
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)

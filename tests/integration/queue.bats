@@ -373,7 +373,7 @@ reload_by_signal() {
     watching() { printf '{"jsonrpc":"2.0","id":%d,"method":"queue.watch","params":{"division":"%s"}}\n' "$1" "$2"; }
     { watching 1 500101001; watching 2 500101017
       printf '[%s,%s]\n' "$(watching 3 500101017)" "$(watching 4 500102)"; } |
-        raw --rest >"$T/watched" 3>&- &
+        "$B/rpc" --rest "$D/s" >"$T/watched" 3>&- &
     echo $! >>"$T/watching"
     wait_for lines 8
     same "1 2" "$(jq -r 'objects | select(.result) | .id' "$T/watched" | xargs)"
