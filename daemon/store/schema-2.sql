@@ -12,7 +12,7 @@ CREATE INDEX message_waiting ON message (division, seq) WHERE state IN ('queued'
 CREATE INDEX message_leased ON message (lease_until, seq)
     WHERE state = 'ready' AND lease_until IS NOT NULL;
 -- What is no list is ready as soon as it is said; whether a list of the division carried it is a fact
--- of its own (of a list: whether it was made).
+-- of its own (of a list: whether its body was made for the socket).
 ALTER TABLE message ADD COLUMN listed INTEGER NOT NULL DEFAULT 0 CHECK (listed IN (0, 1));
 UPDATE message SET listed = 1 WHERE state <> 'queued';
 UPDATE message SET state = 'ready' WHERE state = 'queued' AND kind <> 'daily';

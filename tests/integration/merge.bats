@@ -183,7 +183,7 @@ sound() {
     same "1 1" "$(sql "SELECT (SELECT count(*) FROM message WHERE division = $OLD AND state = 'ready' AND kind = 'daily') || ' ' || (SELECT count(*) FROM message WHERE division = $NEW AND state = 'ready' AND kind = 'daily')")"
     ids=$(sql "SELECT group_concat(seq) FROM (SELECT seq FROM message WHERE division IN ($OLD, $NEW) AND state = 'ready' ORDER BY seq)")
     ctl division merge $OLD $NEW >/dev/null
-    same "$ids" "$(sql "SELECT group_concat(seq) FROM (SELECT seq FROM message WHERE division = $NEW AND state = 'ready' ORDER BY seq)")"
+    same "$ids" "$(sql "SELECT group_concat(seq) FROM (SELECT seq FROM message WHERE division = $NEW AND state = 'ready' AND kind <> 'division-merged' ORDER BY seq)")"
     # The two lists of one day stand beside each other.
     same 2 "$(json queue show $NEW --all | jq -s '[.[].items[] | select(.kind == "daily" and .state == "ready")] | length')"
     sound

@@ -84,13 +84,13 @@ waits_in() { json queue show "$1" | jq -c "[.items[] | select(.kind == \"$2\") |
     run -1 ctl status --check
     [[ $output == *"broken folders: 1 list waits in tmp/"*500101001000* ]]
     same 1 "$(json status | jq '.alarms | length')"
-    same staged "$(json queue show 500101001 | jq -r '.items[0].state')"
+    same staged "$(json queue show 500101001 | jq -r '.items[] | select(.kind == "daily") | .state')"
     grep -q 'event=spool-waits' "$D/log"
     rm "$D/spool/500101000000/500101001000"
     ctl reload
     wait_for [ -f "$D/$NEW/2026-11-24-daily.csv" ]
     wait_for ctl status --check
-    same delivered "$(json queue show 500101001 | jq -r '.items[0].state')"
+    same delivered "$(json queue show 500101001 | jq -r '.items[] | select(.kind == "daily") | .state')"
     same "all is well" "$(ctl status --check)"
 }
 
@@ -104,7 +104,8 @@ waits_in() { json queue show "$1" | jq -c "[.items[] | select(.kind == \"$2\") |
     grep -q 'reason: storage' "$D/why"
     run -1 ctl status --check
     [[ $output == *"no list can be delivered: spool "* ]]
-    same '["queued"]' "$(json queue show 500101001 | jq -c '[.items[].state] | unique')"
+    same '["queued"]' "$(json queue show 500101001 | jq -c '[.items[] | select(.kind == "daily") | .state]')"
+    same 0 "$(json queue show 500101001 | jq '[.items[] | select(.state == "delivered")] | length')"
     ctl metrics | grep -qE '^reviewd_spool_faults +1$'
     ctl metrics | grep -qE '^reviewd_spool_errors_total +[1-9]'
     rm "$D/spool/tmp"
