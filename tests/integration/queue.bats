@@ -401,7 +401,8 @@ reload_by_signal() {
     ctl household move DUE 500101017001 >/dev/null
     same 1 "$(json queue take 500101017 | jq '.items | length')"
     after=$(awk '/VmRSS/ { print $2 }' "/proc/$(<"$D/pid")/status")
-    [ $((after - before)) -lt 3000 ] || { echo "$before to $after kB"; false; }
+    # The sanitizers keep what was freed.
+    [[ $B == *san ]] || [ $((after - before)) -lt 3000 ] || { echo "$before to $after kB"; false; }
     echo go >"$T/gate"
     wait_for lines 401
     same "$(seq -f '1-%.0f' 401 | xargs)" "$(jq -r .id "$T/watched" | xargs)"
