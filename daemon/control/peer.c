@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "store/division.h"
 
 struct counted {
     int users;
@@ -20,25 +21,11 @@ static struct counted *counted_of(struct peer *peer)
     return (struct counted *)((char *)peer - offsetof(struct counted, peer));
 }
 
-/* Each level of the code has its digits: a division without the lower ones covers what shares the
- * rest (GB/T 2260: 2 province, 2 city, 2 district, 3 township, 3 village). */
-static int64_t span_of(int64_t division)
-{
-    static const int64_t spans[] = {10000000000, 100000000, 1000000, 1000};
-    for (size_t i = 0; i < sizeof spans / sizeof *spans; i++) {
-        if (division % spans[i] == 0) {
-            return spans[i];
-        }
-    }
-    return 1;
-}
-
 bool peer_sees(const struct peer *peer, int64_t division)
 {
     bool seen = peer->division_count == 0;
     for (int i = 0; i < peer->division_count && !seen; i++) {
-        int64_t span = span_of(peer->divisions[i]);
-        seen = division / span == peer->divisions[i] / span;
+        seen = division_within(peer->divisions[i], division);
     }
     return seen;
 }

@@ -27,6 +27,16 @@ const char *division_text(int64_t code, char out[DIVISION_TEXT])
     return out;
 }
 
+bool division_within(int64_t outer, int64_t inner)
+{
+    static const int64_t spans[] = {10000000000, 100000000, 1000000, 1000, 1};
+    size_t i = 0;
+    while (outer % spans[i] != 0) {
+        i++;
+    }
+    return outer / spans[i] == inner / spans[i];
+}
+
 static void division_read(sqlite3_stmt *q, struct arena *a, struct division_row *row)
 {
     row->code = db_get_int(q, 0);

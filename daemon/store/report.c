@@ -219,6 +219,29 @@ bool store_hold_insert(struct store *s, const struct ending_row *row, struct err
     return db_run(s, q, err);
 }
 
+bool store_hold_known(struct store *s, const struct ending_row *row, bool *known, struct error *err)
+{
+    static const char sql[] = "SELECT 1 FROM hold WHERE household_id = ? AND on_day = ? "
+                              "AND act = ? AND ground = ? AND coalesce(uid, -1) = ?";
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    *known = false;
+    if (!q) {
+        return false;
+    }
+    db_int(q, 1, row->household_id);
+    db_date(q, 2, row->on);
+    db_name(q, 3, &acts, (int)row->act);
+    db_name(q, 4, &grounds, (int)row->ground);
+    db_int(q, 5, row->uid);
+    if (!db_row(s, q, known, err)) {
+        return false;
+    }
+    if (*known) {
+        db_end(q);
+    }
+    return true;
+}
+
 static void ending_read(sqlite3_stmt *q, struct arena *a, void *out)
 {
     struct ending_row *row = out;

@@ -328,7 +328,26 @@ static void review_read(sqlite3_stmt *q, struct arena *a, void *out)
         .recorded_at = arena_copy(a, db_get_str(q, 8, a)),
         .uid = db_get_int(q, 9),
         .who = db_get_str(q, 10, a),
+        .corrected = db_get_int(q, 11) != 0,
     };
+}
+
+bool store_task_lost(struct store *s, int64_t task, bool *lost, struct error *err)
+{
+    static const char sql[] = "SELECT 1 FROM restored WHERE task_from <= ?1 AND task_until > ?1";
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    *lost = false;
+    if (!q) {
+        return false;
+    }
+    db_int(q, 1, task);
+    if (!db_row(s, q, lost, err)) {
+        return false;
+    }
+    if (*lost) {
+        db_end(q);
+    }
+    return true;
 }
 
 bool store_reviews_of(struct store *s, struct arena *a, int64_t task, struct review_row **rows,
@@ -336,7 +355,7 @@ bool store_reviews_of(struct store *s, struct arena *a, int64_t task, struct rev
 {
     static const char sql[] =
         "SELECT review, task, household_id, outcome, on_day, to_day, ground, remark, recorded_at, "
-        "coalesce(uid, -1), who FROM review WHERE task = ? ORDER BY review";
+        "coalesce(uid, -1), who, corrected FROM review WHERE task = ? ORDER BY review";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     if (!q) {
         return false;

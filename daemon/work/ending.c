@@ -147,6 +147,18 @@ bool ending_record_hold(struct work *w, struct error *err)
     return ok;
 }
 
+bool ending_record_hold_once(struct work *w, struct error *err)
+{
+    bool known = false;
+    if (w->hold && !store_hold_known(w->store, &w->hold->row, &known, err)) {
+        return false;
+    }
+    if (known) {
+        hold_free(w);
+    }
+    return ending_record_hold(w, err);
+}
+
 /* Which status an act starts from, and where it leads. */
 static const struct {
     bool from[4]; /* [enum status] */

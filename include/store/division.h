@@ -19,6 +19,11 @@ int64_t division_code(struct str text);
 #define DIVISION_TEXT 13
 const char *division_text(int64_t code, char out[DIVISION_TEXT]);
 
+/* Whether `inner` is `outer` or lies in it, by their codes: a division without the lower digits
+ * covers what shares the rest (GB/T 2260: 2 province, 2 city, 2 district, 3 township, 3 village).
+ */
+bool division_within(int64_t outer, int64_t inner);
+
 bool store_division_get(struct store *s, struct arena *a, int64_t code, struct division_row *row,
                         struct error *err);
 bool store_division_put(struct store *s, const struct division_row *row, struct error *err);

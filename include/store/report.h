@@ -74,6 +74,9 @@ struct ending_row {
 };
 bool store_ending_insert(struct store *s, const struct ending_row *row, struct error *err);
 bool store_hold_insert(struct store *s, const struct ending_row *row, struct error *err);
+/* Whether the same hold is on record: household, act, ground, day and caller. */
+bool store_hold_known(struct store *s, const struct ending_row *row, bool *known,
+                      struct error *err);
 /* Endings of protected households with on in [from, to], in order of (on, number), after (after_on,
  * after); and holds in order of number after `after`. At most `limit`. */
 bool store_exceptions(struct store *s, struct arena *a, struct date from, struct date to,

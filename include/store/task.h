@@ -59,6 +59,7 @@ struct review_row {
     char *recorded_at; /* CLOCK_TEXT form */
     int64_t uid;       /* -1: the clock */
     struct str who;
+    bool corrected; /* taken back since; filled by reads */
 };
 
 bool store_task_insert(struct store *s, struct task_row *row, struct error *err);
@@ -94,6 +95,9 @@ bool store_tasks_listed(struct store *s, int64_t township, struct date on, struc
 bool store_tasks_move(struct store *s, int64_t household_id, int64_t township, struct error *err);
 
 bool store_review_insert(struct store *s, const struct review_row *row, struct error *err);
+/* Whether a number was, or can have been, printed by a future that a restore from a backup lost: no
+ * task has it or will ever have it. */
+bool store_task_lost(struct store *s, int64_t task, bool *lost, struct error *err);
 /* What was said of a task, in order. */
 bool store_reviews_of(struct store *s, struct arena *a, int64_t task, struct review_row **rows,
                       int *count, struct error *err);

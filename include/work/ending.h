@@ -26,6 +26,9 @@ bool ending_resume(struct work *w, struct actor actor, struct str household, str
 /* The writer, after it undid a refused change: records the hold that it noted, if any, in the
  * transaction under way. */
 bool ending_record_hold(struct work *w, struct error *err);
+/* The same for a file that may come again: a hold that the same caller met for the same household,
+ * act, ground and day is not recorded a second time. */
+bool ending_record_hold_once(struct work *w, struct error *err);
 
 /* Act and ground as explained: the same decision with its trace, nothing applied. */
 bool ending_explain(struct work *w, struct str household, const struct ending_request *request,

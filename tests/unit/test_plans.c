@@ -124,6 +124,7 @@ static void call_tasks(int64_t household, int64_t cycle)
                                 .who = STR("ran")};
     struct review_row *reviews;
     int64_t township;
+    bool lost;
     int count;
     must(store_task_insert(m.s, &t, &err));
     must(store_cycle_set_task(m.s, cycle, t.task, &err));
@@ -140,6 +141,7 @@ static void call_tasks(int64_t household, int64_t cycle)
     must(store_tasks_move(m.s, household, OTHER_TOWNSHIP, &err));
     review.task = t.task;
     must(store_review_insert(m.s, &review, &err));
+    must(store_task_lost(m.s, t.task, &lost, &err));
     must(store_reviews_of(m.s, &m.a, t.task, &reviews, &count, &err));
 }
 
@@ -213,6 +215,7 @@ static void call_reports(int64_t household)
     ending.clause = STR("3.5");
     ending.remark = STR("protected");
     must(store_hold_insert(m.s, &ending, &err));
+    must(store_hold_known(m.s, &ending, &added, &err));
     must(store_exceptions(m.s, &m.a, TODAY, TODAY, DATE_NONE, 0, 9, &endings, &count, &err));
     must(store_holds(m.s, &m.a, 0, 9, &endings, &count, &err));
     must(store_birthdays(m.s, &m.a, TODAY, 0, STR(""), 9, &births, &count, &err));
