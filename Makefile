@@ -113,13 +113,15 @@ bench: deps
 
 # Each parser of outside bytes, FUZZ_SECONDS each, from the seeds kept (clang and its runtime are needed).
 FUZZ_SECONDS ?= 60
+FUZZ_fuzz_return := $(addprefix daemon/delivery/,return_parse.c return_why.c words.c list_words.c)
 fuzz: deps
 	@tools/deps clang libclang-rt-14-dev
 	@mkdir -p build/fuzz
-	@for f in tests/fuzz/fuzz_*.c; do \
+	@declare -A more=([fuzz_return]="$(FUZZ_fuzz_return)"); \
+	for f in tests/fuzz/fuzz_*.c; do \
 	    name=$$(basename $$f .c); mkdir -p build/fuzz/$$name; \
 	    clang -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Iinclude \
-	        -o build/fuzz/$$name.bin $$f daemon/base/*.c daemon/rules/*.c \
+	        -o build/fuzz/$$name.bin $$f $${more[$$name]} daemon/base/*.c daemon/rules/*.c \
 	        $$(pkg-config --cflags --libs libconfig jansson libcrypto) -lcsv -lm && \
 	    LSAN_OPTIONS=suppressions=tests/fuzz/leaks.txt build/fuzz/$$name.bin \
 	        -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 build/fuzz/$$name \

@@ -4,6 +4,7 @@
 
 #include "delivery/list_offices.h"
 #include "delivery/list_words.h"
+#include "delivery/words.h"
 
 /* One page set of A4, landscape, self-contained, readable in black and white. All tasks stand in
  * one table, whose headings repeat on every page; the signatures and the foot are its last row, so
@@ -449,10 +450,15 @@ static void put_sums(struct strbuf *out, const struct list *list)
 
 static void put_notes(struct strbuf *out, const struct list *list)
 {
-    if (!is_above(list))
+    if (!is_above(list)) {
         strbuf_addz(out, "<p class=note>结果填写：继续、调整、终止、延期；建档立卡任务填写：保留、"
-                         "退出、返贫、纳入、申请低保、不符合。“其余”已在以前的任务单上列出，期限"
-                         "在七日以后。</p>\n");
+                         "退出、返贫、纳入、申请低保、不符合。终止须填理由：");
+        for (int i = 0; i < grounds_zh.count; i++)
+            strbuf_addf(out, "%s%s", i ? "、" : "", names_text(&grounds_zh, i));
+        strbuf_addz(out,
+                    "（“其他”须备注）。延期须在日期栏填新期限、备注原因。“其余”已在以前的任务单"
+                    "上列出，期限在七日以后。</p>\n");
+    }
     if (list->protection) {
         strbuf_addz(out, "<p class=note><b>注　“受保护”为“是”的户：</b>");
         put(out, str_of(list->protection));

@@ -331,6 +331,10 @@ static bool rename_list(struct spool *s, struct work *w, const struct message_ro
     arena_reset(&s->arena);
     if (!store_division_get(w->store, &s->arena, m->division, &division, err))
         return false;
+    /* Where it comes back to, filled (delivery/returns); a list is delivered without it, too. */
+    int back = folder_of(s->folders, &division, "return/done");
+    if (back >= 0)
+        close(back);
     int folder = folder_of(s->folders, &division, "new");
     if (folder < 0) {
         f->fault = errno;

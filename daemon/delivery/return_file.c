@@ -1,0 +1,490 @@
+#include "delivery/return_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/canon.h"
+#include "base/crash.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "delivery/return_why.h"
+#include "store/division.h"
+#include "work/staging.h"
+
+#define OTHERS_MAX 1000 /* rows of other townships that the audit names, of one file */
+
+static const char raw_name[] = "return.raw", text_name[] = "return.csv";
+static const char reason_heading[] = "退回原因";
+
+enum stage { STAGE_RECEIVE, STAGE_DECODE, STAGE_ROWS };
+
+struct return_file {
+    struct return_source source;
+    enum stage stage;
+    struct arrival arrival;
+    int text; /* in the staging folder; -1 */
+    struct return_heading heading;
+    struct csv_reader *reader;
+    struct return_result result;
+    int64_t others; /* rows of other townships */
+    struct arena row;
+    struct strbuf bad; /* rejected rows of this slice, not yet written */
+    bool bad_begun;
+    struct strbuf said; /* log lines of this slice, told after its commit */
+};
+
+struct return_file *return_file_new(const struct return_source *source)
+{
+    struct return_file *f = xcalloc(1, sizeof *f);
+    f->source = *source;
+    f->arrival.file = source->file;
+    f->arrival.raw = f->text = -1;
+    return f;
+}
+
+void return_file_free(struct return_file *f)
+{
+    if (!f) {
+        return;
+    }
+    for (int i = 0; i < f->result.refusal_count; i++) {
+        free(f->result.refusals[i].message);
+        free(f->result.refusals[i].message_zh);
+    }
+    free(f->result.refusals);
+    free(f->result.fault_zh);
+    csv_reader_close(f->reader);
+    arrival_free(&f->arrival);
+    staging_close(&f->text);
+    staging_close(&f->source.bad);
+    arena_free(&f->row);
+    strbuf_free(&f->bad);
+    strbuf_free(&f->said);
+    free(f);
+}
+
+const struct return_result *return_file_result(const struct return_file *f)
+{
+    return &f->result;
+}
+
+int return_file_bad(const struct return_file *f)
+{
+    return f->source.bad;
+}
+
+void return_file_progress(const struct return_file *f, int64_t *done, int64_t *total)
+{
+    bool rows = f->stage == STAGE_ROWS;
+    *done = rows ? (int64_t)csv_reader_offset(f->reader) : f->arrival.received;
+    *total = rows ? lseek(f->text, 0, SEEK_END) : f->arrival.total;
+}
+
+/* ---- what comes back ---------------------------------------------------------------------------
+ */
+
+/* The list's own headings and the reason; UTF-8 with its mark, so that every spreadsheet opens it.
+ */
+static void bad_heading(struct return_file *f)
+{
+    if (f->bad_begun) {
+        return;
+    }
+    f->bad_begun = true;
+    strbuf_addz(&f->bad, "\xEF\xBB\xBF");
+    for (int i = 0; i < RETURN_COLUMNS; i++) {
+        csv_put(&f->bad, str_of(names_text(&return_headings, i)), i == 0);
+    }
+    csv_put(&f->bad, str_of(reason_heading), false);
+    strbuf_addz(&f->bad, "\r\n");
+}
+
+static void bad_row(struct return_file *f, const struct str *cells, struct str why)
+{
+    if (f->source.bad < 0) {
+        return;
+    }
+    bad_heading(f);
+    for (int i = 0; i < RETURN_COLUMNS; i++) {
+        csv_put_text(&f->bad, cells ? cells[i] : STR(""), i == 0);
+    }
+    csv_put_text(&f->bad, why, false);
+    strbuf_addz(&f->bad, "\r\n");
+}
+
+static bool bad_write(struct return_file *f, struct error *err)
+{
+    bool ok = f->bad.len == 0 || staging_write(f->source.bad, f->bad.data, f->bad.len);
+    strbuf_reset(&f->bad);
+    return ok || error_set(err, f->source.name ? REASON_STORAGE : REASON_BAD_ARGUMENT,
+                           "the rejected rows cannot be written: %s", strerror(errno));
+}
+
+static void reject(struct return_file *f, const struct return_row *row, const struct error *why)
+{
+    struct return_result *r = &f->result;
+    struct strbuf zh = STRBUF_INIT;
+    return_why(why, &zh);
+    r->rejected++;
+    bad_row(f, row->cells[0].data ? row->cells : NULL, strbuf_str(&zh));
+    if (r->refusal_count == RETURN_REFUSALS) {
+        r->more++;
+        strbuf_free(&zh);
+        return;
+    }
+    if (!r->refusals) {
+        r->refusals = xcalloc(RETURN_REFUSALS, sizeof *r->refusals);
+    }
+    r->refusals[r->refusal_count++] = (struct return_refusal){
+        row->line, row->task, why->reason, xstrdup(why->message ? why->message : ""),
+        xstrdup(strbuf_text(&zh))};
+    strbuf_free(&zh);
+}
+
+/* ---- the audit ---------------------------------------------------------------------------------
+ */
+
+static struct str folder_text(const struct return_file *f, char out[DIVISION_TEXT])
+{
+    return f->source.division ? str_of(division_text(f->source.division, out)) : STR_NONE;
+}
+
+static bool is_audited(const struct return_file *f)
+{
+    return strcmp(RETURN_KEY(&f->result), f->source.audited) == 0;
+}
+
+/* That the file came, and what became of it: once, though its filing may be tried again. */
+static bool audit_file(struct return_file *f, struct work *w, struct error *err)
+{
+    const struct return_result *r = &f->result;
+    char folder[DIVISION_TEXT];
+    if (is_audited(f)) {
+        return true;
+    }
+    struct strbuf after = STRBUF_INIT;
+    struct canon c = canon_open(&after);
+    canon_str(&c, "division", folder_text(f, folder));
+    canon_int(&c, "empty", r->empty);
+    canon_str(&c, "fault", str_of(r->fault_zh));
+    canon_str(&c, "file", str_of(f->source.name));
+    canon_int(&c, "others", f->others);
+    canon_int(&c, "recorded", r->recorded);
+    canon_int(&c, "rejected", r->rejected);
+    canon_int(&c, "rows", r->rows);
+    canon_str(&c, "sha256", *r->sha256 ? str_of(r->sha256) : STR_NONE);
+    canon_int(&c, "unchanged", r->unchanged);
+    canon_close(&c);
+    bool ok = work_audit(w, f->source.actor, "return", STR_NONE, STR_NONE, strbuf_str(&after), err);
+    strbuf_free(&after);
+    return ok;
+}
+
+/* A row that names a household of another township: who tried, from where. */
+static bool audit_other(struct return_file *f, const struct return_case *c,
+                        const struct return_row *row, struct error *err)
+{
+    char folder[DIVISION_TEXT], township[DIVISION_TEXT];
+    if (f->others++ >= OTHERS_MAX || is_audited(f)) {
+        return true;
+    }
+    struct strbuf after = STRBUF_INIT;
+    struct canon j = canon_open(&after);
+    canon_str(&j, "division", folder_text(f, folder));
+    canon_str(&j, "file", str_of(f->source.name));
+    canon_int(&j, "line", (int64_t)row->line);
+    canon_int(&j, "task", row->task);
+    canon_str(&j, "township", str_of(division_text(c->township, township)));
+    canon_close(&j);
+    bool ok = work_audit(c->w, c->actor, "return-refused", c->household, STR_NONE,
+                         strbuf_str(&after), err);
+    strbuf_addf(&f->said, "event=return-refused task=%lld household=", (long long)row->task);
+    log_value(&f->said, c->household);
+    strbuf_addf(&f->said, " township=%s who=", township);
+    log_value(&f->said, str_of(c->actor.who));
+    strbuf_addc(&f->said, '\n');
+    strbuf_free(&after);
+    return ok;
+}
+
+static void say(struct return_file *f)
+{
+    char *next = f->said.data;
+    for (char *end; next && (end = strchr(next, '\n')); next = end + 1) {
+        log_put(LOG_WARNING, "%.*s", (int)(end - next), next);
+    }
+    strbuf_reset(&f->said);
+}
+
+/* ---- the whole file refused --------------------------------------------------------------------
+ */
+
+static const struct str whole = {"整份文件退回，未登记任何一行：",
+                                 sizeof "整份文件退回，未登记任何一行：" - 1};
+
+bool return_file_refuse(struct return_file *f, struct work *w, const struct error *why,
+                        struct error *err)
+{
+    struct strbuf zh = STRBUF_INIT;
+    strbuf_addstr(&zh, whole);
+    return_why(why, &zh);
+    free(f->result.fault_zh);
+    f->result.fault_zh = xstrdup(strbuf_text(&zh));
+    strbuf_free(&zh);
+    bad_row(f, NULL, str_of(f->result.fault_zh));
+    if (!bad_write(f, err) || !store_begin(w->store, err)) {
+        return false;
+    }
+    if (audit_file(f, w, err) && store_commit(w->store, err)) {
+        return true;
+    }
+    store_rollback(w->store);
+    return false;
+}
+
+/* As the answer of a slice: bad-rows with the fault itself as its message. */
+static enum job_step refuse(struct return_file *f, struct work *w, struct error *why,
+                            struct error *err)
+{
+    if (return_file_refuse(f, w, why, err)) {
+        error_set(err, REASON_BAD_ROWS, "%s", why->message);
+    }
+    error_clear(why);
+    return JOB_FAILED;
+}
+
+/* ---- stages ------------------------------------------------------------------------------------
+ */
+
+static enum job_step receive(struct return_file *f, struct work *w, struct error *err)
+{
+    struct error why = ERROR_INIT;
+    bool is_whole;
+    if (!work_not_held(w, err) || !arrival_slice(&f->arrival, w, raw_name, &is_whole, err)) {
+        return JOB_FAILED;
+    }
+    if (f->arrival.received > RETURN_BYTES_MAX) {
+        error_set(&why, REASON_TOO_LARGE, "the file is larger than %d MiB", RETURN_BYTES_MAX >> 20);
+        return refuse(f, w, &why, err);
+    }
+    if (is_whole) {
+        memcpy(f->result.sha256, f->arrival.sha256, sizeof f->result.sha256);
+        f->stage = STAGE_DECODE;
+    }
+    return JOB_MORE;
+}
+
+/* What offices put into the folder by mistake, by its first bytes. */
+static bool is_text(struct return_file *f, struct error *why)
+{
+    static const struct {
+        const char *start;
+        size_t len;
+        const char *what;
+    } kinds[] = {
+        {"PK\x03\x04", 4, "an Excel workbook or an archive"},
+        {"\xD0\xCF\x11\xE0", 4, "an Excel or Word file"},
+        {"%PDF", 4, "a PDF"},
+        {"\xFF\xD8\xFF", 3, "a picture"},
+        {"\x89PNG", 4, "a picture"},
+        {"{\\rtf", 5, "an RTF text"},
+        {"<html", 5, "a web page"},
+        {"<!DOC", 5, "a web page"},
+    };
+    char start[8];
+    ssize_t n = pread(f->arrival.raw, start, sizeof start, 0);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (n >= (ssize_t)kinds[i].len && memcmp(start, kinds[i].start, kinds[i].len) == 0) {
+            return error_set(why, REASON_BAD_ROWS, "the file is no text: %s", kinds[i].what);
+        }
+    }
+    return n > 0 || error_set(why, REASON_BAD_ROWS, "the file is empty: its heading is missing");
+}
+
+static enum job_step decode(struct return_file *f, struct work *w, struct error *err)
+{
+    struct error why = ERROR_INIT;
+    uint64_t line = 0;
+    f->text = staging_open(w, text_name, O_RDWR | O_CREAT | O_TRUNC, err);
+    if (f->text < 0) {
+        return JOB_FAILED;
+    }
+    if (!is_text(f, &why) || !text_to_utf8(f->arrival.raw, f->text, &line, &why) ||
+        !return_heading_read(f->text, &f->heading, &why)) {
+        if (why.reason == REASON_BAD_ROWS) {
+            return refuse(f, w, &why, err);
+        }
+        error_clear(err);
+        *err = why;
+        return JOB_FAILED;
+    }
+    staging_close(&f->arrival.raw);
+    staging_remove(w, raw_name);
+    f->reader = csv_reader_open(f->text, f->heading.offset, f->heading.line, f->heading.delimiter);
+    f->stage = STAGE_ROWS;
+    return JOB_MORE;
+}
+
+static bool take_row(struct return_file *f, struct work *w, const struct csv_record *record,
+                     struct error *err)
+{
+    struct return_row row;
+    struct return_case c = {.w = w,
+                            .arena = &f->row,
+                            .actor = f->source.actor,
+                            .scopes = {f->source.scopes[0], f->source.scopes[1]}};
+    struct error why = ERROR_INIT;
+    enum return_effect effect = RETURN_REJECTED;
+    f->result.rows++;
+    if (!return_row_filled(&f->heading, record, &row)) {
+        f->result.empty++;
+        return true;
+    }
+    bool ok = !return_row_parse(&f->row, &f->heading, record, &row, &why) ||
+              return_row_record(&c, &row, &effect, &why, err);
+    ok = ok && (!c.others || audit_other(f, &c, &row, err));
+    if (ok && effect == RETURN_REJECTED) {
+        reject(f, &row, &why);
+    }
+    f->result.recorded += ok && effect == RETURN_RECORDED;
+    f->result.unchanged += ok && effect == RETURN_UNCHANGED;
+    error_clear(&why);
+    arena_reset(&f->row);
+    return ok;
+}
+
+/* What cannot be read behind a broken quotation mark comes back as one row. */
+static void end_early(struct return_file *f, uint64_t line, const struct error *why)
+{
+    struct return_row row = {.line = line};
+    f->result.rows++;
+    reject(f, &row, why);
+}
+
+static bool take_rows(struct return_file *f, struct work *w, bool *end, struct error *err)
+{
+    int64_t until = job_now() + JOB_SLICE_NS;
+    struct csv_record record;
+    struct error why = ERROR_INIT;
+    *end = false;
+    for (int n = 1; !*end && (n % 4 || job_now() < until); n++) {
+        enum csv_result got = csv_reader_next(f->reader, &record, &why);
+        *end = got != CSV_RECORD;
+        if (got == CSV_FAULT && why.reason != REASON_BAD_ROWS) {
+            error_clear(err);
+            *err = why;
+            return false;
+        }
+        if (got == CSV_RECORD && f->result.rows == RETURN_ROWS_MAX) {
+            *end = true;
+            got = CSV_FAULT;
+            error_set(&why, REASON_TOO_LARGE, "the file has more than %d rows", RETURN_ROWS_MAX);
+        }
+        if (got == CSV_FAULT) {
+            end_early(f, record.line, &why);
+            error_clear(&why);
+        } else if (got == CSV_RECORD && !take_row(f, w, &record, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void log_file(const struct return_file *f)
+{
+    const struct return_result *r = &f->result;
+    char folder[DIVISION_TEXT];
+    struct strbuf who = STRBUF_INIT;
+    log_value(&who, str_of(f->source.actor.who));
+    log_put(LOG_INFO,
+            "event=return division=%s rows=%lld recorded=%lld unchanged=%lld empty=%lld "
+            "rejected=%lld who=%s sha256=%s",
+            f->source.division ? division_text(f->source.division, folder) : "-",
+            (long long)r->rows, (long long)r->recorded, (long long)r->unchanged,
+            (long long)r->empty, (long long)r->rejected, strbuf_text(&who), r->sha256);
+    strbuf_free(&who);
+}
+
+static enum job_step rows_slice(struct return_file *f, struct work *w, struct error *err)
+{
+    bool end;
+    if (!work_not_held(w, err) || !store_begin(w->store, err)) {
+        return JOB_FAILED;
+    }
+    if (!take_rows(f, w, &end, err) || !bad_write(f, err) || (end && !audit_file(f, w, err)) ||
+        !store_commit(w->store, err)) {
+        if (store_in_transaction(w->store)) {
+            store_rollback(w->store);
+        }
+        error_context(err, "a filled list");
+        return JOB_FAILED;
+    }
+    say(f);
+    crash_point(end ? "return-recorded" : "return-slice");
+    if (end) {
+        staging_remove(w, text_name);
+        log_file(f);
+    }
+    return end ? JOB_DONE : JOB_MORE;
+}
+
+enum job_step return_file_slice(struct return_file *f, struct work *w, struct error *err)
+{
+    switch (f->stage) {
+    case STAGE_RECEIVE:
+        return receive(f, w, err);
+    case STAGE_DECODE:
+        return decode(f, w, err);
+    case STAGE_ROWS:
+        return rows_slice(f, w, err);
+    }
+    return JOB_FAILED;
+}
+
+/* ---- the socket's job --------------------------------------------------------------------------
+ */
+
+struct file_job {
+    struct job job;
+    struct return_file *file;
+};
+
+static enum job_step file_job_slice(struct job *job, struct work *w, struct error *err)
+{
+    struct file_job *j = (struct file_job *)job;
+    enum job_step step = return_file_slice(j->file, w, err);
+    if (step == JOB_MORE) {
+        job->phase = j->file->stage == STAGE_ROWS ? "apply" : "check";
+        return_file_progress(j->file, &job->done, &job->total);
+    }
+    return step;
+}
+
+static void file_job_free(struct job *job)
+{
+    struct file_job *j = (struct file_job *)job;
+    return_file_free(j->file);
+    free(j);
+}
+
+static const struct job_class file_job_class = {"return", true, file_job_slice, file_job_free};
+
+struct job *return_file_job(int file, int bad, struct actor actor, const int64_t *divisions,
+                            int division_count)
+{
+    struct file_job *j = xcalloc(1, sizeof *j);
+    const struct return_source source = {.file = file,
+                                         .bad = bad,
+                                         .actor = actor,
+                                         .scopes = {{divisions, division_count}, {NULL, 0}}};
+    j->job = (struct job){.class = &file_job_class, .actor = actor, .total = -1};
+    j->file = return_file_new(&source);
+    return &j->job;
+}
+
+const struct return_result *return_file_job_result(const struct job *job)
+{
+    return &((const struct file_job *)job)->file->result;
+}

@@ -1,0 +1,433 @@
+#include "delivery/return_parse.h"
+
+#include <ctype.h>
+
+#include "delivery/words.h"
+#include "rules/protection.h"
+#include "store/task.h"
+
+#define TASK_MAX (INT64_C(1) << 53)
+#define SHOWN 60 /* bytes of a cell that a message repeats */
+
+static const char *const heading_text[RETURN_COLUMNS] = {
+    [RETURN_TASK] = "任务号",  [RETURN_HOUSEHOLD] = "户号", [RETURN_HEAD] = "户主",
+    [RETURN_VILLAGE] = "村",   [RETURN_PHONE] = "电话",     [RETURN_KIND] = "类别",
+    [RETURN_CAUSE] = "事由",   [RETURN_CLAUSE] = "依据",    [RETURN_NOMINAL] = "应核日",
+    [RETURN_DUE] = "期限",     [RETURN_SECTION] = "栏目",   [RETURN_PROTECTED] = "受保护",
+    [RETURN_OUTCOME] = "结果", [RETURN_GROUND] = "理由",    [RETURN_DAY] = "日期",
+    [RETURN_REMARK] = "备注",
+};
+const struct names return_headings = NAMES_TABLE("column", heading_text);
+
+/* ---- text as a person reads it -----------------------------------------------------------------
+ */
+
+/* The character at `at` of well-formed UTF-8, and its length. */
+static uint32_t character(struct str s, size_t at, size_t *len)
+{
+    const unsigned char *p = (const unsigned char *)s.data + at;
+    size_t left = s.len - at;
+    *len = p[0] < 0x80 ? 1 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
+    if (*len > left) {
+        *len = left;
+        return p[0];
+    }
+    switch (*len) {
+    case 1:
+        return p[0];
+    case 2:
+        return (p[0] & 0x1FU) << 6 | (p[1] & 0x3FU);
+    case 3:
+        return (p[0] & 0x0FU) << 12 | (p[1] & 0x3FU) << 6 | (p[2] & 0x3FU);
+    default:
+        return (p[0] & 0x07U) << 18 | (p[1] & 0x3FU) << 12 | (p[2] & 0x3FU) << 6 | (p[3] & 0x3FU);
+    }
+}
+
+static bool is_blank(uint32_t c)
+{
+    return c <= 0x20 || c == 0xA0 || c == 0x3000;
+}
+
+static bool is_nothing(uint32_t c) /* shows nothing and means nothing */
+{
+    return (c >= 0x200B && c <= 0x200F) || c == 0xFEFF;
+}
+
+/* Full-width characters as their ASCII ones, any blank as a space, as Unicode's NFKC has it;
+ * without blanks at the ends and without the apostrophe by which a spreadsheet marks text. */
+static struct str plain(struct arena *a, struct str s)
+{
+    char *out = arena_alloc(a, s.len + 1);
+    size_t n = 0, step;
+    for (size_t i = 0; i < s.len; i += step) {
+        uint32_t c = character(s, i, &step);
+        if (is_nothing(c)) {
+            continue;
+        }
+        if (is_blank(c)) {
+            out[n++] = ' ';
+        } else if (c >= 0xFF01 && c <= 0xFF5E) {
+            out[n++] = (char)(c - 0xFEE0);
+        } else {
+            memcpy(out + n, s.data + i, step);
+            n += step;
+        }
+    }
+    struct str text = str_trim((struct str){out, n});
+    if (text.len && text.data[0] == '\'') {
+        text = str_trim((struct str){text.data + 1, text.len - 1});
+    }
+    return text;
+}
+
+static struct str without_blanks(struct arena *a, struct str s)
+{
+    struct str text = plain(a, s);
+    char *out = arena_alloc(a, text.len + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] != ' ') {
+            out[n++] = text.data[i];
+        }
+    }
+    return (struct str){out, n};
+}
+
+/* Text in the office's words: only what csv_put_text() put in front is taken away. */
+static struct str words_of(struct str cell)
+{
+    struct str s = cell;
+    size_t len;
+    while (s.len && is_blank(character(s, 0, &len))) {
+        s.data += len;
+        s.len -= len;
+    }
+    while (s.len && (unsigned char)s.data[s.len - 1] <= 0x20) {
+        s.len--;
+    }
+    s = str_trim(s);
+    if (s.len > 1 && s.data[0] == '\'' && memchr("=+-@", s.data[1], 4)) {
+        s.data++;
+        s.len--;
+    }
+    return s;
+}
+
+/* ---- cells -------------------------------------------------------------------------------------
+ */
+
+bool return_task(struct arena *a, struct str cell, int64_t *task)
+{
+    struct str s = plain(a, cell);
+    char digits[32];
+    size_t n = 0, point = s.len, group = 0;
+    bool marks = memchr(s.data, ',', s.len) != NULL;
+    const char *dot = memchr(s.data, '.', s.len);
+    if (dot) {
+        point = (size_t)(dot - s.data);
+        for (size_t i = point + 1; i < s.len; i++) {
+            if (s.data[i] != '0') {
+                return false;
+            }
+        }
+        if (point + 1 == s.len || s.len - point > 7) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < point; i++) {
+        if (s.data[i] == ',') {
+            if (n == 0 || group > 3 || (n > group && group != 3)) {
+                return false;
+            }
+            group = 0;
+        } else if (!isdigit((unsigned char)s.data[i]) || n + 1 == sizeof digits) {
+            return false;
+        } else {
+            digits[n++] = s.data[i];
+            group++;
+        }
+    }
+    return n && (!marks || group == 3) && str_to_int((struct str){digits, n}, 1, TASK_MAX, task);
+}
+
+/* "2026/11/24 0:00:00": a day that went through a cell of date and time. Any other time is more
+ * than a day can mean. */
+static bool cut_midnight(struct str *s)
+{
+    static const char *const times[] = {"0:00", "00:00", "0:00:00", "00:00:00"};
+    if (!memchr(s->data, ':', s->len)) {
+        return true;
+    }
+    size_t at = s->len;
+    while (at && s->data[at - 1] != ' ' && s->data[at - 1] != 'T') {
+        at--;
+    }
+    for (size_t i = 0; at && i < sizeof times / sizeof times[0]; i++) {
+        if (str_is((struct str){s->data + at, s->len - at}, times[i])) {
+            *s = str_trim((struct str){s->data, at - 1});
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Up to `most` digits at the start of `s`, taken off. */
+static bool take_number(struct str *s, size_t most, int *value)
+{
+    size_t n = 0;
+    *value = 0;
+    while (n < s->len && n < most && isdigit((unsigned char)s->data[n])) {
+        *value = *value * 10 + (s->data[n++] - '0');
+    }
+    s->data += n;
+    s->len -= n;
+    return n > 0;
+}
+
+static bool take_text(struct str *s, const char *text)
+{
+    size_t len = strlen(text);
+    if (s->len < len || memcmp(s->data, text, len) != 0) {
+        return false;
+    }
+    s->data += len;
+    s->len -= len;
+    return true;
+}
+
+static bool all_digits(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (!isdigit((unsigned char)s.data[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool return_day(struct arena *a, struct str cell, struct date *day)
+{
+    static const struct {
+        const char *year, *month, *day; /* what stands behind each */
+    } forms[] = {{"-", "-", ""},     {"/", "/", ""},     {".", ".", ""},
+                 {"年", "月", "日"}, {"年", "月", "号"}, {"年", "月", ""}};
+    struct str text = plain(a, cell);
+    int y, m, d;
+    *day = DATE_NONE;
+    if (!cut_midnight(&text)) {
+        return false;
+    }
+    text = without_blanks(a, text);
+    if (text.len == 8 && all_digits(text)) {
+        struct str rest = text;
+        *day = take_number(&rest, 4, &y) && take_number(&rest, 2, &m) && take_number(&rest, 2, &d)
+                   ? date_of(y, m, d)
+                   : DATE_NONE;
+        return date_is(*day);
+    }
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct str rest = text;
+        if (take_number(&rest, 4, &y) && text.len - rest.len == 4 &&
+            take_text(&rest, forms[i].year) && take_number(&rest, 2, &m) &&
+            take_text(&rest, forms[i].month) && take_number(&rest, 2, &d) &&
+            take_text(&rest, forms[i].day) && rest.len == 0) {
+            *day = date_of(y, m, d);
+            return date_is(*day);
+        }
+    }
+    return false;
+}
+
+int return_outcome(struct arena *a, struct str cell)
+{
+    return words_outcome(without_blanks(a, cell));
+}
+
+int return_ground(struct arena *a, struct str cell)
+{
+    return words_ground(without_blanks(a, cell));
+}
+
+/* ---- the heading -------------------------------------------------------------------------------
+ */
+
+struct guess {
+    struct return_heading heading;
+    int found; /* columns of ours */
+    int twice; /* one of them that stands there again; -1 */
+};
+
+static void guess_columns(struct arena *a, const struct csv_record *record, struct guess *g)
+{
+    g->heading.width = record->count;
+    g->found = 0;
+    g->twice = -1;
+    for (int i = 0; i < RETURN_COLUMNS; i++) {
+        g->heading.at[i] = -1;
+    }
+    for (size_t i = 0; i < record->count; i++) {
+        int column = names_find(&return_headings, without_blanks(a, record->fields[i]));
+        if (column >= 0 && g->heading.at[column] >= 0) {
+            g->twice = column;
+        } else if (column >= 0) {
+            g->heading.at[column] = (int)i;
+            g->found++;
+        }
+    }
+}
+
+/* Excel's own word on the delimiter, "sep=;", in a first line of its own. */
+static bool is_separator(const struct csv_record *record)
+{
+    return record->count >= 1 && record->fields[0].len >= 4 && record->fields[0].len <= 5 &&
+           memcmp(record->fields[0].data, "sep=", 4) == 0;
+}
+
+static bool guess_read(int fd, char delimiter, struct arena *a, struct guess *g, struct error *err)
+{
+    struct csv_record record;
+    struct csv_reader *r = csv_reader_open(fd, 0, 1, delimiter);
+    enum csv_result got = csv_reader_next(r, &record, err);
+    if (got == CSV_RECORD && is_separator(&record)) {
+        got = csv_reader_next(r, &record, err);
+    }
+    if (got == CSV_RECORD) {
+        guess_columns(a, &record, g);
+    } else {
+        record.count = 0;
+        guess_columns(a, &record, g);
+    }
+    g->heading.delimiter = delimiter;
+    g->heading.offset = csv_reader_offset(r);
+    g->heading.line = csv_reader_line(r);
+    csv_reader_close(r);
+    if (got == CSV_FAULT && err->reason == REASON_BAD_ROWS) {
+        error_clear(err); /* another delimiter may make sense of it */
+    }
+    return err->reason == REASON_NONE;
+}
+
+static bool check_columns(const struct guess *g, struct error *err)
+{
+    static const enum return_column needed[] = {RETURN_TASK, RETURN_OUTCOME};
+    if (g->found == 0) {
+        return error_set(err, REASON_BAD_ROWS, "the first line is not the heading of a list");
+    }
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        if (g->heading.at[needed[i]] < 0) {
+            return error_set(err, REASON_BAD_ROWS, "the heading lacks %s", heading_text[needed[i]]);
+        }
+    }
+    return g->twice < 0 ||
+           error_set(err, REASON_BAD_ROWS, "the heading has %s twice", heading_text[g->twice]);
+}
+
+bool return_heading_read(int fd, struct return_heading *heading, struct error *err)
+{
+    static const char delimiters[] = {',', ';', '\t'};
+    struct arena a = ARENA_INIT;
+    struct guess best = {.found = -1}, g = {0};
+    struct error why = ERROR_INIT;
+    bool ok = true;
+    for (size_t i = 0; ok && i < sizeof delimiters; i++) {
+        ok = guess_read(fd, delimiters[i], &a, &g, &why);
+        if (ok && g.found > best.found) {
+            best = g;
+        }
+    }
+    ok = ok && check_columns(&best, &why);
+    *heading = best.heading;
+    arena_free(&a);
+    if (!ok) {
+        error_set(err, why.reason, "%s", why.message);
+    }
+    error_clear(&why);
+    return ok;
+}
+
+/* ---- rows --------------------------------------------------------------------------------------
+ */
+
+bool return_row_filled(const struct return_heading *heading, const struct csv_record *record,
+                       struct return_row *row)
+{
+    *row = (struct return_row){.line = record->line, .outcome = -1, .day = DATE_NONE};
+    for (int i = 0; i < RETURN_COLUMNS; i++) {
+        int at = heading->at[i];
+        row->cells[i] =
+            at >= 0 && (size_t)at < record->count ? record->fields[at] : (struct str){"", 0};
+    }
+    return words_of(row->cells[RETURN_OUTCOME]).len > 0;
+}
+
+/* The beginning of a cell, for a message. */
+static struct str shown(struct arena *a, struct str cell)
+{
+    struct str s = plain(a, cell);
+    size_t len = 0, step;
+    while (len < s.len) {
+        character(s, len, &step);
+        if (len + step > SHOWN) {
+            break;
+        }
+        len += step;
+    }
+    return (struct str){s.data, len};
+}
+
+static bool bad_cell(struct arena *a, const struct return_row *row, enum return_column column,
+                     const char *what, struct error *err)
+{
+    struct str s = shown(a, row->cells[column]);
+    return error_set(err, REASON_BAD_ARGUMENT, "%s: \"%.*s\" is %s", heading_text[column],
+                     STR_ARG(s), what);
+}
+
+/* A comma too many has shifted what stands behind it. */
+static bool check_width(const struct return_heading *heading, const struct csv_record *record,
+                        struct error *err)
+{
+    for (size_t i = heading->width; i < record->count; i++) {
+        if (words_of(record->fields[i]).len) {
+            return error_set(err, REASON_BAD_ARGUMENT, "the row has more cells than the heading");
+        }
+    }
+    return true;
+}
+
+static bool parse_ground(struct arena *a, struct return_row *row, struct error *err)
+{
+    int ground = return_ground(a, row->cells[RETURN_GROUND]);
+    row->ground =
+        ground >= 0 ? str_of(names_text(&grounds, ground)) : words_of(row->cells[RETURN_GROUND]);
+    if (row->outcome != OUTCOME_TERMINATE || ground >= 0 || row->ground.len == 0) {
+        return true;
+    }
+    return bad_cell(a, row, RETURN_GROUND, "no ground of a termination", err);
+}
+
+bool return_row_parse(struct arena *a, const struct return_heading *heading,
+                      const struct csv_record *record, struct return_row *row, struct error *err)
+{
+    struct str day = words_of(row->cells[RETURN_DAY]);
+    row->household = words_of(row->cells[RETURN_HOUSEHOLD]);
+    row->remark = words_of(row->cells[RETURN_REMARK]);
+    if (!return_task(a, row->cells[RETURN_TASK], &row->task)) {
+        row->task = 0;
+        return words_of(row->cells[RETURN_TASK]).len
+                   ? bad_cell(a, row, RETURN_TASK, "no task's number", err)
+                   : error_set(err, REASON_BAD_ARGUMENT, "the task's number is missing");
+    }
+    if (!check_width(heading, record, err)) {
+        return false;
+    }
+    row->outcome = return_outcome(a, row->cells[RETURN_OUTCOME]);
+    if (row->outcome < 0) {
+        return bad_cell(a, row, RETURN_OUTCOME, "no outcome", err);
+    }
+    if (day.len && !return_day(a, day, &row->day)) {
+        return bad_cell(a, row, RETURN_DAY, "no day", err);
+    }
+    return parse_ground(a, row, err);
+}

@@ -1,0 +1,47 @@
+/* delivery/return_file: one filled list, from a descriptor to recorded rows (spec.md section 4,
+ * Returns).
+ *
+ * The file is copied into the staging folder, made UTF-8, and read row by row; each slice commits
+ * the rows that it recorded. A kill loses nothing: a row recorded stays, and the same file again
+ * changes nothing for it. */
+#pragma once
+
+#include "delivery/return_row.h"
+#include "work/inlet.h"
+#include "work/job.h"
+
+#define RETURN_BYTES_MAX (16 << 20)
+#define RETURN_ROWS_MAX 100000
+
+struct return_source {
+    int file; /* taken over */
+    int bad;  /* taken over; -1, or what the rejected rows are written to */
+    struct actor actor;
+    struct return_scope scopes[2]; /* borrowed */
+    int64_t division;              /* of the folder; 0: none */
+    const char *name;              /* of the file, for the audit; NULL: it came by the socket */
+    char audited[DIGEST_HEX + 1];  /* RETURN_KEY() of a file that the audit has already, or "" */
+};
+
+/* What tells whether the audit has a file: its SHA-256, or that it was not read. */
+#define RETURN_KEY(result) (*(result)->sha256 ? (result)->sha256 : "unread")
+
+struct return_file;
+struct return_file *return_file_new(const struct return_source *source);
+/* JOB_FAILED: bad-rows where no row could be read (the whole file is refused; that is in the audit
+ * and in the rejected rows); anything else: try again later. */
+enum job_step return_file_slice(struct return_file *f, struct work *w, struct error *err);
+const struct return_result *return_file_result(const struct return_file *f);
+/* The descriptor of the rejected rows; the file keeps it. */
+int return_file_bad(const struct return_file *f);
+/* Bytes done and to do, for progress. */
+void return_file_progress(const struct return_file *f, int64_t *done, int64_t *total);
+void return_file_free(struct return_file *f);
+
+/* Refuses a file unread: its audit entry, and the one line of its rejected rows. */
+bool return_file_refuse(struct return_file *f, struct work *w, const struct error *why,
+                        struct error *err);
+/* The job of one file that came by the socket, and its result. */
+struct job *return_file_job(int file, int bad, struct actor actor, const int64_t *divisions,
+                            int division_count);
+const struct return_result *return_file_job_result(const struct job *job);

@@ -1,0 +1,30 @@
+/* delivery/returns: the return folders of the spool (spec.md section 4, Returns).
+ *
+ * SPOOL/DISTRICT/TOWNSHIP/return/ and SPOOL/DISTRICT/return/, SPOOL/CITY/return/. inotify tells of
+ * files that were closed after writing or moved in; a look also finds what lay there before,
+ * folders made since, and whatever inotify could not watch. A file is taken when nobody has it open
+ * for writing: a read lease says so exactly, and where the service may not ask for one (the file is
+ * not its own, and it lacks CAP_LEASE), a file that inotify told of, or one unchanged for some
+ * seconds.
+ *
+ * A file that was read moves to return/done/; its rejected rows stand in return/NAME.rejected.csv.
+ * Until then it stays where it is, so that a kill at any moment only repeats it. What the service
+ * cannot read or move it leaves, says so, and tries again at the next look. */
+#pragma once
+
+#include "work/inlet.h"
+
+struct returns;
+
+/* `spool` must be there. */
+struct returns *returns_open(const char *spool, struct error *err);
+void returns_close(struct returns *r); /* NULL is fine */
+/* For struct inlet: its fd, look() and again(). */
+int returns_fd(const struct returns *r);
+struct job *returns_look(void *self);
+bool returns_again(void *self);
+
+/* Whether a name in a return folder is a list to be read: not hidden, not a spreadsheet's lock or
+ * half of a copy, not what came back. *taken: one of ours, under way when the service ended. For
+ * tests. */
+bool returns_is_name(const char *name, bool *taken);
