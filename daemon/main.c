@@ -13,6 +13,8 @@
 #include "base/log.h"
 #include "control/front.h"
 #include "control/service.h"
+#include "delivery/return_file.h"
+#include "delivery/returns.h"
 #include "delivery/spool.h"
 #include "delivery/spool_care.h"
 #include "store/calendar.h"
@@ -88,6 +90,8 @@ struct house {
     struct clock clock;
     struct spool *spool;
     struct outlet outlet;
+    struct returns *returns;
+    struct inlet inlet;
     struct work writing, reading;
     struct front *front;
     struct request resumed[RESUMED];
@@ -187,6 +191,25 @@ static bool reload(struct work *w, struct error *err)
     return true;
 }
 
+static struct job *return_one(void *self, int file, int rejected, struct actor actor,
+                              const int64_t *divisions, int division_count)
+{
+    (void)self;
+    return return_file_job(file, rejected, actor, divisions, division_count);
+}
+
+static bool open_inlet(struct house *h, struct error *err)
+{
+    h->returns = returns_open(h->settings->spool, err);
+    h->inlet = (struct inlet){.fd = h->returns ? returns_fd(h->returns) : -1,
+                              .look = returns_look,
+                              .again = returns_again,
+                              .file = return_one,
+                              .result = return_file_job_result,
+                              .self = h->returns};
+    return h->returns != NULL;
+}
+
 /* The socket that systemd made, or -1. */
 static bool inherited(int *fd, struct error *err)
 {
@@ -206,7 +229,8 @@ static bool inherited(int *fd, struct error *err)
 
 static bool open_front(struct house *h, struct error *err)
 {
-    struct front_options options = {.work = &h->reading, .reload = reload};
+    struct front_options options = {
+        .work = &h->reading, .reload = reload, .inlet = &h->inlet};
     if (!inherited(&options.listen_fd, err)) {
         return false;
     }
@@ -226,7 +250,8 @@ static bool open_house(struct house *h, struct policy_set *policies, struct erro
         policy_set_free(policies);
         return false;
     }
-    return open_rules(h, policies, err) && open_outlet(h, err) && open_front(h, err);
+    return open_rules(h, policies, err) && open_outlet(h, err) && open_inlet(h, err) &&
+           open_front(h, err);
 }
 
 static void close_house(struct house *h)
@@ -236,6 +261,7 @@ static void close_house(struct house *h)
     rulebook_drop(h->writing.rules);
     store_close(h->reading.store);
     store_close(h->writing.store);
+    returns_close(h->returns);
     if (h->spool) {
         spool_close(h->spool);
     }

@@ -375,6 +375,27 @@ bool show_verify_good(json_t *result)
     return json_is_array(failures) && json_array_size(failures) == 0;
 }
 
+/* ---- return -------------------------------------------------------------------------------- */
+
+static const struct view_field refusal_columns[] = {
+    {"line", "LINE", VIEW_NUMBER}, {"task", "TASK", VIEW_NUMBER},     {"reason", "REASON", 0},
+    {"message", "WHY", VIEW_BODY}, {"message_zh", NULL, VIEW_HIDDEN}, {NULL, NULL, 0}};
+
+void show_return(json_t *result, const struct view_field *fields)
+{
+    json_int_t more = json_integer_value(json_object_get(result, "more"));
+
+    view_object(result, fields);
+    view_list(json_object_get(result, "rejected"), refusal_columns, true);
+    if (more > 0)
+        printf("and %lld more\n", (long long)more);
+}
+
+bool show_return_good(json_t *result)
+{
+    return json_integer_value(json_object_get(result, "bad")) == 0;
+}
+
 /* head_found is null where no head was asked for. */
 bool show_chain_good(json_t *result)
 {

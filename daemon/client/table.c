@@ -87,6 +87,11 @@ static const struct input import_options[] = {
     OPTION("skip-bad", INPUT_OUTPUT, "FILE", NULL,
            "take the good rows, write the bad ones to FILE"),
     INPUT_END};
+static const struct input return_arguments[] = {
+    ARGUMENT("file", INPUT_FILE, "FILE", NULL, "the filled list as CSV; - is standard input"),
+    INPUT_END};
+static const struct input return_options[] = {
+    OPTION("rejected", INPUT_OUTPUT, "FILE", NULL, "write the rejected rows to FILE"), INPUT_END};
 static const struct input household_options[] = {
     TOWNSHIP,
     OPTION("tier", INPUT_WORD, "TIER", &tiers, "only this tier"),
@@ -321,6 +326,12 @@ static const struct view_field import_fields[] = {
     {"bad", "bad", 0},           {"faults", NULL, VIEW_HIDDEN},
     {"more", NULL, VIEW_HIDDEN}, FIELD_END};
 
+/* The rejected rows stand below as a table of their own. */
+static const struct view_field return_fields[] = {
+    {"rows", "rows", 0},           {"recorded", "recorded", 0},
+    {"unchanged", "unchanged", 0}, {"empty", "not filled", 0},
+    {"bad", "rejected", 0},        {"rejected", NULL, VIEW_HIDDEN},
+    {"more", NULL, VIEW_HIDDEN},   FIELD_END};
 /* ---- the commands -------------------------------------------------------------------------- */
 
 static const struct view_field register_columns[] = {{"task", "task", 0},
@@ -349,6 +360,8 @@ const struct command table_commands[] = {
      status_fields, show_status_good},
     {"import", "import", import_arguments, import_options, "load a file", show_object,
      import_fields, NULL},
+    {"return", "return", return_arguments, return_options, "outcomes from a filled list",
+     show_return, return_fields, show_return_good},
     {"household show", "household.show", household_argument, NULL, "one household", show_object,
      household_fields, NULL},
     {"household members", "household.members", household_argument, NULL,

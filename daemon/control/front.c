@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "control/daily_timer.h"
 #include "control/dispatch.h"
+#include "control/intake.h"
 #include "control/methods.h"
 #include "control/monitor.h"
 #include "control/server.h"
@@ -29,6 +30,7 @@ struct front {
     struct writer *writer;
     struct daily_timer *daily;
     struct monitor *monitor;
+    struct intake *intake;
     struct service *service;
     struct event *woken, *tell, *signals[SIGNALS];
     int wake_fd;
@@ -195,6 +197,7 @@ static bool open_all(struct front *f, struct error *err)
     f->tell = evtimer_new(f->base, on_tell, f);
     f->daily = daily_timer_new(f->base, w, err);
     f->monitor = f->daily ? monitor_new(f->base, w, err) : NULL;
+    f->intake = f->monitor ? intake_new(f->base, f->options.inlet, err) : NULL;
     f->server = (struct server){.base = f->base,
                                 .work = w,
                                 .call = dispatch_call,
@@ -203,7 +206,7 @@ static bool open_all(struct front *f, struct error *err)
                                 .unwatch = watch_drop,
                                 .reloaded = settings_changed,
                                 .owner = f};
-    return f->monitor && signals_new(f, err) &&
+    return f->intake && signals_new(f, err) &&
            server_open(&f->server, f->options.listen_fd, w->settings->socket, err);
 }
 
@@ -213,6 +216,7 @@ struct front *front_new(const struct front_options *options, struct error *err)
     f->options = *options;
     f->wake_fd = -1;
     method_reload = options->reload;
+    method_inlet = options->inlet;
     if (!open_all(f, err)) {
         front_free(f);
         return NULL;
@@ -226,6 +230,7 @@ bool front_run(struct front *f, struct writer *writer)
     event_add(f->woken, NULL);
     daily_timer_start(f->daily, writer);
     monitor_start(f->monitor, writer);
+    intake_start(f->intake, writer);
     service_ready(f->service, writer);
     event_base_dispatch(f->base);
     service_stopping(f->service);
@@ -248,6 +253,7 @@ void front_free(struct front *f)
     server_close(&f->server);
     daily_timer_free(f->daily);
     monitor_free(f->monitor);
+    intake_free(f->intake);
     service_free(f->service);
     event_drop(f->woken);
     event_drop(f->tell);

@@ -16,6 +16,7 @@ const struct names bounds = NAMES_TABLE("bound", bound_text);
 const struct method *const methods[] = {
     methods_status,
     methods_import,
+    methods_return,
     methods_household,
     methods_task,
     methods_explain,

@@ -4,7 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "work/inlet.h"
+
 bool (*method_reload)(struct work *w, struct error *err);
+const struct inlet *method_inlet;
 
 /* ---- JSON -------------------------------------------------------------------------------------
  */

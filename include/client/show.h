@@ -28,8 +28,13 @@ void show_message(json_t *message, const struct view_field *fields);
 /* verify: each failure. */
 void show_verify(json_t *result, const struct view_field *fields);
 
+/* return: the counts, and each rejected row. */
+void show_return(json_t *result, const struct view_field *fields);
+
 bool show_verify_good(json_t *result);
 /* Of `status --check`: no alarm. */
 bool show_status_good(json_t *result);
+/* No row was rejected. */
+bool show_return_good(json_t *result);
 /* audit.verify: the chain is whole, and the head that was asked for is in it. */
 bool show_chain_good(json_t *result);

@@ -4,6 +4,7 @@
  * for the disk. */
 #pragma once
 
+#include "work/inlet.h"
 #include "work/work.h"
 #include "work/writer.h"
 
@@ -16,6 +17,7 @@ struct front_options {
      * any transaction; what it leaves open is committed. The front takes over w->settings where
      * they are new, and looks every caller up again before the next call. */
     bool (*reload)(struct work *writer_work, struct error *err);
+    const struct inlet *inlet; /* for `return` and the return folders; NULL: there are none */
 };
 
 /* Opens the socket; it answers from front_run() on. */

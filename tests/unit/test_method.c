@@ -409,6 +409,7 @@ static void test_table(void **state)
 {
     static const char *const expected[] = {"status",
                                            "import",
+                                           "return",
                                            "household.show",
                                            "household.list",
                                            "due",

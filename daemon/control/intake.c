@@ -1,0 +1,91 @@
+#include "control/intake.h"
+
+#include <stdlib.h>
+
+#define PAUSE_SECONDS 60
+
+struct intake {
+    const struct inlet *inlet; /* NULL: nothing to look at */
+    struct writer *writer;
+    struct event *readable; /* NULL where only looks tell */
+    struct event *timer;
+    struct request look;
+    bool busy;
+};
+
+static void look(struct intake *i);
+
+/* Until the look is done the descriptor stays readable: the event is set anew only then. */
+static void look_done(struct request *r)
+{
+    struct intake *i = r->owner;
+    bool again = r->ok && i->inlet->again(i->inlet->self);
+    r->job->class->free(r->job);
+    r->job = NULL;
+    error_clear(&r->error);
+    i->busy = false;
+    if (again) {
+        look(i);
+    } else if (i->readable) {
+        event_add(i->readable, NULL);
+    }
+}
+
+static void look(struct intake *i)
+{
+    if (i->busy) {
+        return;
+    }
+    i->busy = true;
+    if (i->readable) {
+        event_del(i->readable);
+    }
+    i->look =
+        (struct request){.job = i->inlet->look(i->inlet->self), .done = look_done, .owner = i};
+    writer_post(i->writer, &i->look);
+}
+
+static void on_event(evutil_socket_t fd, short what, void *self)
+{
+    (void)fd;
+    (void)what;
+    look(self);
+}
+
+struct intake *intake_new(struct event_base *base, const struct inlet *inlet, struct error *err)
+{
+    struct intake *i = xcalloc(1, sizeof *i);
+    if (!inlet || !inlet->look) {
+        return i;
+    }
+    i->inlet = inlet;
+    i->timer = event_new(base, -1, EV_PERSIST, on_event, i);
+    i->readable = inlet->fd < 0 ? NULL : event_new(base, inlet->fd, EV_READ, on_event, i);
+    if (!i->timer || (inlet->fd >= 0 && !i->readable)) {
+        error_set(err, REASON_INTERNAL, "cannot watch the return folders");
+        intake_free(i);
+        return NULL;
+    }
+    return i;
+}
+
+void intake_start(struct intake *i, struct writer *writer)
+{
+    const struct timeval pause = {PAUSE_SECONDS, 0};
+    i->writer = writer;
+    if (i->inlet) {
+        event_add(i->timer, &pause);
+        look(i);
+    }
+}
+
+void intake_free(struct intake *i)
+{
+    if (i && i->readable) {
+        event_free(i->readable);
+    }
+    if (i && i->timer) {
+        event_free(i->timer);
+    }
+    free(i);
+}
