@@ -147,3 +147,24 @@ CREATE INDEX ending_household ON ending (household_id, ending);
 CREATE INDEX hold_household ON hold (household_id, hold);
 CREATE INDEX decision_household ON decision (household_id, task);
 CREATE INDEX age_household ON age_reached (household_id, member, age);
+
+-- Present members whose birthday nobody knows: no age of theirs is ever told (spec.md 3.7). One row, kept
+-- in the same transactions.
+CREATE TABLE birth_unknown (
+    n INTEGER NOT NULL CHECK (n >= 0)
+) STRICT;
+INSERT INTO birth_unknown SELECT count(*) FROM member WHERE birth_on IS NULL AND status = 'present';
+CREATE TRIGGER birth_unknown_added AFTER INSERT ON member
+WHEN new.birth_on IS NULL AND new.status = 'present' BEGIN
+    UPDATE birth_unknown SET n = n + 1;
+END;
+CREATE TRIGGER birth_unknown_moved AFTER UPDATE OF birth_on, status ON member
+WHEN (old.birth_on IS NULL AND old.status = 'present')
+     <> (new.birth_on IS NULL AND new.status = 'present') BEGIN
+    UPDATE birth_unknown
+    SET n = n + CASE WHEN new.birth_on IS NULL AND new.status = 'present' THEN 1 ELSE -1 END;
+END;
+CREATE TRIGGER birth_unknown_gone AFTER DELETE ON member
+WHEN old.birth_on IS NULL AND old.status = 'present' BEGIN
+    UPDATE birth_unknown SET n = n - 1;
+END;

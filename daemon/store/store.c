@@ -347,10 +347,12 @@ bool store_counts(struct store *s, struct date today, int64_t now, struct store_
                                        "WHERE state IN ('queued', 'staged', 'ready')";
     static const char leased_sql[] = "SELECT count(*) FROM message "
                                      "WHERE state = 'ready' AND lease_until > ?";
+    static const char birth_sql[] = "SELECT n FROM birth_unknown";
     *counts = (struct store_counts){0};
     return count_households(s, counts, err) &&
            count_one(s, open_sql, 0, &counts->open_tasks, err) &&
            count_one(s, late_sql, today.day, &counts->late, err) &&
+           count_one(s, birth_sql, 0, &counts->birth_unknown, err) &&
            count_one(s, messages_sql, 0, &counts->messages, err) &&
            count_one(s, leased_sql, now, &counts->leased, err);
 }

@@ -486,6 +486,7 @@ static void import_free(struct job *job)
         arena_free(&j->context->row);
         arena_free(&j->context->group);
         strbuf_free(&j->context->members.after);
+        strbuf_free(&j->context->members.went_member);
         free(j->context);
     }
     if (j->reader) {

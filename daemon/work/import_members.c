@@ -3,6 +3,7 @@
 #include "base/canon.h"
 #include "base/text.h"
 #include "work/import_kind.h"
+#include "work/report.h"
 
 enum {
     MB_HOUSEHOLD,
@@ -201,11 +202,14 @@ static bool member_flush(struct import_context *c, struct error *err)
         ok = work_audit(c->w, c->actor, "household.members", g->household.household, STR_NONE,
                         strbuf_str(&after), err) &&
              household_derive_tier(c->w, c->actor, &g->household, c->today, err) &&
-             (!g->updated || household_tier_mismatch(c->w, &g->household, c->today, err));
+             (!g->updated || household_tier_mismatch(c->w, &g->household, c->today, err)) &&
+             (!g->went ||
+              report_imported(c->w, c->actor, g->household.household, strbuf_str(&g->went_member),
+                              g->went_status, g->went_on, err));
         strbuf_free(&after);
     }
     strbuf_reset(&g->after);
-    g->changed = g->updated = false;
+    g->changed = g->updated = g->went = false;
     g->household.id = 0;
     return ok;
 }
@@ -238,6 +242,14 @@ static bool member_apply(struct import_context *c, const struct str *cells,
     *effect = found ? IMPORT_CHANGED : IMPORT_ADDED;
     c->members.changed = true;
     c->members.updated = c->members.updated || found;
+    if (found && old.status == MEMBER_PRESENT && r.status != MEMBER_PRESENT) {
+        struct import_group *group = &c->members;
+        group->went = true;
+        strbuf_reset(&group->went_member);
+        strbuf_add(&group->went_member, r.member.data, r.member.len);
+        group->went_status = r.status;
+        group->went_on = r.status_on;
+    }
     member_audit(c, &r);
     return store_member_put(c->w->store, id, &r, err);
 }

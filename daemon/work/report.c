@@ -253,20 +253,30 @@ static bool audit_report(struct work *w, struct report_case *c, const struct rep
     return ok;
 }
 
-/* Where the last present member went, the township is told what the review proposes (3.3). */
-static bool propose(struct work *w, struct report_case *c, const struct report_result *result,
-                    struct error *err)
+static bool all_gone(struct work *w, struct report_case *c, bool *gone, struct error *err)
 {
     struct household_view view = {.row = c->household};
-    if (kind_table[c->request->kind].to == MEMBER_PRESENT || result->task == 0) {
-        return true; /* nobody went, or no review opens: the household has no allowance */
-    }
     if (!store_members(w->store, &c->arena, c->household.id, &view.members, &view.member_count,
                        err)) {
         return false;
     }
     struct household_facts facts = household_facts_of(&c->arena, &view);
-    if (household_present(&facts) > 0) {
+    *gone = household_present(&facts) == 0;
+    return true;
+}
+
+/* Where the last present member went, the township is told what the review proposes (3.3). */
+static bool propose(struct work *w, struct report_case *c, const struct report_result *result,
+                    struct error *err)
+{
+    bool gone;
+    if (kind_table[c->request->kind].to == MEMBER_PRESENT || result->task == 0) {
+        return true; /* nobody went, or no review opens: the household has no allowance */
+    }
+    if (!all_gone(w, c, &gone, err)) {
+        return false;
+    }
+    if (!gone) {
         return true;
     }
     struct strbuf body = STRBUF_INIT;
@@ -325,6 +335,36 @@ bool report_record(struct work *w, struct actor actor, const struct report_reque
         ok = error_set(err, REASON_BAD_ARGUMENT, "an age is reported by the calendar itself");
     }
     ok = ok && report(w, &c, result, err);
+    arena_free(&c.arena);
+    return ok;
+}
+
+bool report_imported(struct work *w, struct actor actor, struct str household, struct str member,
+                     enum member_status status, struct date on, struct error *err)
+{
+    struct date today = work_today(w);
+    struct report_request request = {
+        .household = household,
+        .kind = status == MEMBER_DIED ? REPORT_DEATH : REPORT_MOVE_OUT,
+        .member = member,
+        .income = FEN_UNKNOWN,
+        .pension = FEN_UNKNOWN,
+        .employment_cost = FEN_UNKNOWN,
+        .source = STR("import"),
+    };
+    struct report_case c = {.actor = actor,
+                            .request = &request,
+                            .today = today,
+                            .on = date_is(on) && date_cmp(on, today) < 0 ? on : today};
+    struct report_result result = {0};
+    const struct policy *policy = work_policy(w, today, err);
+    bool gone = false;
+    bool ok = policy && load(w, &c, err) && all_gone(w, &c, &gone, err);
+    bool paid = c.household.status == STATUS_ACTIVE || c.household.status == STATUS_SUSPENDED;
+    if (ok && gone && paid) {
+        ok = open_task(w, &c, policy, &result, err) && write_report(w, &c, &result, err) &&
+             audit_report(w, &c, &result, err) && propose(w, &c, &result, err);
+    }
     arena_free(&c.arena);
     return ok;
 }

@@ -76,6 +76,10 @@ static bool count_subject(struct verify_work *v, const struct subject *s, struct
     struct store_counts *c = &v->counted;
     c->households++;
     c->by_status_register[s->row.status][s->row.register_state]++;
+    for (int i = 0; i < s->member_count; i++) {
+        c->birth_unknown +=
+            s->members[i].status == MEMBER_PRESENT && !date_is(s->members[i].birth_on);
+    }
     for (int i = 0; i < s->task_count; i++) {
         const struct task_row *t = &s->tasks[i];
         c->open_tasks += t->state == TASK_OPEN;
@@ -165,6 +169,10 @@ static void check_counts(struct verify_work *v)
         subject_fail(&s, "%lld open tasks, %lld of them late; by the counts %lld and %lld",
                      (long long)v->counted.open_tasks, (long long)v->counted.late,
                      (long long)v->kept.open_tasks, (long long)v->kept.late);
+    }
+    if (v->counted.birth_unknown != v->kept.birth_unknown) {
+        subject_fail(&s, "%lld members without a birthday, %lld are counted",
+                     (long long)v->counted.birth_unknown, (long long)v->kept.birth_unknown);
     }
     if (memcmp(v->counted.by_status_register, v->kept.by_status_register,
                sizeof v->kept.by_status_register) != 0) {

@@ -42,6 +42,10 @@ struct import_group {
     struct strbuf after;            /* the members changed, for the audit */
     bool changed;
     bool updated; /* a member that was known changed */
+    bool went;    /* one that was present died or moved out: the last of them */
+    struct strbuf went_member;
+    enum member_status went_status;
+    struct date went_on;
 };
 
 enum import_effect { IMPORT_UNCHANGED, IMPORT_ADDED, IMPORT_CHANGED };

@@ -25,3 +25,8 @@ struct report_result {
  * bad-argument, conflict (closed household, member not present). */
 bool report_record(struct work *w, struct actor actor, const struct report_request *request,
                    struct report_result *result, struct error *err);
+/* An import says that a member died or moved out on a day (DATE_NONE: today): where it was the last
+ * present one of a household with an allowance, the same review opens as by a report, and proposes
+ * all-members-gone (3.3). The member's row has changed already. */
+bool report_imported(struct work *w, struct actor actor, struct str household, struct str member,
+                     enum member_status status, struct date on, struct error *err);

@@ -72,6 +72,38 @@ register_task() { sql "SELECT task FROM task_view WHERE household = '$1' AND kin
     refused bad-argument report A age --source x || [ "$status" -eq 2 ]
 }
 
+@test "3.7: an unknown birthday triggers nothing and is counted in status" {
+    unknown() { json status | jq .counts.birth_unknown; }
+    same 0 "$(unknown)"
+    printf '%s\n' household,member,birth_on,status A,8,,present A,9,,present >"$BATS_TEST_TMPDIR/m.csv"
+    ctl import members "$BATS_TEST_TMPDIR/m.csv" >/dev/null
+    same 2 "$(unknown)"
+    printf '%s\n' household,member,birth_on,status A,8,1990-01-01, A,9,,moved-out >"$BATS_TEST_TMPDIR/m.csv"
+    ctl import members "$BATS_TEST_TMPDIR/m.csv" >/dev/null
+    same 0 "$(unknown)"
+}
+
+@test "3.3: an import that says of the last present member that it is gone opens the review that proposes so" {
+    printf '%s\n' household,division,status,tier,approved_on Z1,500101001001,active,annual,2018-01-10 >"$BATS_TEST_TMPDIR/h.csv"
+    ctl import households "$BATS_TEST_TMPDIR/h.csv" >/dev/null
+    printf '%s\n' household,member,birth_on,work_ability,status Z1,1,1960-01-01,none,present Z1,2,1961-01-01,none,present >"$BATS_TEST_TMPDIR/m.csv"
+    ctl import members "$BATS_TEST_TMPDIR/m.csv" >/dev/null
+    printf '%s\n' household,member,status,status_on Z1,1,died,2018-09-01 >"$BATS_TEST_TMPDIR/m.csv"
+    ctl import members "$BATS_TEST_TMPDIR/m.csv" >/dev/null
+    same "" "$(register_task Z1 triggered-review)" # one is there still
+    printf '%s\n' household,member,status,status_on Z1,2,moved-out,2018-09-02 >"$BATS_TEST_TMPDIR/m.csv"
+    ctl import members "$BATS_TEST_TMPDIR/m.csv" >/dev/null
+    task=$(register_task Z1 triggered-review)
+    same open "$(json task show "$task" | field state)"
+    same annual "$(get Z1 .tier)"
+    json queue show 500101001 --all | jq -s -e --argjson t "$task" '[.[].items[] | select(.kind == "proposal" and .body.task == $t and .body.proposes == "all-members-gone")] | length == 1'
+    # Once: the same file again changes nothing.
+    ctl import members "$BATS_TEST_TMPDIR/m.csv" >/dev/null
+    same "$task 1" "$(register_task Z1 triggered-review) $(sql "SELECT count(*) FROM report r JOIN household h ON h.id = r.household_id WHERE h.household = 'Z1'")"
+    ctl review "$task" --outcome terminate --ground all-members-gone >/dev/null
+    same closed "$(get Z1 .status)"
+}
+
 @test "3.6: what is undecided at the close stays open and late, and is told to the district and the city" {
     ctl clock set "2018-12-31 08:00"
     json queue show 500101 --all | jq -s -e '[.[].items[] | select(.body.event == "undecided-at-close")] | length >= 1'

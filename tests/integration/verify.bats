@@ -200,6 +200,7 @@ set-aside|Q|INSERT INTO set_aside VALUES ('alert', @Q, 17000, 17000, 'why')
 counts-kept|-|UPDATE task_count SET n = 77 WHERE due_on = (SELECT max(due_on) FROM task_count)
 counts-kept|-|UPDATE task_count SET due_on = 19000 WHERE due_on = (SELECT min(due_on) FROM task_count WHERE n > 0)
 counts-kept|-|UPDATE household_count SET n = 77 WHERE status = 'closed'
+counts-kept|-|UPDATE birth_unknown SET n = 77
 office-month|-|UPDATE office_month SET done = 77
 office-month|-|UPDATE office_month SET month = 24000 WHERE month = (SELECT min(month) FROM office_month)
 message-count|-|UPDATE message_count SET n = 77 WHERE state = 'delivered'
