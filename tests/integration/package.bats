@@ -169,6 +169,22 @@ END
     machine journalctl -u reviewd --no-pager | grep 'unknown key "nonsense"'
     sed -i '/nonsense/d' "$MACHINE_ROOT/etc/reviewd/reviewd.conf"
 
+    # The rest of an administrator's first hour: a review, why it is due next, a copy, and the way back from
+    # it, by the very lines of reviewd(8).
+    task=$(machine reviewctl --json late | jq '.items[0].task')
+    same true "$(machine reviewctl --json review "$task" --outcome continue --remark 入户核查 | jq '.missed | length >= 20')"
+    machine reviewctl explain a | grep -q '二(四)3'
+    machine mkdir -p /srv/backup
+    machine reviewctl backup /srv/backup/FILE
+    machine reviewctl report a illness --source 村委会
+    sed -n '/^# systemctl stop reviewd.socket/,/^# reviewctl verify/s/^# //p' man/reviewd.8 >"$MACHINE_ROOT/tmp/restore"
+    same 6 "$(wc -l <"$MACHINE_ROOT/tmp/restore")"
+    machine bash -eux /tmp/restore
+    same null "$(machine reviewctl --json household show a | jq .open_task)"
+    machine reviewctl status | grep -qi 'backup'
+    machine reviewctl report a illness --source 村委会
+    [ "$(machine reviewctl --json due --within 60d | jq '.items[0].task')" -gt $((task + 1000)) ]
+
     # The check of the morning: a viewer that asks; what it finds is told.
     machine systemctl start reviewd-check.service
     machine systemctl stop reviewd.service reviewd.socket
