@@ -254,15 +254,16 @@ static void refused(struct folders *f, int64_t division, int fault)
 }
 
 /* What is put into return/ by whomever: the service and the accounts can read it. Nobody but its
- * owner can write to it, for the owner answers for what it says. */
-static bool default_apply(struct folders *f, int fd, int64_t division)
+ * owner can write to it, for the owner answers for what it says. return/done/, made in it, needs
+ * nothing of the kind. */
+static bool default_apply(struct folders *f, int fd, int64_t division, enum part part)
 {
     const uid_t own = geteuid();
     char path[FD_PATH];
     acl_t acl = acl_init(5);
 
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    int users = users_add(f, &acl, division, PART_DONE);
+    int users = part == PART_RETURN ? users_add(f, &acl, division, PART_DONE) : 0;
     if (users == 0) {
         acl_free(acl);
         return acl_delete_def_file(path) == 0 || errno == ENOTSUP;
@@ -301,7 +302,8 @@ static bool acl_apply(struct folders *f, int fd, int64_t division, enum part par
     }
     acl_free(acl);
     acl_free(before);
-    if (part == PART_RETURN && !f->without && !default_apply(f, fd, division))
+    bool inside = part == PART_RETURN || part == PART_DONE;
+    if (inside && !f->without && !default_apply(f, fd, division, part))
         refused(f, division, errno);
     return changed;
 }
