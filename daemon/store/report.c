@@ -6,6 +6,7 @@ static const char *const kind_names[] = {"illness",  "accident",  "death",  "bir
                                          "move-in",  "move-out",  "income", "assets",
                                          "disaster", "schooling", "other",  "age"};
 const struct names report_kinds = NAMES_TABLE("kind", kind_names);
+const struct names report_told_kinds = {"kind", REPORT_AGE, kind_names};
 
 static void bind_uid(sqlite3_stmt *q, int at, int64_t uid)
 {

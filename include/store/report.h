@@ -21,6 +21,7 @@ enum report_kind {
     REPORT_AGE /* the calendar's own (3.7) */
 };
 extern const struct names report_kinds;
+extern const struct names report_told_kinds; /* those that people report */
 
 struct report_row {
     int64_t report;

@@ -149,7 +149,7 @@ static const struct param correct_params[] = {
 static const struct param resume_params[] = {HOUSEHOLD, END};
 static const struct param report_params[] = {
     HOUSEHOLD,
-    {"kind", PARAM_WORD, true, &report_kinds, "what changed"},
+    {"kind", PARAM_WORD, true, &report_told_kinds, "what changed"},
     {"source", PARAM_STRING, true, NULL, "who told it"},
     {"member", PARAM_STRING, false, NULL, "the member that it concerns"},
     {"on", PARAM_DATE, false, NULL, "the day it happened (today)"},

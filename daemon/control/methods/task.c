@@ -1,5 +1,6 @@
 /* due, late, task.show, review: what is to be done, and what was done. */
 #include "control/methods.h"
+#include "rules/protection.h"
 #include "work/review.h"
 #include "work/section.h"
 
@@ -203,7 +204,7 @@ static const struct param review_params[] = {
     {"outcome", PARAM_WORD, true, &review_outcomes, "what the review found"},
     {"on", PARAM_DATE, false, NULL, "the review's own day (today)"},
     {"to", PARAM_DATE, false, NULL, "of a postponement: the new deadline"},
-    {"ground", PARAM_STRING, false, NULL, "why the allowance ends"},
+    {"ground", PARAM_WORD, false, &grounds, "why the allowance ends"},
     {"remark", PARAM_STRING, false, NULL, "in the office's words; a postponement needs it"},
     {NULL, PARAM_STRING, false, NULL, NULL},
 };
