@@ -63,10 +63,17 @@ $(B)/obj/%.o: %.c Makefile
 
 # The SQL of the store, built in: each .sql file becomes one string.
 SQL := $(wildcard daemon/store/*.sql)
-$(B)/gen/store_sql.h: $(SQL) tools/embed-sql
+$(B)/gen/store_sql.h: $(SQL) tools/embed
 	@mkdir -p $(@D)
-	@tools/embed-sql $(SQL) > $@
+	@tools/embed $(SQL) > $@
 $(call objects,daemon/store/migrate.c tests/unit/test_store.c): $(B)/gen/store_sql.h
+
+# The part of a shell's completion that does not depend on the commands.
+SHELLS := daemon/client/completion.bash daemon/client/completion.zsh
+$(B)/gen/completion_text.h: $(SHELLS) tools/embed
+	@mkdir -p $(@D)
+	@tools/embed $(SHELLS) > $@
+$(call objects,daemon/client/completion.c): $(B)/gen/completion_text.h
 
 # ---- tests ------------------------------------------------------------------------------------
 UNIT := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c tests/property/*.c))
@@ -143,12 +150,18 @@ UNIT_FILES := reviewd.socket reviewd.service reviewd-failure@.service reviewd-ch
               reviewd-check.timer
 MAN := $(PREFIX)/share/man
 DOC := $(PREFIX)/share/doc/reviewd
+COMPLETE_BASH := $(PREFIX)/share/bash-completion/completions
+COMPLETE_ZSH := $(PREFIX)/share/zsh/vendor-completions
 PAGES := $(wildcard man/*.[1-8])
 
 install: all
 	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/sbin $(B)/reviewd
 	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin $(B)/reviewctl
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/reviewd/divisions conf/divisions/*.csv
+	install -d $(DESTDIR)$(COMPLETE_BASH) $(DESTDIR)$(COMPLETE_ZSH)
+	$(B)/reviewctl completion bash > $(DESTDIR)$(COMPLETE_BASH)/reviewctl
+	$(B)/reviewctl completion zsh > $(DESTDIR)$(COMPLETE_ZSH)/_reviewctl
+	chmod 0644 $(DESTDIR)$(COMPLETE_BASH)/reviewctl $(DESTDIR)$(COMPLETE_ZSH)/_reviewctl
 	install -D -m 0644 systemd/reviewd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/reviewd.conf
 	install -D -m 0644 systemd/reviewd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/reviewd.conf
 	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/libexec/reviewd systemd/failure
@@ -166,6 +179,7 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/reviewd $(DESTDIR)$(PREFIX)/bin/reviewctl
 	rm -f $(addprefix $(DESTDIR)$(UNITS)/,$(UNIT_FILES))
+	rm -f $(DESTDIR)$(COMPLETE_BASH)/reviewctl $(DESTDIR)$(COMPLETE_ZSH)/_reviewctl
 	rm -f $(DESTDIR)$(PREFIX)/lib/{sysusers,tmpfiles}.d/reviewd.conf
 	for page in $(notdir $(PAGES)); do rm -f $(DESTDIR)$(MAN)/man$${page##*.}/$$page; done
 	rm -rf $(DESTDIR)$(PREFIX)/share/reviewd $(DESTDIR)$(PREFIX)/libexec/reviewd $(DESTDIR)$(DOC)

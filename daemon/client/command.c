@@ -1,11 +1,9 @@
 #include "client/command.h"
 
-#include <stdlib.h>
-
+#include "client/nearest.h"
 #include "client/table.h"
 
 #define SUMMARY_COLUMN 34
-#define EDITS_MAX 2 /* beyond, it is another word, not a slip */
 
 /* Whether the words of `name` are the first of `typed`; their number, else 0. */
 static int words_match(const char *name, char *const *typed)
@@ -51,61 +49,59 @@ bool command_is_group(const char *word)
     return false;
 }
 
-/* Edits (insertion, deletion, exchange of one or of two neighbours) from one word to another: the
- * "optimal string alignment" distance. Texts above 63 bytes are far from everything. */
-static size_t distance(const char *a, const char *b)
+/* The first word of a group that was meant by one word alone; static text. */
+static const char *suggest_group(const char *typed)
 {
-    enum { MOST = 63 };
-    size_t d[MOST + 1][MOST + 1], m = strlen(a), n = strlen(b);
+    static char group[32];
+    struct nearest n;
 
-    if (m > MOST || n > MOST)
-        return MOST;
-    for (size_t i = 0; i <= m; i++)
-        d[i][0] = i;
-    for (size_t j = 0; j <= n; j++)
-        d[0][j] = j;
-    for (size_t i = 1; i <= m; i++) {
-        for (size_t j = 1; j <= n; j++) {
-            size_t change = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-            size_t least = d[i - 1][j] < d[i][j - 1] ? d[i - 1][j] + 1 : d[i][j - 1] + 1;
+    for (const struct command *c = table_commands; c->name; c++) {
+        size_t len = strcspn(c->name, " ");
 
-            d[i][j] = change < least ? change : least;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-                d[i - 2][j - 2] + 1 < d[i][j])
-                d[i][j] = d[i - 2][j - 2] + 1;
-        }
+        if (c->name[len] == '\0' || len >= sizeof(group))
+            continue;
+        memcpy(group, c->name, len);
+        group[len] = '\0';
+        nearest_begin(&n, typed);
+        nearest_try(&n, group);
+        if (n.word)
+            return group;
     }
-    return d[m][n];
+    return NULL;
 }
 
 const char *command_suggest(char *const *typed)
 {
+    const char *second = typed[1] && typed[1][0] != '-' ? typed[1] : NULL;
     struct strbuf both = STRBUF_INIT;
-    const char *nearest = NULL;
-    size_t least = SIZE_MAX;
+    struct nearest one, two;
+    bool nearer;
 
     strbuf_addz(&both, typed[0]);
-    if (typed[1] && typed[1][0] != '-')
-        strbuf_addf(&both, " %s", typed[1]);
-    for (const struct command *c = table_commands; c->name; c++) {
-        const char *meant = strchr(c->name, ' ') ? strbuf_text(&both) : typed[0];
-        size_t edits = distance(meant, c->name);
-
-        /* No edits: the command itself, which is not what was meant. */
-        if (edits > 0 && edits < least && edits <= (strlen(c->name) < 5 ? 1 : EDITS_MAX)) {
-            least = edits;
-            nearest = c->name;
-        }
-    }
+    if (second)
+        strbuf_addf(&both, " %s", second);
+    nearest_begin(&one, typed[0]);
+    nearest_begin(&two, strbuf_text(&both));
+    for (const struct command *c = table_commands; c->name; c++)
+        nearest_try(strchr(c->name, ' ') ? &two : &one, c->name);
+    nearer = one.word && one.edits <= two.edits;
     strbuf_free(&both);
-    return nearest;
+    if (!one.word && !two.word && !second)
+        return suggest_group(typed[0]);
+    return nearer ? one.word : two.word;
+}
+
+bool command_is_list(const struct command *c)
+{
+    return !c->show && !c->local;
 }
 
 void command_synopsis(const struct command *c, struct strbuf *out)
 {
     strbuf_addz(out, c->name);
     for (const struct input *a = c->arguments; a && a->name; a++)
-        strbuf_addf(out, " %s", a->placeholder);
+        strbuf_addf(out, a->needed ? " %s%s" : " [%s%s]", a->placeholder,
+                    a->kind == INPUT_TEXTS ? "..." : "");
     for (const struct input *o = c->options; o && o->name; o++)
         if (o->needed)
             strbuf_addf(out, " --%s %s", o->name, o->placeholder);

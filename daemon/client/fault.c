@@ -2,14 +2,14 @@
 
 #include <errno.h>
 
-#include "client/view.h"
+#include "client/cell.h"
 
 static void put_line(const char *label, json_t *value, enum term_tone tone)
 {
     struct strbuf text = STRBUF_INIT;
 
     strbuf_addz(&text, label);
-    view_text(value, &text);
+    cell_plain(value, &text);
     term_put(stderr, tone, strbuf_str(&text));
     fputc('\n', stderr);
     strbuf_free(&text);
@@ -31,15 +31,15 @@ static void row(json_t *fault, const char *file)
     if (file)
         strbuf_addf(&text, "%s: ", file);
     strbuf_addz(&text, "line ");
-    view_text(json_object_get(fault, "line"), &text);
+    cell_plain(json_object_get(fault, "line"), &text);
     strbuf_addz(&text, ": ");
     if (json_string_length(column) > 0) {
-        view_text(column, &text);
+        cell_plain(column, &text);
         strbuf_addz(&text, ": ");
     }
-    view_text(json_object_get(fault, "reason"), &text);
+    cell_plain(json_object_get(fault, "reason"), &text);
     strbuf_addz(&text, ": ");
-    view_text(json_object_get(fault, "message"), &text);
+    cell_plain(json_object_get(fault, "message"), &text);
     term_put(stderr, TONE_PLAIN, strbuf_str(&text));
     fputc('\n', stderr);
     strbuf_free(&text);

@@ -5,20 +5,41 @@
 #include <stdlib.h>
 
 #include "client/call.h"
+#include "client/nearest.h"
+#include "client/table.h"
+#include "client/value.h"
 
-#define DAYS_MAX 36600
-#define NUMBER_MAX ((int64_t)1 << 53)
-
-enum { KEY_SOCKET = 0x100, KEY_JSON, KEY_FIRST_OWN = 0x200 };
+enum { KEY_SOCKET = 0x100, KEY_JSON, KEY_FORMAT, KEY_BOM, KEY_YES, KEY_FIRST_OWN = 0x200 };
 
 /* ---- global options ------------------------------------------------------------------------ */
 
 static const struct argp_option global_table[] = {
+    {NULL, 0, NULL, 0, "With every command:", 9},
     {"socket", KEY_SOCKET, "PATH", 0, "the control socket (" CALL_SOCKET ", or $REVIEWD_SOCKET)",
      9},
-    {"json", KEY_JSON, NULL, 0, "print the result as it came, on one line", 9},
+    {"json", KEY_JSON, NULL, 0, "print the result as it came: --format json", 9},
+    {"format", KEY_FORMAT, "FORMAT", 0, "table, json, or, of lists, csv (table)", 9},
+    {"bom", KEY_BOM, NULL, 0, "begin csv with a byte-order mark, for Excel", 9},
+    {"yes", KEY_YES, NULL, 0, "do not ask before what cannot be taken back", 9},
     {0},
 };
+
+static const char *const format_words[] = {"table", "json", "csv"};
+static const struct names formats = NAMES_TABLE("format", format_words);
+
+static void take_format(struct options *o, const char *arg, const struct argp_state *state)
+{
+    int format = names_find(&formats, str_of(arg));
+    struct strbuf expected = STRBUF_INIT;
+
+    if (format < 0) {
+        names_list(&formats, &expected);
+        value_meant(&formats, arg, &expected);
+        argp_error(state, "--format is '%s', should be one of %s", arg, strbuf_text(&expected));
+    }
+    o->format = (enum format)format;
+    strbuf_free(&expected);
+}
 
 static error_t parse_global(int key, char *arg, struct argp_state *state)
 {
@@ -29,7 +50,16 @@ static error_t parse_global(int key, char *arg, struct argp_state *state)
         o->socket = arg;
         return 0;
     case KEY_JSON:
-        o->json = true;
+        o->format = FORMAT_JSON;
+        return 0;
+    case KEY_FORMAT:
+        take_format(o, arg, state);
+        return 0;
+    case KEY_BOM:
+        o->bom = true;
+        return 0;
+    case KEY_YES:
+        o->yes = true;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -37,89 +67,15 @@ static error_t parse_global(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp global_argp = {.options = global_table, .parser = parse_global};
+
+void options_globals(options_visitor *each, void *context)
+{
+    for (const struct argp_option *g = global_table + 1; g->name; g++)
+        each(context, g->name, g->arg, g->doc);
+    each(context, "help", NULL, "this help");
+}
+
 static const struct argp_child children[] = {{&global_argp, 0, NULL, 0}, {0}};
-
-/* ---- values -------------------------------------------------------------------------------- */
-
-static bool is_day(const char *text)
-{
-    static const char form[] = "dddd-dd-dd";
-    size_t i;
-
-    for (i = 0; form[i] && text[i]; i++)
-        if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
-            return false;
-    return form[i] == text[i];
-}
-
-/* Each gives the value as it is sent, or NULL and what it should have been. */
-typedef json_t *value_of(const struct input *in, const char *arg, struct strbuf *expected);
-
-static json_t *value_text(const struct input *in, const char *arg, struct strbuf *expected)
-{
-    json_t *text = *arg ? json_string(arg) : NULL;
-
-    (void)in;
-    strbuf_addz(expected, "a text in UTF-8 that is not empty");
-    return text;
-}
-
-static json_t *value_word(const struct input *in, const char *arg, struct strbuf *expected)
-{
-    names_list(in->words, expected);
-    return names_find(in->words, str_of(arg)) >= 0 ? json_string(arg) : NULL;
-}
-
-static json_t *value_day(const struct input *in, const char *arg, struct strbuf *expected)
-{
-    (void)in;
-    strbuf_addz(expected, "a day such as 2026-11-24");
-    return is_day(arg) ? json_string(arg) : NULL;
-}
-
-static json_t *value_number(const struct input *in, const char *arg, struct strbuf *expected)
-{
-    int64_t n;
-
-    (void)in;
-    strbuf_addz(expected, "a number from 1 on");
-    return str_to_int(str_of(arg), 1, NUMBER_MAX, &n) ? json_integer(n) : NULL;
-}
-
-static json_t *value_days(const struct input *in, const char *arg, struct strbuf *expected)
-{
-    struct str text = str_of(arg);
-    int64_t n;
-
-    (void)in;
-    strbuf_addz(expected, "a number of days such as 30d");
-    if (text.len > 1 && text.data[text.len - 1] == 'd')
-        text.len--;
-    return str_to_int(text, 0, DAYS_MAX, &n) ? json_integer(n) : NULL;
-}
-
-static json_t *value_switch(const struct input *in, const char *arg, struct strbuf *expected)
-{
-    (void)in;
-    (void)arg;
-    (void)expected;
-    return json_true();
-}
-
-/* A path is the kernel's business, in whatever encoding; it is not sent. */
-static json_t *value_path(const struct input *in, const char *arg, struct strbuf *expected)
-{
-    (void)in;
-    strbuf_addz(expected, "the name of a file");
-    return *arg ? json_true() : NULL;
-}
-
-static value_of *const values[] = {
-    [INPUT_TEXT] = value_text,     [INPUT_TEXTS] = value_text,    [INPUT_WORD] = value_word,
-    [INPUT_DAY] = value_day,       [INPUT_NUMBER] = value_number, [INPUT_DAYS] = value_days,
-    [INPUT_SWITCH] = value_switch, [INPUT_FILE] = value_path,     [INPUT_OUTPUT] = value_path,
-    [INPUT_ALL] = value_switch,    [INPUT_COPY] = value_path,     [INPUT_FORCE] = value_switch,
-};
 
 /* ---- one command's own options ------------------------------------------------------------- */
 
@@ -137,12 +93,19 @@ static const char *param_name(struct parse *p, const struct input *in)
     return name;
 }
 
+static void append(json_t *params, const char *name, json_t *value)
+{
+    if (!json_object_get(params, name))
+        json_object_set_new(params, name, json_array());
+    json_array_append_new(json_object_get(params, name), value);
+}
+
 static void take(struct parse *p, const struct input *in, bool option, const char *arg,
                  const struct argp_state *state)
 {
     struct options *o = p->options;
     struct strbuf expected = STRBUF_INIT;
-    json_t *value = values[in->kind](in, arg, &expected);
+    json_t *value = value_parse(in, arg, &expected);
 
     if (!value)
         argp_error(state, "%s%s is '%s', should be %s%s", option ? "--" : "",
@@ -169,18 +132,12 @@ static void take(struct parse *p, const struct input *in, bool option, const cha
         o->force = true;
         json_decref(value);
         break;
-    case INPUT_TEXTS: {
-        json_t *list = json_object_get(o->params, param_name(p, in));
-        if (!list) {
-            list = json_array();
-            json_object_set_new(o->params, param_name(p, in), list);
-        }
-        json_array_append_new(list, value);
-        break;
-    }
     case INPUT_ALL:
         o->all = true;
         json_decref(value);
+        break;
+    case INPUT_TEXTS:
+        append(o->params, param_name(p, in), value);
         break;
     default:
         json_object_set_new(o->params, param_name(p, in), value);
@@ -194,10 +151,10 @@ static void take_argument(struct parse *p, const char *arg, const struct argp_st
     const char *meant = NULL;
 
     if (c->arguments && c->arguments[p->arguments].name) {
-        const struct input *in = &c->arguments[p->arguments++];
+        const struct input *in = &c->arguments[p->arguments];
+
+        p->arguments += in->kind != INPUT_TEXTS; /* which takes all the others */
         take(p, in, false, arg, state);
-        /* The last of them takes all that comes. */
-        p->arguments -= in->kind == INPUT_TEXTS;
         return;
     }
     if (p->arguments == 0) { /* "audit verfy" is the command `audit` with a word too many */
@@ -213,12 +170,17 @@ static void take_argument(struct parse *p, const char *arg, const struct argp_st
 
 static void check_complete(struct parse *p, const struct argp_state *state)
 {
-    const struct command *c = p->options->command;
+    const struct options *o = p->options;
+    const struct command *c = o->command;
     const struct input *next = c->arguments ? &c->arguments[p->arguments] : NULL;
 
-    if (next && next->name &&
-        !(next->kind == INPUT_TEXTS && json_object_get(p->options->params, param_name(p, next))))
-        argp_error(state, "%s is missing", next->placeholder);
+    if (next && next->name && next->needed && !json_object_get(o->params, param_name(p, next)))
+        argp_error(state, "%s%s is missing", next->placeholder,
+                   next->kind == INPUT_TEXTS ? "..." : "");
+    if (o->format == FORMAT_CSV && !command_is_list(c))
+        argp_error(state, "--format csv is for lists");
+    if (o->bom && o->format != FORMAT_CSV)
+        argp_error(state, "--bom goes with --format csv");
     for (const struct input *in = c->options; in && in->name; in++)
         if (in->needed && !json_object_get(p->options->params, param_name(p, in)))
             argp_error(state, "--%s %s is missing", in->name, in->placeholder);
@@ -291,6 +253,7 @@ static const char *own_doc(struct arena *arena, const struct command *c)
     for (const struct input *a = c->arguments; a && a->name; a++)
         strbuf_addf(&text, "%s\n  %-9s %s", a == c->arguments ? "\n" : "", a->placeholder,
                     input_help(arena, a));
+    strbuf_addf(&text, "\vExample:\n  %s %s", program_invocation_short_name, c->example);
     copy = arena_copy(arena, strbuf_str(&text));
     strbuf_free(&text);
     return copy;
@@ -309,6 +272,60 @@ static const char *own_usage(struct arena *arena, const struct command *c)
     return *copy ? copy + 1 : NULL;
 }
 
+/* ---- mistyped options ---------------------------------------------------------------------- */
+
+/* What an argument "--name" or "--name=value" may be, by the rules of getopt_long(3): the name
+ * whole, or as far as it is typed. */
+struct scan {
+    const char *typed; /* without the dashes */
+    size_t len;        /* up to '=' */
+    bool known, takes; /* found; and what it takes is the next argument */
+    struct nearest near;
+};
+
+static void scan_name(void *context, const char *name, const char *takes, const char *help)
+{
+    struct scan *s = context;
+
+    (void)help;
+    if (strncmp(name, s->typed, s->len) == 0) {
+        s->takes = (s->known ? s->takes : false) || (takes && s->typed[s->len] == '\0');
+        s->known = true;
+    }
+    nearest_try(&s->near, name);
+}
+
+/* getopt would say no more than that it does not know the option. Without a command yet (`c` NULL)
+ * the first word that is no option ends them. */
+static void check_options(struct options *o, char **argv, int count, const struct command *c)
+{
+    for (int i = 0; i < count && strcmp(argv[i], "--") != 0; i++) {
+        struct scan s = {.typed = argv[i] + 2};
+
+        if (!c && argv[i][0] != '-')
+            return;
+        if (strncmp(argv[i], "--", 2) != 0)
+            continue;
+        s.len = strcspn(s.typed, "=");
+        nearest_begin(&s.near, arena_copy(&o->arena, (struct str){s.typed, s.len}));
+        for (const struct input *in = c ? c->options : NULL; in && in->name; in++)
+            scan_name(&s, in->name, in->placeholder, NULL);
+        options_globals(scan_name, &s);
+        scan_name(&s, "usage", NULL, NULL);
+        scan_name(&s, "version", NULL, NULL);
+        i += s.takes;
+        if (s.known)
+            continue;
+        fprintf(stderr, "%s: unrecognized option '--%.*s'", program_invocation_short_name,
+                (int)s.len, s.typed);
+        if (s.near.word)
+            fprintf(stderr, "; did you mean '--%s'?\n", s.near.word);
+        else
+            fprintf(stderr, "; see --help\n");
+        exit(OPTIONS_USAGE);
+    }
+}
+
 static void parse_command(struct options *o, int argc, char **argv)
 {
     struct parse p = {.options = o};
@@ -321,6 +338,7 @@ static void parse_command(struct options *o, int argc, char **argv)
         .children = children,
     };
 
+    check_options(o, argv + 1, argc - 1, o->command);
     /* argp and getopt begin their messages with argv[0]. */
     argv[0] = arena_format(arena, "%s %s", program_invocation_short_name, o->command->name);
     argp_parse(&argp, argc, argv, 0, NULL, &p);
@@ -332,6 +350,17 @@ struct top {
     struct options *options;
     int first; /* index of the command's first word */
 };
+
+static _Noreturn void no_command(void)
+{
+    struct strbuf list = STRBUF_INIT;
+
+    command_list(NULL, &list);
+    fprintf(stderr, "%s: a command is missing\n\nUsage: %s [OPTION...] COMMAND\n\nCommands:\n%s",
+            program_invocation_short_name, program_invocation_short_name, strbuf_text(&list));
+    strbuf_free(&list);
+    exit(OPTIONS_USAGE);
+}
 
 static error_t parse_top(int key, char *arg, struct argp_state *state)
 {
@@ -347,8 +376,7 @@ static error_t parse_top(int key, char *arg, struct argp_state *state)
         state->next = state->argc;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "a command is missing");
-        return 0;
+        no_command();
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -407,9 +435,10 @@ void options_parse(int argc, char **argv, struct options *o)
     strbuf_addz(&doc, "Asks and tells reviewd, which keeps the reviews of dibao households.\n\n"
                       "Commands:\n");
     command_list(NULL, &doc);
-    strbuf_addz(&doc, "\nGlobal options:\v`reviewctl COMMAND --help' says more of a command. Exit "
+    strbuf_addz(&doc, "\v`reviewctl COMMAND --help' says more of a command. Exit "
                       "status: 0 done, 1 refused or failed, 2 usage, 3 no daemon.");
     argp.doc = strbuf_text(&doc);
+    check_options(o, argv + 1, argc - 1, NULL);
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &top);
     o->command = command_find(argv + top.first, &words);
     if (!o->command)
@@ -417,6 +446,21 @@ void options_parse(int argc, char **argv, struct options *o)
     strbuf_free(&doc);
     /* The last word's place is free for the name that argv[0] is to be. */
     parse_command(o, argc - top.first - words + 1, argv + top.first + words - 1);
+}
+
+_Noreturn void options_help(const struct options *o)
+{
+    static char name[] = "reviewctl", help[] = "--help";
+    const char *first = json_string_value(json_object_get(o->params, "command"));
+    const char *second = json_string_value(json_object_get(o->params, "second"));
+    char *argv[] = {name, (char *)(uintptr_t)first, (char *)(uintptr_t)second, help, NULL};
+    struct options again;
+    int count = 1 + (first != NULL) + (second != NULL);
+
+    argv[count] = help;
+    argv[count + 1] = NULL;
+    options_parse(count + 1, argv, &again);
+    exit(OPTIONS_USAGE); /* not reached: --help ends the programme */
 }
 
 void options_free(struct options *o)

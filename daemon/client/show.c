@@ -24,7 +24,7 @@ void show_members(json_t *result, const struct view_field *columns)
     view_object(result, head);
     putchar('\n');
     if (json_array_size(members) > 0)
-        view_list(members, columns, true);
+        view_list(members, columns);
     else
         puts("no members are on record");
 }
@@ -63,7 +63,7 @@ static json_t *calendar_spans(json_t *calendars)
         if (last > i)
             strbuf_addf(&text, " to %lld", (long long)year + (long long)(last - i));
         strbuf_addc(&text, ' ');
-        view_text(state, &text);
+        cell_plain(state, &text);
     }
     spans = json_stringn(strbuf_text(&text), text.len);
     strbuf_free(&text);
@@ -82,7 +82,7 @@ static void warnings(json_t *list)
         json_t *message = json_object_get(item, "message");
 
         strbuf_addz(&text, "warning: ");
-        view_text(message ? message : item, &text);
+        cell_plain(message ? message : item, &text);
         term_wrap(strbuf_str(&text), 0, 9, TONE_WARN);
         putchar('\n');
         strbuf_free(&text);
@@ -105,7 +105,7 @@ static void show_alarms(json_t *alarms)
     json_array_foreach(alarms, i, alarm)
     {
         struct strbuf text = STRBUF_INIT;
-        view_text(alarm, &text);
+        cell_plain(alarm, &text);
         puts(strbuf_text(&text));
         strbuf_free(&text);
     }
@@ -199,7 +199,7 @@ static size_t wider(size_t width, json_t *value)
     struct strbuf text = STRBUF_INIT;
     size_t own;
 
-    view_text(value, &text);
+    cell_plain(value, &text);
     own = text_width(strbuf_str(&text));
     strbuf_free(&text);
     return own > width ? own : width;
@@ -212,7 +212,7 @@ static size_t put_column(json_t *value, size_t width, enum term_tone tone)
     size_t own;
 
     if (value && !json_is_null(value))
-        view_text(value, &text);
+        cell_plain(value, &text);
     own = text_width(strbuf_str(&text));
     term_put(stdout, tone, strbuf_str(&text));
     strbuf_free(&text);
@@ -231,16 +231,16 @@ static void fact_line(json_t *fact, size_t indent)
     struct strbuf text = STRBUF_INIT;
     json_t *on = json_object_get(fact, "on"), *source = json_object_get(fact, "source");
 
-    view_text(json_object_get(fact, "name"), &text);
+    cell_plain(json_object_get(fact, "name"), &text);
     strbuf_addz(&text, " = ");
-    view_text(json_object_get(fact, "value"), &text);
+    cell_plain(json_object_get(fact, "value"), &text);
     if (is_there(on) || is_there(source)) {
         strbuf_addz(&text, " (");
         if (is_there(on))
-            view_text(on, &text);
+            cell_plain(on, &text);
         strbuf_addz(&text, is_there(on) && is_there(source) ? ", " : "");
         if (is_there(source))
-            view_text(source, &text);
+            cell_plain(source, &text);
         strbuf_addc(&text, ')');
     }
     printf("%*s", (int)indent, "");
@@ -261,10 +261,10 @@ static void step_lines(json_t *step, const struct columns *columns)
     at += put_column(json_object_get(step, "rule"), columns->rule, TONE_PLAIN);
     if (columns->value > 0)
         at += put_column(json_object_get(step, "value"), columns->value, TONE_STRONG);
-    view_text(json_object_get(step, "text"), &text);
+    cell_plain(json_object_get(step, "text"), &text);
     if (is_there(clause)) {
         strbuf_addz(&text, " [");
-        view_text(clause, &text);
+        cell_plain(clause, &text);
         strbuf_addc(&text, ']');
     }
     /* On a narrow terminal the text gets lines of its own. */
@@ -287,11 +287,11 @@ static void subject_line(json_t *result)
     struct strbuf text = STRBUF_INIT;
     json_t *policy = json_object_get(result, "policy");
 
-    view_text(json_object_get(result, "subject"), &text);
+    cell_plain(json_object_get(result, "subject"), &text);
     strbuf_addz(&text, " on ");
-    view_text(json_object_get(result, "on"), &text);
+    cell_plain(json_object_get(result, "on"), &text);
     strbuf_addz(&text, ", policy ");
-    view_text(json_is_object(policy) ? json_object_get(policy, "name") : policy, &text);
+    cell_plain(json_is_object(policy) ? json_object_get(policy, "name") : policy, &text);
     term_put(stdout, TONE_STRONG, strbuf_str(&text));
     putchar('\n');
     strbuf_free(&text);
@@ -328,7 +328,7 @@ void show_taken(json_t *result, const struct view_field *fields)
     bool any = json_array_size(items) > 0;
 
     if (any)
-        view_list(items, fields, true);
+        view_list(items, fields);
     else
         fputs(is_there(until) ? "none: leased" : "none\n", stdout);
     if (!is_there(until))
@@ -349,7 +349,7 @@ void show_message(json_t *message, const struct view_field *fields)
     (void)fields;
     for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
         put_column(json_object_get(message, columns[i].key), columns[i].width, TONE_PLAIN);
-    view_body(json_object_get(message, "body"), &body);
+    cell_body(json_object_get(message, "body"), &body);
     term_put(stdout, TONE_FAINT, strbuf_str(&body));
     putchar('\n');
     strbuf_free(&body);
@@ -362,7 +362,7 @@ void show_verify(json_t *result, const struct view_field *fields)
     json_t *failures = json_object_get(result, "failures");
     size_t count = json_array_size(failures);
 
-    view_list(failures, fields, true);
+    view_list(failures, fields);
     printf("%lld checked, %zu failure%s\n",
            (long long)json_integer_value(json_object_get(result, "checked")), count,
            count == 1 ? "" : "s");
@@ -386,7 +386,7 @@ void show_return(json_t *result, const struct view_field *fields)
     json_int_t more = json_integer_value(json_object_get(result, "more"));
 
     view_object(result, fields);
-    view_list(json_object_get(result, "rejected"), refusal_columns, true);
+    view_list(json_object_get(result, "rejected"), refusal_columns);
     if (more > 0)
         printf("and %lld more\n", (long long)more);
 }

@@ -144,12 +144,12 @@ answers() {
     calmly "$D/g" $DAY import households "$D/few/households.csv"
     start_careful "$D/g" $DAY
     room 200000
-    refused_with_storage "$D/g" division merge 500101001 500101017
+    refused_with_storage "$D/g" division merge --yes 500101001 500101017
     grep -q "500101001000 is half joined" "$D/g/why"
     answers "$D/g"
     [ "$(sqlite3 "$D/g/reviewd.db" "$joined")" -gt 0 ]
     # Nothing else is joined meanwhile.
-    ! ctl "$D/g" division merge 500102006 500102007 2>"$D/g/why"
+    ! ctl "$D/g" division merge --yes 500102006 500102007 2>"$D/g/why"
     grep -q "reason: busy" "$D/g/why"
     room unlimited
     ctl "$D/g" reload
@@ -157,7 +157,7 @@ answers() {
         [ "$(sqlite3 "$D/g/reviewd.db" "$joined")" = 0 ] && break
         sleep 0.02
     done
-    ctl "$D/g" division merge 500102006 500102007 >"$D/g/answer"
+    ctl "$D/g" division merge --yes 500102006 500102007 >"$D/g/answer"
     jq -e '.households > 100' "$D/g/answer"
     stop
     sound "$D/g" $DAY

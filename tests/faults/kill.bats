@@ -162,7 +162,7 @@ dies() {
 
 @test "killed at each named point of a merge, one after the other" {
     local at=$D/at-merge calm=$D/at-merge-calm few=tests/data/divisions.csv
-    local merge=(division merge 500101001 500101017)
+    local merge=(division merge --yes 500101001 500101017)
     mkdir "$D/data-few"
     "$B/households" $few "$D/data-few" $HOUSEHOLDS 7 $FIRST_DAY
     house "$at"

@@ -114,12 +114,12 @@ told() { sql "SELECT group_concat(json_extract(body, '\$.household'), ' ') FROM 
     named BAD
     stopped "DROP TRIGGER refuse_INSERT_task"
     daemon_start "2018-11-05 07:00" # the visits are over
-    same '[]' "$(json run --confirm | jq -c .set_aside)"
+    same '[]' "$(json run --yes --confirm | jq -c .set_aside)"
     same 6 "$(sql "SELECT count(*) FROM task WHERE year = 2018")"
     run -0 json verify
     refuse message INSERT "new.body LIKE '%undecided-at-close\"%\"household\":\"BAD\"%'"
     daemon_start "2018-12-31 07:00"
-    json run --confirm >/dev/null
+    json run --yes --confirm >/dev/null
     same "BAD close" "$(aside)"
     same 8 "$(told undecided-at-close | wc -w)" # two tasks, district and city
     stopped "DROP TRIGGER refuse_INSERT_message"

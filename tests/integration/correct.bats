@@ -65,7 +65,7 @@ taken_back() {
     taken_back C report
     same cancelled "$(json task show "$task" | field state)"
     same present "$(sql "SELECT status FROM member WHERE member = '2' AND household_id = (SELECT id FROM household WHERE household = 'C')")"
-    refused protected review "$(task_of C)" --outcome terminate --ground member-change
+    refused protected review "$(task_of C)" --yes --outcome terminate --ground member-change
 }
 
 @test "3.10: a tier, a move and a suspension are taken back, the latest first" {
@@ -81,7 +81,7 @@ taken_back() {
 @test "3.10: a termination is taken back: the household is active with its cycle, and no exception stays" {
     json report F death --member 2 --source 村
     before=$(shown F)
-    json review "$(task_of F)" --outcome terminate --ground member-change
+    json review "$(task_of F)" --yes --outcome terminate --ground member-change
     same closed "$(get F .status)"
     taken_back F review
     same 0 "$(json protection exceptions | jq '[.items[] | select(.household == "F")] | length')"

@@ -35,7 +35,7 @@ member() { sql "SELECT status FROM member WHERE member = '$2' AND household_id =
 
 @test "a task that the run opened since a move stands under its number, in the township as it was" {
     json household move L 500101017001
-    json household close P --ground voluntary
+    json household close --yes P --ground voluntary
     ctl clock set "2018-09-06 08:00" >/dev/null
     task=$(task_of L)
     register=$(register_task L)
@@ -67,7 +67,7 @@ member() { sql "SELECT status FROM member WHERE member = '$2' AND household_id =
 }
 
 @test "who was admitted anew is not what it was before: that is not taken back" {
-    json household close N --ground voluntary
+    json household close --yes N --ground voluntary
     printf '%s\n' household,division,status,approved_on N,500101001001,active,2018-09-10 >"$BATS_TEST_TMPDIR/h.csv"
     ctl import households "$BATS_TEST_TMPDIR/h.csv" >/dev/null
     refused conflict correct N --reason 录入错误
@@ -87,7 +87,7 @@ member() { sql "SELECT status FROM member WHERE member = '$2' AND household_id =
 
 @test "3.6: closed by mistake while the roll was taken: with the correction it has its task, even after the visits" {
     same "" "$(register_task P)"
-    json household close T --ground voluntary
+    json household close --yes T --ground voluntary
     ctl clock set "2018-11-05 08:00" >/dev/null
     json correct P --reason 录入错误
     task=$(register_task P)

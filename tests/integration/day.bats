@@ -140,7 +140,7 @@ runs() { sql "SELECT group_concat(date(day * 86400, 'unixepoch') || ' ' || state
         "$(jq -c .runs <<<"$output" | tr -d '[]')"
     same "2026-11-24 2026-11-25 2026-11-26 2026-11-27 2026-11-30 " "$(listed)"
     head=$(head_of)
-    run -0 --separate-stderr json clock set "2026-11-25 06:00"
+    run -0 --separate-stderr json clock set --yes "2026-11-25 06:00"
     same '{"now":"2026-11-25T06:00:00+08:00","runs":[]}' "$output"
     same true "$(json run | field already)"
     grep -q event=clock-back "$D/log"

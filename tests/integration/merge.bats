@@ -55,7 +55,7 @@ sound() {
     [ -n "$done_by_old" ]
     ctl report B illness --source 村干部 >/dev/null
     sql "SELECT count(*) FROM message WHERE division = $OLD AND state IN ('queued', 'ready')" >"$T/queued"
-    run -0 --separate-stderr json division merge "${OLD%000}" "$NEW"
+    run -0 --separate-stderr json division merge --yes "${OLD%000}" "$NEW"
     same "$OLD $NEW 2 3" "$(field old "$output") $(field new "$output") $(field divisions "$output") $(field households "$output")"
     same "$(<"$T/queued")" "$(field messages "$output")"
     [ "$(field tasks "$output")" -ge 2 ]
@@ -91,18 +91,18 @@ sound() {
 @test "what cannot be joined, and changes nothing (5)" {
     load
     before=$(head_of)
-    refused bad-argument division merge $OLD $OLD
-    refused bad-argument division merge $OLD 500101017001
-    refused bad-argument division merge 500101000000 500102000000
-    refused bad-argument division merge $OLD 500102006000
+    refused bad-argument division merge --yes $OLD $OLD
+    refused bad-argument division merge --yes $OLD 500101017001
+    refused bad-argument division merge --yes 500101000000 500102000000
+    refused bad-argument division merge --yes $OLD 500102006000
     [[ $output == *"two districts"* ]]
-    refused not-found division merge $OLD 500101099
-    run -2 ctl division merge $OLD
+    refused not-found division merge --yes $OLD 500101099
+    run -2 ctl division merge --yes $OLD
     same "$before" "$(head_of)"
-    ctl division merge $OLD $NEW >/dev/null
-    refused conflict division merge $OLD $NEW
+    ctl division merge --yes $OLD $NEW >/dev/null
+    refused conflict division merge --yes $OLD $NEW
     [[ $output == *"$OLD was joined to $NEW"* ]]
-    refused conflict division merge $NEW $OLD
+    refused conflict division merge --yes $NEW $OLD
     refused conflict household move D $OLD
     ctl household move D 500101001001 >/dev/null # a village that came along
     sound
@@ -110,7 +110,7 @@ sound() {
 
 @test "files that are older than the merge change nothing, and revive nobody (5)" {
     load
-    ctl division merge $OLD $NEW >/dev/null
+    ctl division merge --yes $OLD $NEW >/dev/null
     before=$(places)
     accepted households h.csv 0 0 5
     cp "$DIVISIONS" "$T/d.csv"
@@ -135,7 +135,7 @@ sound() {
     ctl run >/dev/null
     task=$(task_of A)
     ctl review "$task" --outcome continue >/dev/null
-    ctl division merge $OLD $NEW >/dev/null
+    ctl division merge --yes $OLD $NEW >/dev/null
     same "$NEW|1" "$(sql "SELECT township, done FROM office_month")"
     ctl correct A --reason 误录 >/dev/null
     same "open $NEW" "$(json task show "$task" | jq -r '"\(.state) \(.township)"')"
@@ -147,7 +147,7 @@ sound() {
 @test "villages: households follow, across townships of a district too (5)" {
     load
     ctl run >/dev/null
-    run -0 --separate-stderr json division merge 500101001001 500101017002
+    run -0 --separate-stderr json division merge --yes 500101001001 500101017002
     same "0 1" "$(field divisions "$output") $(field households "$output")"
     same "500101017002 $NEW" "$(get A '"\(.division) \(.township)"')"
     same "500101001002 $OLD" "$(get B '"\(.division) \(.township)"')"
@@ -166,12 +166,12 @@ sound() {
     printf 'code,parent,level,name\n500101003000,500101000000,township,第三街道\n' >"$T/x.csv"
     ctl import divisions "$T/x.csv" >/dev/null
     load
-    ctl division merge $OLD $NEW >/dev/null
-    ctl division merge $NEW 500101003000 >/dev/null
+    ctl division merge --yes $OLD $NEW >/dev/null
+    ctl division merge --yes $NEW 500101003000 >/dev/null
     same "500101003000 500101003000" "$(sql "SELECT group_concat(merged_into, ' ') FROM division WHERE merged_into IS NOT NULL")"
     same "A B C D" "$(json household list --township $OLD --all | jq -rs '[.[].items[].household] | join(" ")')"
     accepted households h.csv 0 0 5
-    refused conflict division merge 500101003000 $OLD
+    refused conflict division merge --yes 500101003000 $OLD
     sound
 }
 
@@ -182,7 +182,7 @@ sound() {
     ctl run >/dev/null
     same "1 1" "$(sql "SELECT (SELECT count(*) FROM message WHERE division = $OLD AND state = 'ready' AND kind = 'daily') || ' ' || (SELECT count(*) FROM message WHERE division = $NEW AND state = 'ready' AND kind = 'daily')")"
     ids=$(sql "SELECT group_concat(seq) FROM (SELECT seq FROM message WHERE division IN ($OLD, $NEW) AND state = 'ready' ORDER BY seq)")
-    ctl division merge $OLD $NEW >/dev/null
+    ctl division merge --yes $OLD $NEW >/dev/null
     same "$ids" "$(sql "SELECT group_concat(seq) FROM (SELECT seq FROM message WHERE division = $NEW AND state = 'ready' AND kind <> 'division-merged' ORDER BY seq)")"
     # The two lists of one day stand beside each other.
     same 2 "$(json queue show $NEW --all | jq -s '[.[].items[] | select(.kind == "daily" and .state == "ready")] | length')"
@@ -191,7 +191,7 @@ sound() {
 
 @test "status says whose account is bound to a division that is no more (5)" {
     load
-    ctl division merge $OLD $NEW >/dev/null
+    ctl division merge --yes $OLD $NEW >/dev/null
     json status | jq -e '.warnings | map(select(test("bound"))) == []'
     printf 'accounts = ( { user = "daemon"; role = "operator"; divisions = ( "%s" ); } );\n' $OLD >>"$D/reviewd.conf"
     ctl reload >/dev/null
@@ -200,7 +200,7 @@ sound() {
 
 @test "a table for people: what was joined, and what went along (5)" {
     load
-    run -0 ctl division merge 500101001002 500101001001
+    run -0 ctl division merge --yes 500101001002 500101001001
     same "joined           500101001002
 to               500101001001
 villages         0

@@ -34,11 +34,11 @@ teardown_file() {
 
 setup() { load ../lib/daemon; }
 
-end() { json review "$(task_of "$1")" --outcome terminate --ground "$2" "${@:3}"; }
+end() { json review "$(task_of "$1")" --yes --outcome terminate --ground "$2" "${@:3}"; }
 
 @test "3.5: a protected allowance is not ended on any ground but the four; the clause and what would allow it are told" {
     for ground in income-above assets-above transferred voluntary fraud other; do
-        refused protected review "$(task_of R)" --outcome terminate --ground $ground --remark x
+        refused protected review "$(task_of R)" --yes --outcome terminate --ground $ground --remark x
         [[ $output == *'渝府办发〔2017〕30号 二(四)3'* ]]
         [[ $output == *all-members-gone* && $output == *member-change* ]]
     done
@@ -48,11 +48,11 @@ end() { json review "$(task_of "$1")" --outcome terminate --ground "$2" "${@:3}"
 @test "3.5: the four grounds are refused too while the facts do not bear them out, and each refusal is a hold" {
     before=$(json protection holds --all | jq -s '[.[].items[]] | length')
     for ground in all-members-gone member-change income-clearly-above assets-clearly-above; do
-        refused protected review "$(task_of R)" --outcome terminate --ground $ground
+        refused protected review "$(task_of R)" --yes --outcome terminate --ground $ground
     done
     same 4 $(($(json protection holds --all | jq -s '[.[].items[]] | length') - before))
     refused protected household suspend R --ground voluntary
-    refused protected household close R --ground voluntary
+    refused protected household close --yes R --ground voluntary
     json protection holds | jq -e '.items[-1] | .act == "close" and .household == "R" and .clause != null'
 }
 
@@ -65,7 +65,7 @@ end() { json review "$(task_of "$1")" --outcome terminate --ground "$2" "${@:3}"
 
 @test "3.5: without protection the grounds are all of them, and other needs a remark" {
     same false "$(get N .protected)"
-    refused bad-argument review "$(task_of N)" --outcome terminate --ground other
+    refused bad-argument review "$(task_of N)" --yes --outcome terminate --ground other
     end N income-above
     same closed "$(get N .status)"
     same null "$(get N .due_on)"
@@ -73,7 +73,7 @@ end() { json review "$(task_of "$1")" --outcome terminate --ground "$2" "${@:3}"
 
 @test "3.5: exited stays protected: leaving poverty is what must not end it" {
     same true "$(get E .protected)"
-    refused protected household close E --ground voluntary
+    refused protected household close --yes E --ground voluntary
 }
 
 @test "3.5: a death recorded since the last review is member-change; the exception stands on record" {
@@ -90,14 +90,14 @@ end() { json review "$(task_of "$1")" --outcome terminate --ground "$2" "${@:3}"
     json report V birth --member 2 --source 医院
     json report V move-in --member 3 --source 村委会
     json household move V 500101017001
-    refused protected household close V --ground member-change
+    refused protected household close --yes V --ground member-change
     json report V move-out --member 3 --source 村委会
-    json household close V --ground member-change
+    json household close --yes V --ground member-change
 }
 
 @test "3.5: income clearly above is strictly greater than standard times 1.5" {
     json report X income --income 12000.00 --source 税务
-    refused protected review "$(task_of X)" --outcome terminate --ground income-clearly-above
+    refused protected review "$(task_of X)" --yes --outcome terminate --ground income-clearly-above
     json report X income --income 12000.02 --source 税务
     end X income-clearly-above
 }

@@ -180,9 +180,9 @@ reload_by_signal() {
 @test "a clock that went back far does not hold a division" {
     begin
     same "${M[0]}" "$(take 500101001 --limit 1)"
-    ctl clock set "2026-11-24T07:00" >/dev/null
+    ctl clock set --yes "2026-11-24T07:00" >/dev/null
     same "" "$(take 500101001)"
-    ctl clock set "2026-10-24" >/dev/null
+    ctl clock set --yes "2026-10-24" >/dev/null
     same "${M[*]}" "$(take 500101001)"
 }
 
@@ -344,7 +344,7 @@ reload_by_signal() {
     "$B/reviewctl" queue watch 500101001 >"$T/people" 2>&1 3>&- &
     echo $! >>"$T/watching"
     wait_for grep -q daily "$T/people"
-    [[ $(head -n 1 "$T/people") =~ ^1-[0-9]+\ +2026-11-24\ +moved-away\ +\{ ]]
+    [[ $(head -n 1 "$T/people") =~ ^1-[0-9]+\ +2026-11-24\ +moved-away\ +[a-z_]+= ]]
 }
 
 @test "watch ends, with the reason, where the division leaves by the spool; and with the daemon" {
@@ -408,13 +408,23 @@ reload_by_signal() {
     same "$(seq -f '1-%.0f' 401 | xargs)" "$(jq -r .id "$T/watched" | xargs)"
 }
 
+# Every page of a division's messages as it comes, one a line.
+each_page() {
+    local cursor=()
+    while :; do
+        json queue show "$1" "${cursor[@]}" | tee "$T/page"
+        cursor=(--cursor "$(jq -r '.next // ""' "$T/page")")
+        [ -n "${cursor[1]}" ] || break
+    done
+}
+
 @test "queue show over a long history: every message once, in order, pages by items and by bytes" {
     begin still
     daemon_stop
     says 2500
     sql "UPDATE message SET state = 'acked' WHERE seq < 2400"
     daemon_start "2026-11-24 08:00"
-    json queue show 500101001 --all >"$T/pages"
+    each_page 500101001 >"$T/pages"
     same "1000 1000 500" "$(jq '.items | length' "$T/pages" | xargs)"
     same "$(seq -f '1-%.0f' 2500 | sha256sum)" "$(jq -r '.items[].id' "$T/pages" | sha256sum)"
     same "1-2400" "$(take 500101001 --limit 1)"
@@ -422,7 +432,7 @@ reload_by_signal() {
     daemon_stop
     BYTES=300000 says 10 $T2
     daemon_start "2026-11-24 08:00"
-    json queue show 500101017 --all >"$T/pages"
+    each_page 500101017 >"$T/pages"
     same "4 4 2" "$(jq '.items | length' "$T/pages" | xargs)"
     same 10 "$(jq -r '.items[].id' "$T/pages" | sort -u | wc -l)"
     same 4 "$(json queue take 500101017 | jq '.items | length')"

@@ -36,7 +36,7 @@ a_review() {
     below 6
     case $outcome in
         postpone) did review "$task" --outcome postpone --to "$(date -d "$TODAY + $((REPLY + 3)) days" +%F)" --remark 外出 ;;
-        terminate) pick voluntary member-change transferred; did review "$task" --outcome terminate --ground "$REPLY" ;;
+        terminate) pick voluntary member-change transferred; did review "$task" --yes --outcome terminate --ground "$REPLY" ;;
         *) did review "$task" --outcome "$outcome" --on "$(date -d "$TODAY - $REPLY days" +%F)" ;;
     esac
 }
@@ -76,7 +76,7 @@ a_step() {
         6[3-6]) pick 500101001001 500101017001; did household move "$h" "$REPLY" ;;
         6[7-9]) did household suspend "$h" --ground voluntary ;;
         7[0-2]) did household resume "$h" ;;
-        7[3-4]) did household close "$h" --ground transferred ;;
+        7[3-4]) did household close --yes "$h" --ground transferred ;;
         7[5-9]) a_decision ;;
         8[0-1]) an_admission "$h" ;;
         8[2-4]) below 3; did import calendar "$BATS_TEST_TMPDIR/calendars/$((2019 + REPLY)).csv" ;;

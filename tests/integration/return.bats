@@ -337,7 +337,7 @@ END
 
 @test "a list of a township that was joined to another comes back by either folder" {
     house
-    ctl division merge 500101001 500101017 >/dev/null
+    ctl division merge --yes 500101001 500101017 >/dev/null
     row "$TA" 继续 | list | put $OWN old.csv
     { row "$TB" 继续; row "$TZ" 继续; } | list | put $OTHER new.csv
     same "done continue done continue done continue" "$(state_of "$TA") $(state_of "$TB") $(state_of "$TZ")"
@@ -378,7 +378,7 @@ END
     row "$TB" 继续 | list >"$BATS_TEST_TMPDIR/y.csv"
     refused run-held return "$BATS_TEST_TMPDIR/y.csv"
     [ -f "$D/$OWN/x.csv" ] && [ ! -e "$D/$OWN/x.rejected.csv" ]
-    ctl run --confirm >/dev/null
+    ctl run --yes --confirm >/dev/null
     put $OWN y.csv <"$BATS_TEST_TMPDIR/y.csv"
     wait_for test -f "$D/$OWN/done/x.csv"
     same "done continue done continue" "$(state_of "$TA") $(state_of "$TB")"

@@ -38,7 +38,7 @@ case_at() {
 @test "section 5: a household of the register alone can be closed, and be admitted by a later import" {
     case_at "2018-06-20 07:00"
     household R "" "" quarterly register-only registered | load_households
-    json household close R --ground transferred
+    json household close --yes R --ground transferred
     same closed "$(get R .status)"
     household R 2018-06-01 "" quarterly active registered | load_households
     same "active 2018-09-01" "$(get R '"\(.status) \(.nominal_due_on)"')"

@@ -100,7 +100,7 @@ clock() { printf '{"jsonrpc":"2.0","method":"clock.show"%s}' "$1"; }
     same "2026-11-24T07:00:03+08:00" "$(printf '[%s,%s]\n' \
         '{"jsonrpc":"2.0","id":1,"method":"clock.advance","params":{"by":"1s"}}' "$(clock ',"id":2')" |
         raw | jq -r '.[1].result.now')"
-    ctl clock set "2026-11-24 07:00" >/dev/null
+    ctl clock set --yes "2026-11-24 07:00" >/dev/null
 }
 
 @test "files: the index among the call's descriptors; sealed memory, not a file; not in a batch (5)" {

@@ -36,10 +36,10 @@ setup_file() {
     ctl clock set "2018-04-12 09:00" >/dev/null
     ctl review "$task" --outcome continue >/dev/null
     ctl household suspend S --ground voluntary >/dev/null
-    ctl household close C --ground transferred >/dev/null
-    run -1 ctl household close P --ground voluntary
+    ctl household close --yes C --ground transferred >/dev/null
+    run -1 ctl household close --yes P --ground voluntary
     ctl report P death --member 2 --source 村 >/dev/null
-    ctl household close P --ground member-change >/dev/null
+    ctl household close --yes P --ground member-change >/dev/null
     ctl clock set "2018-06-01 09:00" >/dev/null
     household X 2018-06-01 | load_households # to be postponed
     ctl review "$(task_of T)" --outcome continue >/dev/null
