@@ -102,14 +102,25 @@ END
     done
 }
 
-@test "every command of reviewctl --help stands in reviewctl(1)" {
-    export ASAN_OPTIONS=detect_leaks=0
-    commands=$("$B/reviewctl" --help |
-        sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z]* \{0,1\}[a-z]*\).*/\1/p' | sed 's/ *$//')
-    [ "$(wc -l <<<"$commands")" -ge 20 ]
-    while read -r command; do
-        grep -qE "(^\.It (Xo )?|^\.)Cm $command( |$)" man/reviewctl.1 || { echo "no $command"; false; }
-    done <<<"$commands"
+# The item of a command in reviewctl(1), from its .It on to the next.
+man_item() {
+    awk -v cm="$1" '/^\.It/ { on = 0 } /^\.(It|It Xo|Cm) ?/ && index($0 " ", "Cm " cm " ") { on = 1 } on' \
+        man/reviewctl.1
+}
+
+@test "every command of reviewctl stands in reviewctl(1), with each of its options" {
+    count=0
+    while IFS=$'\t' read -r command _ name role _; do
+        grep -qE "(^\.It (Xo )?|^\.)Cm $command( |$)" man/reviewctl.1 || { echo "no $command"; return 1; }
+        count=$((count + 1))
+        # What every list takes is said once.
+        [[ $role == option* && $name != limit && $name != cursor && $name != all ]] || continue
+        man_item "$command" | grep -q -- "Fl -${name//_/-}\b" || { echo "no $command --$name"; return 1; }
+    done < <("$B/reviewctl" completion words)
+    [ "$count" -ge 100 ]
+    for option in socket format json bom yes help; do
+        grep -q "^\.It Fl -$option\b" man/reviewctl.1 || { echo "no --$option"; return 1; }
+    done
 }
 
 @test "reviewd(8) names every event that is logged" {
@@ -184,4 +195,133 @@ TEXTS
         sed -i "s#$TOUR/tour#build/tour#g" "${shown%.txt}.out"
         diff "$shown" "${shown%.txt}.out"
     done
+}
+
+# ---- the examples of the manual pages ----------------------------------------------------------
+
+# The literal blocks of a page: $M/PAGE-NN, the .Bd and .Ed left out, mdoc's escapes undone. A block
+# behind a comment `Not run by the tests' is not.
+man_blocks() {
+    awk -v to="$M/$1" '/^\.Sh/ { examples = /EXAMPLES/ } /^\.Ed/ { file = "" } file { print >file }
+        /^\.\\" Not run by the tests: / { getline; next }
+        examples && /^\.Bd -literal/ { file = sprintf("%s-%02d", to, ++n); printf "" >file }' "man/$1"
+    sed -i 's/\\(dq/"/g; s/\\e/\\/g' "$M/$1"-*
+}
+
+# A folder with a configuration as /etc/reviewd would be, the programmes in PATH, and files to load.
+man_house() {
+    M=$BATS_TEST_TMPDIR
+    mkdir -p "$M/etc" "$M/bin"
+    cp -r conf/policy conf/calendar "$M/etc"
+    cat >"$M/etc/reviewd.conf" <<'END'
+store = "reviewd.db"; spool = "spool"; socket = "reviewd.sock";
+policy_dir = "policy"; calendar_dir = "calendar";
+END
+    sed 's/reviewd.sock/rehearsal.sock/; s/reviewd.db/rehearsal.db/; s#"policy"#"etc/policy"#; s#"cal#"etc/cal#' \
+        "$M/etc/reviewd.conf" >"$M/rehearsal.conf"
+    cat >"$M/bin/reviewd" <<END
+#!/bin/bash
+# Without -f the configuration is /etc/reviewd/reviewd.conf.
+[[ \$1 == -f ]] && exec "$B/reviewd" "\$@"
+"$B/reviewd" -f "$M/etc/reviewd.conf" "\$@" 2>&1 | sed 's#$M/etc#/etc/reviewd#g'
+END
+    chmod +x "$M/bin/reviewd"
+    ln -s "$B/reviewctl" "$M/bin/reviewctl"
+    cat >"$M/households.csv" <<'END'
+household,division,head_name,status,tier,income_kind,income,approved_on,last_review_on,register
+FS-001,500101001001,向大芳,active,quarterly,variable,9600,2025-11-30,2026-08-31,exited
+FS-002,500101001002,谭文明,active,,stable,3600,2025-02-28,2026-11-18,none
+FS-003,500101001002,牟素珍,active,annual,stable,5200.50,2025-10-03,,registered
+FS-004,500101001002,冉启国,active,weekly,stable,4100,2026-02-28,,none
+END
+    export PATH=$M/bin:$PATH REVIEWD_SOCKET=$M/etc/reviewd.sock M
+    "$B/reviewd" -f "$M/etc/reviewd.conf" --manual-clock "2026-11-24 08:00" 2>"$M/log" >/dev/null 3>&- &
+    echo $! >"$M/pid"
+    until reviewctl status >/dev/null 2>&1; do kill -0 "$(<"$M/pid")"; sleep 0.01; done
+    reviewctl import divisions tests/data/divisions.csv >/dev/null
+}
+
+# Ends what man_house started, and what an example did.
+teardown() {
+    [ -z "${M:-}" ] || kill "$(<"$M/pid")" $(cat "$M/jobs" 2>/dev/null) 2>/dev/null || true
+}
+
+# Runs the sessions of the blocks, each `$ command' or `# command' with what it shows below it, in one
+# shell; where something is shown it is what came.
+man_session() {
+    cat "$@" >"$M/session"
+    grep -qE '^[$#] ' "$M/session"
+    cat >"$M/run" <<'END'
+cd "$M"
+check() {
+    eval "$command" >"$M/out" 2>&1
+    if [[ $command == *'&' ]]; then
+        echo $! >>"$M/jobs"
+        for _ in $(seq 1000); do [ -S "$M/rehearsal.sock" ] && break; sleep 0.01; done
+    fi
+    [ ! -s "$M/shown" ] || diff "$M/shown" "$M/out" >&2 || { echo "so far: $command" >&2; exit 1; }
+}
+while IFS= read -r -u 4 line; do
+    case $line in
+    '$ '* | '# '*)
+        [ -z "${command:-}" ] || check
+        command=${line:2}
+        : >"$M/shown"
+        ;;
+    *) printf '%s\n' "$line" >>"$M/shown" ;;
+    esac
+done 4<"$M/session"
+check
+END
+    bash "$M/run" 3>&-
+}
+
+@test "every example of a manual page is a block that is run here" {
+    run -1 grep -nE '^\.Dl [$#]' man/*.[158]
+    pages=$(awk '/^\.Sh/ { on = /EXAMPLES/ } on && /^\.Bd -literal/ { print FILENAME }' man/*.[158] | sort | uniq -c |
+        awk '{ print $2 }' | tr '\n' ' ')
+    # What needs root and systemd.
+    [ "$(grep -h '^\.\\" Not run by the tests: ' man/*.[158] | wc -l)" = 1 ]
+    [ "$pages" = "man/reviewctl.1 man/reviewd-policy.5 man/reviewd.8 man/reviewd.conf.5 " ]
+}
+
+@test "the examples of reviewctl(1) run, and print what they show" {
+    man_house
+    man_blocks reviewctl.1
+    [ "$(cat "$M"/reviewctl.1-* | grep -c '^\$ ')" -ge 14 ]
+    man_session "$M"/reviewctl.1-*
+}
+
+@test "the examples of reviewd(8) run, and print what they show" {
+    man_house
+    man_blocks reviewd.8
+    man_session "$M"/reviewd.8-*
+}
+
+@test "the example of reviewd.conf(5) is a good configuration" {
+    man_house
+    man_blocks reviewd.conf.5
+    cat "$M"/reviewd.conf.5-* >>"$M/etc/reviewd.conf"
+    [ "$(cat "$M"/reviewd.conf.5-* | wc -l)" -ge 7 ]
+    run -0 "$B/reviewd" -f "$M/etc/reviewd.conf" --check
+}
+
+# What the page tells to do, with what it shows.
+@test "the examples of reviewd-policy(5): a new version follows the old, and a rule goes before all others" {
+    man_house
+    man_blocks reviewd-policy.5
+    old=$M/etc/policy/2026-regular.conf new=$M/etc/policy/2027-leads.conf
+    cp "$old" "$new"
+    sed -i "/from = \"2026-01-01\"/r $M/reviewd-policy.5-01" "$old"
+    sed -i "/from = \"2026-01-01\"/,/source/d; /^in_force = {/r $M/reviewd-policy.5-02
+            /tier = \"quarterly\"; *lead_days/s/15/20/" "$new"
+    man_session "$M/reviewd-policy.5-03"
+    sed -i "/^tier = {/,/rules = (/{/rules = (/r $M/reviewd-policy.5-04
+            }" "$new"
+    grep -q serious-illness "$new"
+    run -0 reviewd --check
+    [[ $output == *"good, 4 policies" ]]
+    reviewctl reload
+    reviewctl clock set 2027-07-01T08:00 >/dev/null
+    reviewctl --json status | jq -e '.policy.name == "2027-leads"'
 }
