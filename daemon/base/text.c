@@ -5,6 +5,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 #define PIECE (64 * 1024)
 #define MARK "\xEF\xBB\xBF" /* U+FEFF in UTF-8 */
 
@@ -145,16 +147,8 @@ static bool read_piece(int fd, char *buffer, size_t size, uint64_t offset, size_
 
 static bool write_piece(int fd, const char *bytes, size_t len, struct error *err)
 {
-    while (len) {
-        ssize_t n = write(fd, bytes, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return error_set(err, REASON_STORAGE, "cannot write the file: %s", strerror(errno));
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return true;
+    return file_write(fd, bytes, len) ||
+           error_set(err, REASON_STORAGE, "cannot write the file: %s", strerror(errno));
 }
 
 /* The physical line of the byte at `offset`; 1 where the file cannot be read again. */

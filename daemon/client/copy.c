@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 #define PIECE ((size_t)64 * 1024)
 
 static void close_fd(int *fd)
@@ -14,21 +16,6 @@ static void close_fd(int *fd)
     if (*fd >= 0)
         close(*fd);
     *fd = -1;
-}
-
-static bool write_all(int to, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(to, bytes, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return true;
 }
 
 /* Waits for more; false where nobody wants it any more. */
@@ -53,7 +40,7 @@ static void *receive(void *self)
     while (wait_more(c) && (n = read(c->from, piece, PIECE)) != 0) {
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0 || !write_all(c->file, piece, (size_t)n)) {
+        if (n < 0 || !file_write(c->file, piece, (size_t)n)) {
             c->why = errno;
             break;
         }

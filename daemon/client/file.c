@@ -8,25 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/str.h"
 
 #define PIECE ((size_t)256 * 1024)
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
-
-static bool write_all(int to, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(to, bytes, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
 
 /* Copies from the position of `from` to its end. False with errno. */
 static bool copy(int from, int to)
@@ -38,7 +24,7 @@ static bool copy(int from, int to)
         n = read(from, piece, PIECE);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n <= 0 || !write_all(to, piece, (size_t)n))
+        if (n <= 0 || !file_write(to, piece, (size_t)n))
             break;
     }
     free(piece);

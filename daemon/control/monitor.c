@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "control/gauges.h"
 #include "work/upkeep.h"
@@ -28,20 +29,6 @@ struct monitor {
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
-static bool write_text(int fd, struct str text)
-{
-    while (text.len) {
-        ssize_t n = write(fd, text.data, text.len);
-        if (n < 0 && errno != EINTR)
-            return false;
-        if (n > 0) {
-            text.data += n;
-            text.len -= (size_t)n;
-        }
-    }
-    return true;
-}
-
 /* A reader sees the old file or the new one. It is worth nothing after a power cut: no sync. */
 static bool replace(const char *path, struct str text, struct error *err)
 {
@@ -49,7 +36,7 @@ static bool replace(const char *path, struct str text, struct error *err)
 
     strbuf_addf(&part, "%s.part", path);
     int fd = open(strbuf_text(&part), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
-    bool ok = fd >= 0 && fchmod(fd, FILE_MODE) == 0 && write_text(fd, text);
+    bool ok = fd >= 0 && fchmod(fd, FILE_MODE) == 0 && file_write(fd, text.data, text.len);
     if (fd >= 0)
         ok = close(fd) == 0 && ok;
     ok = ok && rename(strbuf_text(&part), path) == 0;

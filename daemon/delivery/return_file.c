@@ -7,6 +7,7 @@
 
 #include "base/canon.h"
 #include "base/crash.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "delivery/return_why.h"
@@ -116,7 +117,7 @@ static void bad_row(struct return_file *f, const struct str *cells, struct str w
 
 static bool bad_write(struct return_file *f, struct error *err)
 {
-    bool ok = f->bad.len == 0 || staging_write(f->source.bad, f->bad.data, f->bad.len);
+    bool ok = f->bad.len == 0 || file_write(f->source.bad, f->bad.data, f->bad.len);
     strbuf_reset(&f->bad);
     return ok || error_set(err, f->source.name ? REASON_STORAGE : REASON_BAD_ARGUMENT,
                            "the rejected rows cannot be written: %s", strerror(errno));

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/crash.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "store/division.h"
 #include "work/staging.h"
@@ -245,7 +246,7 @@ static bool copy_out(int from, int to)
     char buffer[65536];
     ssize_t n;
     for (off_t at = 0; (n = pread(from, buffer, sizeof buffer, at)) > 0; at += n) {
-        if (!staging_write(to, buffer, (size_t)n)) {
+        if (!file_write(to, buffer, (size_t)n)) {
             return false;
         }
     }

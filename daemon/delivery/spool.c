@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/crash.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "delivery/folder.h"
 #include "delivery/list.h"
@@ -108,20 +109,6 @@ void spool_close(struct spool *s)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-static bool write_all(int fd, struct str text)
-{
-    while (text.len) {
-        ssize_t n = write(fd, text.data, text.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        text.data += n;
-        text.len -= (size_t)n;
-    }
-    return true;
-}
-
 /* A file anew: what an attempt that failed left under the name goes first, so that no page of it
  * that the disk refused can be mistaken for the new one's. */
 static bool write_file(struct spool *s, const char *name, int64_t division, struct str text,
@@ -135,7 +122,7 @@ static bool write_file(struct spool *s, const char *name, int64_t division, stru
     if (fd < 0)
         return fail(s, err, "make", name);
     /* The umask keeps the store private; a list is for its office, whose group may read it. */
-    bool ok = fchmod(fd, FILE_MODE) == 0 && write_all(fd, text);
+    bool ok = fchmod(fd, FILE_MODE) == 0 && file_write(fd, text.data, text.len);
     int why = errno;
     folder_share(s->folders, fd, division);
     if (close(fd) != 0 && ok) {

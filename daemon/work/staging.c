@@ -8,6 +8,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 #define PATIENCE_SECONDS 30
 #define FILE_MAX (INT64_C(64) << 30)
 
@@ -52,22 +54,6 @@ bool staging_rename(const struct work *w, const char *from, const char *to)
     return ok;
 }
 
-bool staging_write(int fd, const char *data, size_t len)
-{
-    while (len) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return false;
-        }
-        data += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
 void staging_close(int *fd)
 {
     if (*fd >= 0) {
@@ -97,12 +83,12 @@ bool staging_split(int fd, uint64_t from, uint64_t to, enum staging_part part, i
         if (n <= 0) {
             return error_set(err, REASON_STORAGE, "staging: %s", strerror(errno));
         }
-        if (part != STAGING_GOOD && !staging_write(bad, buffer, (size_t)n)) {
+        if (part != STAGING_GOOD && !file_write(bad, buffer, (size_t)n)) {
             return error_set(err, REASON_BAD_ARGUMENT, "skip_bad cannot be written: %s",
                              strerror(errno));
         }
         size_t out = part == STAGING_BAD ? only_line_feeds(buffer, (size_t)n) : (size_t)n;
-        if (!staging_write(good, buffer, out)) {
+        if (!file_write(good, buffer, out)) {
             return error_set(err, REASON_STORAGE, "staging: %s", strerror(errno));
         }
         from += (uint64_t)n;
@@ -167,7 +153,7 @@ static bool arrival_keep(struct arrival *a, const char *bytes, size_t len, struc
     if (a->received > FILE_MAX) {
         return error_set(err, REASON_TOO_LARGE, "a file is at most 64 GiB");
     }
-    return staging_write(a->raw, bytes, len) ||
+    return file_write(a->raw, bytes, len) ||
            error_set(err, REASON_STORAGE, "staging: %s", strerror(errno));
 }
 

@@ -10,14 +10,12 @@ int staging_open(const struct work *w, const char *name, int flags, struct error
 void staging_remove(const struct work *w, const char *name);
 /* Renames and syncs the folder; errno on failure. */
 bool staging_rename(const struct work *w, const char *from, const char *to);
-/* All of it, or false with errno. */
-bool staging_write(int fd, const char *data, size_t len);
 void staging_close(int *fd); /* and sets it to -1 */
 
 /* Bytes that the service can still write where `path` lies; -1 where the machine does not tell. */
 int64_t staging_free(const char *path);
 /* Refuses with storage what would leave less than limits.free_megabytes beside the store, so that
- * reviews still fit (issue 7: monitoring). `bytes` is what is going to be taken there. */
+ * reviews still fit. `bytes` is what is going to be taken there. */
 bool staging_room(const struct work *w, int64_t bytes, struct error *err);
 
 /* Part of a file whose good records go to one file and whose bad ones to another, the heading to
