@@ -200,10 +200,10 @@ TEXTS
 # ---- the examples of the manual pages ----------------------------------------------------------
 
 # The literal blocks of a page: $M/PAGE-NN, the .Bd and .Ed left out, mdoc's escapes undone. A block
-# behind a comment `Not run by the tests' is not.
+# behind a comment `Not run here' is not.
 man_blocks() {
     awk -v to="$M/$1" '/^\.Sh/ { examples = /EXAMPLES/ } /^\.Ed/ { file = "" } file { print >file }
-        /^\.\\" Not run by the tests: / { getline; next }
+        /^\.\\" Not run here: / { getline; next }
         examples && /^\.Bd -literal/ { file = sprintf("%s-%02d", to, ++n); printf "" >file }' "man/$1"
     sed -i 's/\\(dq/"/g; s/\\e/\\/g' "$M/$1"-*
 }
@@ -281,7 +281,7 @@ END
     pages=$(awk '/^\.Sh/ { on = /EXAMPLES/ } on && /^\.Bd -literal/ { print FILENAME }' man/*.[158] | sort | uniq -c |
         awk '{ print $2 }' | tr '\n' ' ')
     # What needs root and systemd.
-    [ "$(grep -h '^\.\\" Not run by the tests: ' man/*.[158] | wc -l)" = 1 ]
+    [ "$(grep -h '^\.\\" Not run here: .* by package.bats' man/*.[158] | wc -l)" = 1 ]
     [ "$pages" = "man/reviewctl.1 man/reviewd-policy.5 man/reviewd.8 man/reviewd.conf.5 " ]
 }
 

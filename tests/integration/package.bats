@@ -185,6 +185,14 @@ END
     machine reviewctl report a illness --source 村委会
     [ "$(machine reviewctl --json due --within 60d | jq '.items[0].task')" -gt $((task + 1000)) ]
 
+    # A spool on another disk, as the manual's example has it.
+    mkdir -p "$MACHINE_ROOT/data"
+    sed -n '/Not run here/,/^\.Ed/{ s/\\e/\\/g; s/^# //; /^\./!p }' man/reviewd.8 >"$MACHINE_ROOT/tmp/disk"
+    same 6 "$(wc -l <"$MACHINE_ROOT/tmp/disk")"
+    machine bash -eux /tmp/disk
+    same active "$(status_of ActiveState)"
+    machine test -d /data/spool/tmp
+
     # The check of the morning: a viewer that asks; what it finds is told.
     machine systemctl start reviewd-check.service
     machine systemctl stop reviewd.service reviewd.socket
