@@ -100,7 +100,7 @@ register_task() { sql "SELECT task FROM task_view WHERE household = '$1' AND kin
     # Once: the same file again changes nothing.
     ctl import members "$BATS_TEST_TMPDIR/m.csv" >/dev/null
     same "$task 1" "$(register_task Z1 triggered-review) $(sql "SELECT count(*) FROM report r JOIN household h ON h.id = r.household_id WHERE h.household = 'Z1'")"
-    ctl review "$task" --outcome terminate --ground all-members-gone >/dev/null
+    ctl review "$task" --outcome terminate --ground all-members-gone --yes >/dev/null
     same closed "$(get Z1 .status)"
 }
 
