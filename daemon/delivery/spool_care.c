@@ -122,6 +122,7 @@ static bool drop_list(void *self, int folder, const char *entry)
     return !date_is(day) || date_cmp(day, p->before) >= 0 || drop(p, folder, entry);
 }
 
+/* By the day on which it was put there: what a file says of its own last change is the office's. */
 static bool drop_returned(void *self, int folder, const char *entry)
 {
     struct pruning *p = self;
@@ -129,7 +130,7 @@ static bool drop_returned(void *self, int folder, const char *entry)
 
     if (fstatat(folder, entry, &st, AT_SYMLINK_NOFOLLOW) != 0 || S_ISDIR(st.st_mode))
         return true;
-    return clock_local_day(st.st_mtime) >= p->before.day || drop(p, folder, entry);
+    return clock_local_day(st.st_ctime) >= p->before.day || drop(p, folder, entry);
 }
 
 static bool drop_rejected(void *self, int folder, const char *entry)

@@ -10,7 +10,7 @@
 /* The day of the oldest list in the division's new/: a file named DAY-daily.*; DATE_NONE: none. */
 bool spool_unfetched(void *self, const struct division_row *division, struct date *oldest,
                      struct error *err);
-/* Removes lists of days before `before` in new/, and what came back, by the day of its last change:
- * return/done/ and the *.rejected.csv of return/. Adds to *removed. */
+/* Removes lists of days before `before` in new/, and what came back, by the day on which it was
+ * put there: return/done/ and the *.rejected.csv of return/. Adds to *removed. */
 bool spool_prune(void *self, const struct division_row *division, struct date before,
                  int64_t *removed, struct error *err);

@@ -51,15 +51,12 @@ waits_in() { json queue show "$1" | jq -c "[.items[] | select(.kind == \"$2\") |
     same '["2026-11-24","2026-12-02"]' "$(waits_in 500101 not-picked-up | jq -c 'map(select(.township == "500101001000").since)')"
 }
 
-@test "lists and returned files older than spool_keep_days go; what is younger and what is not ours stays (4)" {
+@test "lists older than spool_keep_days go; what is younger and what is not ours stays (4)" {
     echo 'spool_keep_days = 10;' >>"$D/reviewd.conf"
     daemon_start "2026-11-24 07:00"
     two_townships
     ctl clock advance 1h >/dev/null
-    mkdir -p "$D/${NEW%new}return/done"
-    touch -d '2026-11-10 12:00 +0800' "$D/${NEW%new}return/done/old.csv" "$D/${NEW%new}return/x.rejected.csv"
-    touch -d '2026-12-03 12:00 +0800' "$D/${NEW%new}return/done/young.csv"
-    touch -d '2026-11-10 12:00 +0800' "$D/${NEW%new}return/waits.csv" "$D/$NEW/note.txt" "$D/$NEW/2026-11-01-other.csv"
+    touch "$D/$NEW/note.txt" "$D/$NEW/2026-11-01-other.csv"
     ln -s /etc/passwd "$D/$NEW/2026-11-01-daily.lnk"
     ctl clock advance 10d >/dev/null # 4 December: the 24th is ten days ago, and stays
     [ -f "$D/$NEW/2026-11-24-daily.csv" ]
@@ -68,10 +65,25 @@ waits_in() { json queue show "$1" | jq -c "[.items[] | select(.kind == \"$2\") |
     [ ! -e "$D/spool/500101000000/500101017000/new/2026-11-26-daily.html" ]
     [ -f "$D/$NEW/2026-11-27-daily.csv" ]
     [ ! -L "$D/$NEW/2026-11-01-daily.lnk" ] && [ -s /etc/passwd ]
-    [ ! -e "$D/${NEW%new}return/done/old.csv" ] && [ ! -e "$D/${NEW%new}return/x.rejected.csv" ]
-    [ -f "$D/${NEW%new}return/done/young.csv" ] && [ -f "$D/${NEW%new}return/waits.csv" ]
     [ -f "$D/$NEW/note.txt" ] && [ -f "$D/$NEW/2026-11-01-other.csv" ]
     grep -q 'event=pruned division=500101001000 before=2026-11-27 files=' "$D/log"
+}
+
+@test "what came back goes spool_keep_days after the day it came, however old the file says it is (4)" {
+    local back=$D/${NEW%new}return
+    echo 'spool_keep_days = 10;' >>"$D/reviewd.conf"
+    # The day on which a file came is the file system's to say: the clock starts at that day.
+    daemon_start "$(TZ=Asia/Shanghai date +%F) 07:00"
+    load_divisions
+    mkdir -p "$back/done/folder"
+    touch -d '10 years ago' "$back/done/old.csv" "$back/x.rejected.csv" "$back/.waits.csv"
+    touch "$back/done/new.csv"
+    ctl clock advance 10d >/dev/null
+    same 'folder new.csv old.csv' "$(ls "$back/done" | paste -sd ' ')"
+    [ -f "$back/x.rejected.csv" ]
+    ctl clock advance 14d >/dev/null # past any holiday
+    same folder "$(ls "$back/done")"
+    same '.waits.csv done' "$(ls -A "$back" | paste -sd ' ')"
 }
 
 @test "a folder that a township broke: the others get theirs, an alarm stands, and a reload tries again (4)" {
