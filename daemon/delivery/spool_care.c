@@ -104,9 +104,13 @@ struct pruning {
     int64_t *removed;
 };
 
-/* What vanished meanwhile was fetched. */
+/* What vanished meanwhile was fetched; a folder is none of ours, and must not keep the rest. */
 static bool drop(struct pruning *p, int folder, const char *entry)
 {
+    struct stat st;
+
+    if (fstatat(folder, entry, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
+        return true;
     if (unlinkat(folder, entry, 0) == 0)
         ++*p->removed;
     else if (errno != ENOENT)
@@ -128,7 +132,7 @@ static bool drop_returned(void *self, int folder, const char *entry)
     struct pruning *p = self;
     struct stat st;
 
-    if (fstatat(folder, entry, &st, AT_SYMLINK_NOFOLLOW) != 0 || S_ISDIR(st.st_mode))
+    if (fstatat(folder, entry, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return true;
     return clock_local_day(st.st_ctime) >= p->before.day || drop(p, folder, entry);
 }

@@ -58,13 +58,17 @@ waits_in() { json queue show "$1" | jq -c "[.items[] | select(.kind == \"$2\") |
     ctl clock advance 1h >/dev/null
     touch "$D/$NEW/note.txt" "$D/$NEW/2026-11-01-other.csv"
     ln -s /etc/passwd "$D/$NEW/2026-11-01-daily.lnk"
+    mkdir "$D/$NEW/2026-11-01-daily.old" "$D/$NEW/2026-11-30-daily.old" # a folder is in nobody's way
     ctl clock advance 10d >/dev/null # 4 December: the 24th is ten days ago, and stays
     [ -f "$D/$NEW/2026-11-24-daily.csv" ]
     ctl clock advance 3d >/dev/null # 7 December
     [ ! -e "$D/$NEW/2026-11-24-daily.csv" ]
     [ ! -e "$D/spool/500101000000/500101017000/new/2026-11-26-daily.html" ]
     [ -f "$D/$NEW/2026-11-27-daily.csv" ]
-    [ ! -L "$D/$NEW/2026-11-01-daily.lnk" ] && [ -s /etc/passwd ]
+    [ ! -L "$D/$NEW/2026-11-01-daily.lnk" ]
+    [ -s /etc/passwd ]
+    [ -d "$D/$NEW/2026-11-01-daily.old" ]
+    ! grep -q 'event=spool-folder' "$D/log"
     [ -f "$D/$NEW/note.txt" ] && [ -f "$D/$NEW/2026-11-01-other.csv" ]
     grep -q 'event=pruned division=500101001000 before=2026-11-27 files=' "$D/log"
 }
