@@ -266,8 +266,13 @@ static bool write_rejected(struct return_take *t, const char *name)
     bool ok = fchmod(fd, 0640) == 0 && copy_out(return_file_bad(t->file), fd) && fsync(fd) == 0;
     int why = errno;
     close(fd);
+    if (ok && renameat(t->dir, part, t->dir, name) == 0) {
+        return fsync(t->dir) == 0;
+    }
+    why = ok ? errno : why;
+    unlinkat(t->dir, part, 0); /* a full disk needs its room */
     errno = why;
-    return ok && renameat(t->dir, part, t->dir, name) == 0 && fsync(t->dir) == 0;
+    return false;
 }
 
 /* The rejected rows of this file; what an earlier one of the name left there has had its day. */

@@ -17,11 +17,15 @@
 /* What one township can put into its folder must not hold up the others, nor fill the memory. */
 #define FOLDER_WAITING 200 /* files of one folder known at a time; the rest is found later */
 #define FOLDER_TAKEN 16    /* files of one folder that one look takes before the next folder's */
+/* A file that could not be taken rests for so long, or until another comes into its folder: what
+ * the try itself wrote there wakes the next look at once. */
+#define REST_NS INT64_C(50000000000)
 
 /* A file that waits: told by inotify, or found. */
 struct candidate {
     struct candidate *next;
     struct return_take take;
+    int64_t rests_until; /* job_now() */
 };
 
 /* A folder that lists come back to. */
@@ -149,6 +153,14 @@ static void candidate_add(struct returns *r, struct folder *f, const char *name,
     }
 }
 
+/* Something else came: perhaps what kept the others is mended. */
+static void wake_all(struct folder *f)
+{
+    for (struct candidate *c = f->first; c; c = c->next) {
+        c->rests_until = 0;
+    }
+}
+
 static void candidate_drop(struct folder *f, struct candidate **at)
 {
     struct candidate *c = *at;
@@ -203,7 +215,7 @@ struct look {
     int count, at;
     struct folder **folder;  /* the one at hand; of returns->busy */
     struct candidate **next; /* its file at hand */
-    int taken;               /* of its files */
+    int taken;               /* of its files, or tried in vain */
 };
 
 static void event_take(struct returns *r, const struct inotify_event *e)
@@ -216,7 +228,11 @@ static void event_take(struct returns *r, const struct inotify_event *e)
         f->listed = false;
         r->watched[e->wd] = NULL;
     } else if (f && e->len && !(e->mask & IN_ISDIR)) {
+        bool taken;
         candidate_add(r, f, e->name, true);
+        if (returns_is_name(e->name, &taken) && !taken) {
+            wake_all(f);
+        }
     }
 }
 
@@ -270,7 +286,7 @@ static void list_files(struct returns *r, struct folder *f, int fd)
     int copy = dup(fd);
     DIR *folder = copy < 0 ? NULL : fdopendir(copy);
     struct dirent *entry;
-    while (folder && (entry = readdir(folder))) {
+    while (folder && !f->more && (entry = readdir(folder))) {
         if (entry->d_type != DT_DIR) {
             candidate_add(r, f, entry->d_name, false);
         }
@@ -393,6 +409,10 @@ static enum job_step files(struct look *l, struct work *w)
         return JOB_MORE;
     }
     struct candidate *c = *l->next;
+    if (c->rests_until > job_now()) {
+        l->next = &c->next;
+        return JOB_MORE;
+    }
     enum take_step step = return_take_slice(&c->take, l->returns->root, w, &err);
     if (step == TAKE_GONE) {
         candidate_drop(*l->folder, l->next);
@@ -400,6 +420,8 @@ static enum job_step files(struct look *l, struct work *w)
     } else if (step != TAKE_MORE) {
         if (step == TAKE_FAILED) {
             say_waits(c, &err);
+            c->rests_until = job_now() + REST_NS;
+            l->taken++; /* it cost as much as one that was taken */
         }
         return_take_end(&c->take);
         l->next = &c->next;

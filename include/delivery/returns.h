@@ -9,7 +9,8 @@
  *
  * A file that was read moves to return/done/; its rejected rows stand in return/NAME.rejected.csv.
  * Until then it stays where it is, so that a kill at any moment only repeats it. What the service
- * cannot read or move it leaves, says so, and tries again at the next look. */
+ * cannot read or move it leaves, says so, and tries again in a minute, or when another file comes
+ * into the folder. */
 #pragma once
 
 #include "work/inlet.h"

@@ -335,6 +335,29 @@ END
     same 1 "$(json audit --all | jq -s '[.[].items[] | select(.action == "return" and .after.file == "x.csv")] | length')"
 }
 
+@test "a file that cannot be filed is tried again at leisure, though each try writes into the folder" {
+    house
+    rmdir "$D/$OWN/done"
+    echo >"$D/$OWN/done"
+    { row "$TA" 继续; row 999 继续; } | list >"$D/$OWN/x.csv"
+    wait_for grep -q 'file=.taken-x.csv: cannot be moved to done/' "$D/log"
+    # Each of these is a look, at which it would have been tried.
+    for i in 1 2 3 4 5; do row "$TZ" 继续 | list | put $OTHER $i.csv; done
+    [ "$(grep -c 'cannot be moved to done/' "$D/log")" -le 2 ]
+    # What cannot be written leaves no half of it.
+    rm "$D/$OWN/x.rejected.csv"
+    mkdir "$D/$OWN/x.rejected.csv"
+    row "$TC" 保留 | list >"$D/$OWN/y.csv"
+    wait_for grep -q 'file=.taken-x.csv: the rejected rows cannot be written' "$D/log"
+    wait_for test -f "$D/$OWN/.taken-y.csv"
+    same "" "$(ls -A "$D/$OWN" | grep part || true)"
+    rmdir "$D/$OWN/x.rejected.csv"
+    rm "$D/$OWN/done"
+    row "$TB" 继续 | list | put $OWN z.csv
+    wait_for test -f "$D/$OWN/done/x.csv"
+    same "999 本单位没有任务号为999的任务，请核对任务号" "$(back $OWN/x.rejected.csv)"
+}
+
 @test "a list of a township that was joined to another comes back by either folder" {
     house
     ctl division merge --yes 500101001 500101017 >/dev/null

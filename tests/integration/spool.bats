@@ -68,7 +68,7 @@ waits_in() { json queue show "$1" | jq -c "[.items[] | select(.kind == \"$2\") |
     [ ! -L "$D/$NEW/2026-11-01-daily.lnk" ]
     [ -s /etc/passwd ]
     [ -d "$D/$NEW/2026-11-01-daily.old" ]
-    ! grep -q 'event=spool-folder' "$D/log"
+    same "" "$(grep 'event=spool-folder' "$D/log" || true)"
     [ -f "$D/$NEW/note.txt" ] && [ -f "$D/$NEW/2026-11-01-other.csv" ]
     grep -q 'event=pruned division=500101001000 before=2026-11-27 files=' "$D/log"
 }
