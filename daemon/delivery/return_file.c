@@ -23,6 +23,7 @@ enum stage { STAGE_RECEIVE, STAGE_DECODE, STAGE_ROWS };
 
 struct return_file {
     struct return_source source;
+    char *name; /* source.name for the audit; NULL */
     enum stage stage;
     struct arrival arrival;
     int text; /* in the staging folder; -1 */
@@ -36,10 +37,28 @@ struct return_file {
     struct strbuf said; /* log lines of this slice, told after its commit */
 };
 
+/* A name is any bytes; the audit is UTF-8. */
+static char *audit_name(const char *name)
+{
+    struct strbuf out = STRBUF_INIT;
+    struct str rest = str_of(name);
+    size_t bad;
+    while (!text_is_utf8(rest, &bad)) {
+        strbuf_add(&out, rest.data, bad);
+        strbuf_addz(&out, "\xEF\xBF\xBD");
+        rest = (struct str){rest.data + bad + 1, rest.len - bad - 1};
+    }
+    strbuf_addstr(&out, rest);
+    char *text = xstrdup(strbuf_text(&out));
+    strbuf_free(&out);
+    return text;
+}
+
 struct return_file *return_file_new(const struct return_source *source)
 {
     struct return_file *f = xcalloc(1, sizeof *f);
     f->source = *source;
+    f->name = source->name ? audit_name(source->name) : NULL;
     f->arrival.file = source->file;
     f->arrival.raw = f->text = -1;
     return f;
@@ -56,6 +75,7 @@ void return_file_free(struct return_file *f)
     }
     free(f->result.refusals);
     free(f->result.fault_zh);
+    free(f->name);
     csv_reader_close(f->reader);
     arrival_free(&f->arrival);
     staging_close(&f->text);
@@ -170,7 +190,7 @@ static bool audit_file(struct return_file *f, struct work *w, struct error *err)
     canon_str(&c, "division", folder_text(f, folder));
     canon_int(&c, "empty", r->empty);
     canon_str(&c, "fault", str_of(r->fault_zh));
-    canon_str(&c, "file", str_of(f->source.name));
+    canon_str(&c, "file", str_of(f->name));
     canon_int(&c, "others", f->others);
     canon_int(&c, "recorded", r->recorded);
     canon_int(&c, "rejected", r->rejected);
@@ -194,7 +214,7 @@ static bool audit_other(struct return_file *f, const struct return_case *c,
     struct strbuf after = STRBUF_INIT;
     struct canon j = canon_open(&after);
     canon_str(&j, "division", folder_text(f, folder));
-    canon_str(&j, "file", str_of(f->source.name));
+    canon_str(&j, "file", str_of(f->name));
     canon_int(&j, "line", (int64_t)row->line);
     canon_int(&j, "task", row->task);
     canon_str(&j, "township", str_of(division_text(c->township, township)));

@@ -358,6 +358,14 @@ END
     same "999 本单位没有任务号为999的任务，请核对任务号" "$(back $OWN/x.rejected.csv)"
 }
 
+@test "a name that is no UTF-8 hides nothing from the audit" {
+    house
+    { row "$TZ" 继续; row "$TA" 继续; } | list | put $OWN $'a\xff\xc3.csv'
+    same '["a��.csv","a��.csv"]' \
+        "$(json audit --all | jq -c '[.items[] | select(.action | startswith("return")) | .after.file]')"
+    ctl audit verify
+}
+
 @test "a list of a township that was joined to another comes back by either folder" {
     house
     ctl division merge --yes 500101001 500101017 >/dev/null
