@@ -222,15 +222,19 @@ static enum take_step open_file(struct return_take *t, int root, struct work *w,
 /* ---- where it goes -----------------------------------------------------------------------------
  */
 
-/* "stem", "-2", ".csv" of a name, cut so that what is made of it is a name still. */
+/* "stem", "-2", ".csv" of a name, cut so that what is made of it is a name still, and "list" where
+ * it is none by itself. */
 static void make_name(struct strbuf *out, const char *prefix, const char *name, int copy,
                       const char *ending)
 {
+    if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+        name = "list";
+    }
     const char *dot = strrchr(name, '.');
     size_t stem = dot && dot != name && strlen(dot) <= 8 ? (size_t)(dot - name) : strlen(name);
     size_t len = stem < NAME_ROOM ? stem : NAME_ROOM;
-    while (len && len < stem && ((unsigned char)name[len] & 0xC0) == 0x80) {
-        len--;
+    for (int i = 0; i < 3 && len < stem && ((unsigned char)name[len] & 0xC0) == 0x80; i++) {
+        len--; /* no half of a character */
     }
     strbuf_reset(out);
     strbuf_addz(out, prefix);

@@ -366,6 +366,18 @@ END
     ctl audit verify
 }
 
+@test "names of which nothing would be left are filed as well" {
+    house
+    local long=$(printf '\x80%.0s' {1..250})
+    for name in .taken- .taken-. .taken-.. "$long"; do
+        row 999 继续 | list >"$D/$OWN/$name"
+    done
+    filed() { [ "$(ls -A "$D/$OWN/done" | wc -l)" -eq 4 ]; }
+    wait_for filed
+    same 3 "$(ls -A "$D/$OWN/done" | grep -c '^list')"
+    same "" "$(grep 'event=return-waits' "$D/log" || true)"
+}
+
 @test "a list of a township that was joined to another comes back by either folder" {
     house
     ctl division merge --yes 500101001 500101017 >/dev/null
