@@ -68,23 +68,27 @@ static bool same_bytes(const struct stat *a, const struct stat *b)
            a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-/* Whether nobody has it open for writing. A read lease is given only then; it is given back at
- * once. Should somebody open it for writing in between, the kernel sends a signal: one that is
- * ignored. */
+/* Whether somebody has it open for writing. A read lease is given only where nobody has; it is
+ * given back at once. Should somebody open it for writing in between, the kernel sends a signal:
+ * one that is ignored. */
+enum writers { WRITERS_NONE, WRITERS_SOME, WRITERS_UNKNOWN };
+static enum writers writers_of(int fd)
+{
+    fcntl(fd, F_SETSIG, SIGURG);
+    if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
+        fcntl(fd, F_SETLEASE, F_UNLCK);
+        return WRITERS_NONE;
+    }
+    return errno == EAGAIN || errno == EBUSY ? WRITERS_SOME : WRITERS_UNKNOWN;
+}
+
 static bool is_settled(struct return_take *t)
 {
     bool told = t->told;
     t->told = false;
-    fcntl(t->fd, F_SETSIG, SIGURG);
-    if (fcntl(t->fd, F_SETLEASE, F_RDLCK) == 0) {
-        fcntl(t->fd, F_SETLEASE, F_UNLCK);
-        return true;
-    }
-    if (errno == EAGAIN || errno == EBUSY) {
-        return false;
-    }
-    if (told) {
-        return true;
+    enum writers writers = writers_of(t->fd);
+    if (writers != WRITERS_UNKNOWN || told) {
+        return writers != WRITERS_SOME;
     }
     if (t->seen.since == 0 || !same_bytes(&t->seen.st, &t->st)) {
         t->seen.st = t->st;
@@ -300,45 +304,7 @@ static enum take_step put_rejected(struct return_take *t, struct error *err)
     return step;
 }
 
-/* Under a name of ours the file cannot be replaced any more: then it is the one that was read, or a
- * newer one, which goes back. A kill in between leaves it under that name, where a look finds it.
- */
-static enum take_step claim(struct return_take *t, struct error *err)
-{
-    struct strbuf taken = STRBUF_INIT;
-    struct stat now;
-    if (t->fd >= 0 && (fstat(t->fd, &now) != 0 || !same_bytes(&now, &t->st))) {
-        return TAKE_WAITS; /* written while it was read: once more, from the start */
-    }
-    make_name(&taken, RETURN_TAKEN, shown_name(t), 1, NULL);
-    enum take_step step = TAKE_MORE;
-    if (strcmp(t->name, strbuf_text(&taken)) != 0) {
-        if (renameat(t->dir, t->name, t->dir, strbuf_text(&taken)) != 0) {
-            step = errno == ENOENT ? TAKE_GONE : failed("cannot be moved", err);
-        } else if (fstatat(t->dir, strbuf_text(&taken), &now, AT_SYMLINK_NOFOLLOW) == 0 &&
-                   (now.st_ino != t->st.st_ino || now.st_dev != t->st.st_dev)) {
-            renameat2(t->dir, strbuf_text(&taken), t->dir, t->name, RENAME_NOREPLACE);
-            step = TAKE_WAITS;
-        } else {
-            free(t->name);
-            t->name = xstrdup(strbuf_text(&taken));
-        }
-    }
-    strbuf_free(&taken);
-    return step;
-}
-
-static int open_done(int dir)
-{
-    bool made = mkdirat(dir, "done", 0750) == 0;
-    int fd = return_open_beneath(dir, "done", O_RDONLY | O_DIRECTORY);
-    if (fd >= 0 && made) {
-        fchmod(fd, 0750); /* the umask is the store's, not the spool's */
-    }
-    return fd;
-}
-
-/* A file system without RENAME_NOREPLACE: nobody else moves into done/ but this thread. */
+/* A file system without RENAME_NOREPLACE: nobody else makes names of ours but this thread. */
 static bool move_new(int from, const char *name, int to, const char *as)
 {
     struct stat st;
@@ -353,6 +319,63 @@ static bool move_new(int from, const char *name, int to, const char *as)
         return false;
     }
     return renameat(from, name, to, as) == 0;
+}
+
+/* Gives it a name of ours that no other file has: the name, the caller's; NULL with errno. */
+static char *take_name(const struct return_take *t)
+{
+    struct strbuf taken = STRBUF_INIT;
+    bool ok = false;
+    for (int copy = 1; !ok && copy < COPIES; copy++) {
+        make_name(&taken, RETURN_TAKEN, shown_name(t), copy, NULL);
+        ok = strcmp(t->name, strbuf_text(&taken)) == 0 ||
+             move_new(t->dir, t->name, t->dir, strbuf_text(&taken));
+        if (!ok && errno != EEXIST) {
+            break;
+        }
+    }
+    char *name = ok ? xstrdup(strbuf_text(&taken)) : NULL;
+    int why = errno;
+    strbuf_free(&taken);
+    errno = why;
+    return name;
+}
+
+/* Under a name of ours the file cannot be replaced any more, nor opened by its old one: then it is
+ * the one that was read, or a newer one, which goes back; or one that somebody had opened meanwhile
+ * to write, which is read again when it is closed. A kill in between leaves it under that name,
+ * where a look finds it. */
+static enum take_step claim(struct return_take *t, struct error *err)
+{
+    struct stat now;
+    if (t->fd >= 0 && (fstat(t->fd, &now) != 0 || !same_bytes(&now, &t->st))) {
+        return TAKE_WAITS; /* written while it was read: once more, from the start */
+    }
+    char *taken = take_name(t);
+    if (!taken) {
+        return errno == ENOENT ? TAKE_GONE : failed("cannot be moved", err);
+    }
+    if (fstatat(t->dir, taken, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+        (now.st_ino != t->st.st_ino || now.st_dev != t->st.st_dev)) {
+        renameat2(t->dir, taken, t->dir, t->name, RENAME_NOREPLACE);
+        free(taken);
+        return TAKE_WAITS;
+    }
+    free(t->name);
+    t->name = taken;
+    bool written = t->fd >= 0 && (writers_of(t->fd) == WRITERS_SOME || fstat(t->fd, &now) != 0 ||
+                                  !same_bytes(&now, &t->st));
+    return written ? TAKE_WAITS : TAKE_MORE;
+}
+
+static int open_done(int dir)
+{
+    bool made = mkdirat(dir, "done", 0750) == 0;
+    int fd = return_open_beneath(dir, "done", O_RDONLY | O_DIRECTORY);
+    if (fd >= 0 && made) {
+        fchmod(fd, 0750); /* the umask is the store's, not the spool's */
+    }
+    return fd;
 }
 
 static enum take_step put_done(struct return_take *t, struct error *err)

@@ -378,6 +378,22 @@ END
     same "" "$(grep 'event=return-waits' "$D/log" || true)"
 }
 
+@test "a file of the name of one that could not be filed takes nothing from it" {
+    house
+    rmdir "$D/$OWN/done"
+    echo >"$D/$OWN/done"
+    row "$TA" 继续 | list | tee "$BATS_TEST_TMPDIR/1" >"$D/$OWN/x.csv"
+    wait_for test -f "$D/$OWN/.taken-x.csv"
+    row "$TB" 继续 | list | tee "$BATS_TEST_TMPDIR/2" >"$D/$OWN/x.csv"
+    wait_for test ! -e "$D/$OWN/x.csv"
+    rm "$D/$OWN/done"
+    row "$TC" 保留 | list | put $OWN y.csv
+    wait_for test -f "$D/$OWN/done/x.csv"
+    wait_for test -f "$D/$OWN/done/x-2.csv"
+    cmp "$BATS_TEST_TMPDIR/1" "$D/$OWN/done/x.csv"
+    cmp "$BATS_TEST_TMPDIR/2" "$D/$OWN/done/x-2.csv"
+}
+
 @test "a list of a township that was joined to another comes back by either folder" {
     house
     ctl division merge --yes 500101001 500101017 >/dev/null
