@@ -32,7 +32,7 @@ struct candidate {
 struct folder {
     int64_t division, district; /* the same for a district's or city's own */
     int watch;                  /* inotify's number; -1 */
-    bool listed;                /* since it is watched */
+    bool listed;                /* since it is watched, and since the last relist */
     bool more;                  /* than could be known */
     struct candidate *first;    /* in order of coming */
     int waiting;
@@ -48,7 +48,7 @@ struct returns {
     int watched_room;
     struct folder *busy; /* those that have files waiting */
     bool limit_told;     /* that inotify has no watch left */
-    bool relist;         /* events were lost: list every folder */
+    bool relist;         /* events were lost, or folders moved: list every folder */
     bool again;          /* the last look left files that it could have taken */
 };
 
@@ -118,6 +118,40 @@ static int watch_add(struct returns *r, int fd, uint32_t mask)
                 r->inotify < 0 ? "no inotify" : strerror(errno));
     }
     return watch;
+}
+
+static void unwatch(struct returns *r, struct folder *f)
+{
+    if (f->watch >= 0) {
+        inotify_rm_watch(r->inotify, f->watch);
+        r->watched[f->watch] = NULL;
+    }
+    f->watch = -1;
+    f->listed = false;
+}
+
+/* A watch goes with its folder, wherever that is moved: what stands in its place has none yet. */
+static void watch_folder(struct returns *r, struct folder *f, int fd)
+{
+    int watch = watch_add(r, fd, IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVE_SELF);
+    if (watch != f->watch) {
+        unwatch(r, f);
+        f->watch = watch;
+    }
+    if (watch >= 0) {
+        watch_set(r, watch, f);
+    }
+}
+
+/* What is under each name is to be seen anew: also of a folder that is not there at this look. */
+static void forget_all(struct returns *r)
+{
+    for (int i = 0; r->relist && i < r->watched_room; i++) {
+        if (r->watched[i]) {
+            r->watched[i]->listed = false;
+        }
+    }
+    r->relist = false;
 }
 
 /* ---- candidates --------------------------------------------------------------------------------
@@ -221,7 +255,9 @@ struct look {
 static void event_take(struct returns *r, const struct inotify_event *e)
 {
     struct folder *f = watched(r, e->wd);
-    if (e->mask & IN_Q_OVERFLOW) {
+    bool moved = e->mask & IN_MOVE_SELF ||
+                 (!f && e->mask & IN_ISDIR && e->mask & (IN_MOVED_FROM | IN_MOVED_TO));
+    if (e->mask & IN_Q_OVERFLOW || moved) {
         r->relist = true;
     } else if (f && (e->mask & IN_IGNORED)) {
         f->watch = -1; /* the folder has gone; one made anew is found by the walk */
@@ -303,22 +339,21 @@ static void visit(struct returns *r, int64_t division, int64_t district)
 {
     char path[RETURN_FOLDER];
     struct folder *f = folder_of(r, division, district);
-    if (f->watch >= 0 && f->listed && !f->more && !r->relist) {
+    if (f->watch >= 0 && f->listed && !f->more) {
         return;
     }
     folder_path(f, path);
     int fd = return_open_beneath(r->root, path, O_RDONLY | O_DIRECTORY);
     if (fd < 0) {
-        if (errno != ENOENT) {
-            log_put(LOG_ERR, "event=return-folder folder=%s: %s", path, strerror(errno));
+        int why = errno;
+        unwatch(r, f);
+        if (why != ENOENT) {
+            log_put(LOG_ERR, "event=return-folder folder=%s: %s", path, strerror(why));
         }
         return;
     }
-    if (f->watch < 0) {
-        f->watch = watch_add(r, fd, IN_CLOSE_WRITE | IN_MOVED_TO);
-        if (f->watch >= 0) {
-            watch_set(r, f->watch, f);
-        }
+    if (!f->listed) {
+        watch_folder(r, f, fd);
     }
     f->more = false;
     list_files(r, f, fd);
@@ -331,7 +366,7 @@ static int open_level(struct returns *r, const char *path)
 {
     int fd = return_open_beneath(r->root, path, O_RDONLY | O_DIRECTORY);
     if (fd >= 0) {
-        watch_add(r, fd, IN_CREATE | IN_MOVED_TO);
+        watch_add(r, fd, IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM);
     }
     return fd;
 }
@@ -347,6 +382,7 @@ static enum job_step walk(struct look *l)
     struct returns *r = l->returns;
     int64_t until = job_now() + JOB_SLICE_NS;
     if (!l->districts) {
+        forget_all(r);
         l->districts = codes_in(open_level(r, "."), &l->count);
     }
     for (; l->at < l->count && job_now() < until; l->at++) {
@@ -363,7 +399,6 @@ static enum job_step walk(struct look *l)
     if (l->at < l->count) {
         return JOB_MORE;
     }
-    r->relist = false;
     r->again = false;
     l->stage = LOOK_FILES;
     l->folder = &r->busy;

@@ -394,6 +394,25 @@ END
     cmp "$BATS_TEST_TMPDIR/2" "$D/$OWN/done/x-2.csv"
 }
 
+@test "a folder that was moved away and made anew is looked into" {
+    house
+    mv "$D/$OWN" "$D/${OWN%return}return.old"
+    row "$TZ" 继续 | list | put $OTHER 1.csv # a look, at which there is none
+    mkdir "$D/$OWN"
+    row "$TA" 继续 | list >"$D/$OWN/a.csv"
+    row "$TZ" 继续 | list | put $OTHER 2.csv
+    wait_for test -f "$D/$OWN/done/a.csv"
+    row "$TB" 继续 | list | put $OWN b.csv
+    # In one stroke, and the folder above it.
+    mv "$D/spool/500101000000/500101001000" "$D/old"
+    mkdir -p "$D/$OWN"
+    row "$TC" 保留 | list >"$D/$OWN/c.csv"
+    row "$TZ" 继续 | list | put $OTHER 3.csv
+    wait_for test -f "$D/$OWN/done/c.csv"
+    row "$TD" 继续 | list | put $OWN d.csv
+    same 4 "$(reviews)"
+}
+
 @test "a list of a township that was joined to another comes back by either folder" {
     house
     ctl division merge --yes 500101001 500101017 >/dev/null
