@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/crash.h"
@@ -112,6 +113,29 @@ static char *account_name(uid_t uid)
     return digits.data;
 }
 
+/* The rejected rows are a file of the service: put back under another name, they are still whose
+ * they were, and not the service's. Only who may write the file can set the attribute. */
+static const char returned_by[] = "user.reviewd.returned-by";
+
+static uid_t owner_of(int fd, const struct stat *st)
+{
+    char digits[16];
+    int64_t uid;
+    ssize_t n =
+        fd >= 0 && st->st_uid == geteuid() ? fgetxattr(fd, returned_by, digits, sizeof digits) : -1;
+    return n > 0 && str_to_int((struct str){digits, (size_t)n}, 0, UINT32_MAX, &uid) ? (uid_t)uid
+                                                                                     : st->st_uid;
+}
+
+/* A file system without attributes leaves the file the service's. */
+static bool mark_owner(int fd, uid_t owner)
+{
+    char digits[16];
+    int n = snprintf(digits, sizeof digits, "%u", (unsigned)owner);
+    return owner == geteuid() || fsetxattr(fd, returned_by, digits, (size_t)n, 0) == 0 ||
+           errno == ENOTSUP;
+}
+
 static const struct account *account_of(const struct work *w, const char *who)
 {
     for (int i = 0; i < w->settings->account_count; i++) {
@@ -144,10 +168,10 @@ static bool may_read(const struct return_take *t, const struct account *account,
     if (t->st.st_nlink != 1) {
         return error_set(why, REASON_BAD_ROWS, "the file has more than one name");
     }
-    if (t->st.st_uid == OVERFLOW_UID) {
+    if (t->owner == OVERFLOW_UID) {
         return error_set(why, REASON_BAD_ROWS, "the owner of the file cannot be told");
     }
-    if (account && account->role < ROLE_OPERATOR && t->st.st_uid != 0) {
+    if (account && account->role < ROLE_OPERATOR && t->owner != 0) {
         return error_set(why, REASON_BAD_ROWS, "the owner of the file may not record reviews");
     }
     if (t->st.st_size > RETURN_BYTES_MAX) {
@@ -164,12 +188,13 @@ static enum take_step begin(struct return_take *t, struct work *w, struct error 
     if (!store_division_now(w->store, t->division, &t->scope, err)) {
         return TAKE_FAILED;
     }
-    t->who = account_name(t->st.st_uid);
+    t->owner = owner_of(t->fd, &t->st);
+    t->who = account_name(t->owner);
     const struct account *account = account_of(w, t->who);
     struct return_source source = {
         .file = -1,
         .bad = staging_open(w, "return.bad", O_RDWR | O_CREAT | O_TRUNC, err),
-        .actor = {(int64_t)t->st.st_uid, t->who},
+        .actor = {(int64_t)t->owner, t->who},
         .scopes = {{&t->scope, 1}, {NULL, 0}},
         .division = t->division,
         .name = shown_name(t),
@@ -179,7 +204,7 @@ static enum take_step begin(struct return_take *t, struct work *w, struct error 
     }
     staging_remove(w, "return.bad");
     memcpy(source.audited, t->audited, sizeof source.audited);
-    if (account && t->st.st_uid != 0) {
+    if (account && t->owner != 0) {
         source.scopes[1] = (struct return_scope){account->divisions, account->division_count};
     }
     bool readable = may_read(t, account, &why);
@@ -271,7 +296,8 @@ static bool write_rejected(struct return_take *t, const char *name)
     if (fd < 0) {
         return false;
     }
-    bool ok = fchmod(fd, 0640) == 0 && copy_out(return_file_bad(t->file), fd) && fsync(fd) == 0;
+    bool ok = fchmod(fd, 0640) == 0 && mark_owner(fd, t->owner) &&
+              copy_out(return_file_bad(t->file), fd) && fsync(fd) == 0;
     int why = errno;
     close(fd);
     if (ok && renameat(t->dir, part, t->dir, name) == 0) {

@@ -1,7 +1,8 @@
 /* delivery/return_take: one file of a return folder: whether it is whole and whose, its rows, and
  * where it goes then (spec.md section 4, Returns).
  *
- * Its owner is the actor. Who may write into a folder may return for its division: that is what the
+ * Its owner is the actor; of rejected rows that were put back as they are, the owner of the file
+ * that they came from. Who may write into a folder may return for its division: that is what the
  * folder's permissions say. An `accounts` entry of the owner counts as well: its role must be
  * operator at least, and its divisions bind. A file that has a second name (a hard link) may be
  * somebody else's and is not read; nor is what is no regular file. */
@@ -24,7 +25,8 @@ struct return_take {
     int64_t scope; /* the division that the folder's was joined to, or itself */
     int dir, fd;   /* while state is not 0 */
     struct stat st;
-    char *who; /* the owner's account */
+    uid_t owner; /* of the rows: the file's, or of the file that they were rejected from */
+    char *who;   /* the owner's account */
     struct return_file *file;
     char audited[DIGEST_HEX + 1];
     struct {

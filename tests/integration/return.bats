@@ -413,6 +413,24 @@ END
     same 4 "$(reviews)"
 }
 
+@test "rejected rows put back under another name are still who returned them, not the service" {
+    [ "$EUID" -eq 0 ] || skip "only root can give a file away"
+    house
+    row "$TA" 继续 "" 2026-11-26 | list >"$BATS_TEST_TMPDIR/x.csv"
+    chown 12345 "$BATS_TEST_TMPDIR/x.csv"
+    mv "$BATS_TEST_TMPDIR/x.csv" "$D/$OWN/x.csv"
+    wait_for test -f "$D/$OWN/done/x.csv"
+    # Twice, for what comes back of them is the service's file again.
+    mv "$D/$OWN/x.rejected.csv" "$D/$OWN/y.csv"
+    wait_for test -f "$D/$OWN/done/y.csv"
+    ctl clock set "2026-11-26 09:00" >/dev/null
+    mv "$D/$OWN/y.rejected.csv" "$D/$OWN/z.csv"
+    wait_for test -f "$D/$OWN/done/z.csv"
+    same 'done continue' "$(state_of "$TA")"
+    same '12345' "$(json audit --household A | jq -r '.items[] | select(.action == "review").who')"
+    same '["12345","12345","12345"]' "$(json audit --all | jq -c '[.items[] | select(.action == "return").who]')"
+}
+
 @test "a list of a township that was joined to another comes back by either folder" {
     house
     ctl division merge --yes 500101001 500101017 >/dev/null
