@@ -316,7 +316,9 @@ static enum take_step put_rejected(struct return_take *t, struct error *err)
     struct strbuf name = STRBUF_INIT;
     struct stat st;
     const char *shown = shown_name(t);
-    make_name(&name, "", shown, 1, is_list_name(shown) ? "" : NULL);
+    size_t len = strlen(shown);
+    bool is_csv = len > 4 && strcmp(shown + len - 4, ".csv") == 0; /* x.txt is another than x.csv */
+    make_name(&name, "", shown, 1, is_csv ? "" : NULL);
     strbuf_addz(&name, ".rejected.csv");
     bool ok = true;
     if (r->rejected || r->fault_zh) {

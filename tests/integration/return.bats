@@ -146,7 +146,7 @@ END
     printf '任务号\t结果\n%s.0\t继 续\n' "$TD" | put $OWN 4.csv
     same "done continue done continue done continue" "$(state_of "$TA") $(state_of "$TB") $(state_of "$TD")"
     same '好;的' "$(json task show "$TB" | jq -r '.reviews[0].remark')"
-    same "$TD 任务$TD是复核任务，结果应填“继续”“调整”“终止”或“延期”" "$(back $OWN/3.rejected.csv)"
+    same "$TD 任务$TD是复核任务，结果应填“继续”“调整”“终止”或“延期”" "$(back $OWN/3.txt.rejected.csv)"
 }
 
 @test "a half-written file is waited for" {
@@ -429,6 +429,17 @@ END
     same 'done continue' "$(state_of "$TA")"
     same '12345' "$(json audit --household A | jq -r '.items[] | select(.action == "review").who')"
     same '["12345","12345","12345"]' "$(json audit --all | jq -c '[.items[] | select(.action == "return").who]')"
+}
+
+@test "files whose names differ by their ending alone keep each its own rejected rows" {
+    house
+    row 999 继续 | list | put $OWN x.csv
+    row 998 继续 | list | put $OWN x.CSV
+    row 997 继续 | list | put $OWN x.txt
+    row "$TA" 继续 | list | put $OWN x.TXT
+    same 999 "$(back $OWN/x.rejected.csv | cut -d' ' -f1)"
+    same 998 "$(back $OWN/x.CSV.rejected.csv | cut -d' ' -f1)"
+    same 997 "$(back $OWN/x.txt.rejected.csv | cut -d' ' -f1)"
 }
 
 @test "a list of a township that was joined to another comes back by either folder" {
