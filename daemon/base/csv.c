@@ -296,11 +296,26 @@ void csv_put(struct strbuf *out, struct str field, bool first)
     put_field(out, STR(""), field);
 }
 
+bool csv_is_formula(struct str field)
+{
+    static const char *const starts[] = {"=",  "+",  "-",  "@",  "\t", "\r",
+                                         "\n", "＝", "＋", "－", "＠"};
+
+    while (field.len && field.data[0] == ' ') {
+        field.data++;
+        field.len--;
+    }
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+        size_t len = strlen(starts[i]);
+        if (field.len >= len && memcmp(field.data, starts[i], len) == 0)
+            return true;
+    }
+    return false;
+}
+
 void csv_put_text(struct strbuf *out, struct str field, bool first)
 {
-    bool formula = field.len && memchr("=+-@\t\r", field.data[0], 6);
-
     if (!first)
         strbuf_addc(out, ',');
-    put_field(out, formula ? STR("'") : STR(""), field);
+    put_field(out, csv_is_formula(field) ? STR("'") : STR(""), field);
 }

@@ -107,11 +107,8 @@ static struct str words_of(struct str cell)
         s.len--;
     }
     s = str_trim(s);
-    if (s.len > 1 && s.data[0] == '\'' && memchr("=+-@", s.data[1], 4)) {
-        s.data++;
-        s.len--;
-    }
-    return s;
+    struct str behind = {s.data + 1, s.len ? s.len - 1 : 0};
+    return s.len && s.data[0] == '\'' && csv_is_formula(behind) ? str_trim(behind) : s;
 }
 
 /* ---- cells -------------------------------------------------------------------------------------

@@ -34,6 +34,10 @@ void csv_reader_close(struct csv_reader *r);
 
 /* Appends one field, quoted where it must be (delimiter, quote, CR, LF, blank at an end). */
 void csv_put(struct strbuf *out, struct str field, bool first);
-/* Like csv_put() for a cell that a spreadsheet could take for a formula: a text that begins with
- * = + - @ TAB or CR gets an apostrophe in front, as OWASP's "CSV Injection" advises. */
+/* Whether a spreadsheet could take the text for a formula: it begins with = + - @, also full-width,
+ * as Chinese and Japanese ones do, or TAB, CR or LF; blanks may stand before (OWASP, CSV
+ * Injection).
+ */
+bool csv_is_formula(struct str field);
+/* Like csv_put() for a cell of text: one that could be a formula gets an apostrophe in front. */
 void csv_put_text(struct strbuf *out, struct str field, bool first);

@@ -230,6 +230,9 @@ static void rows(void **state)
         {{"7", "继续", "", "", "", NULL}, NULL, "", ""},
         {{"7", "终止", "收入超标", "2026/11/24", " 好\n", NULL}, NULL, "income-above", "好"},
         {{"7", "终止", "fraud", "", "'=1+1", NULL}, NULL, "fraud", "=1+1"},
+        {{"7", "终止", "fraud", "", "'－1", NULL}, NULL, "fraud", "－1"},
+        {{"7", "终止", "fraud", "", "'  =1", NULL}, NULL, "fraud", "=1"},
+        {{"7", "终止", "fraud", "", "'引号", NULL}, NULL, "fraud", "'引号"},
         {{"7", "终止", "", "", "'好", NULL}, NULL, "", "'好"}, /* the rules ask for the ground */
         {{"7", "继续", "一切如常", "", "栠", NULL}, NULL, "一切如常", "栠"},
         {{"7", "继续", "", "", "", "　"}, NULL, "", ""},
