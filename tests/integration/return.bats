@@ -442,6 +442,44 @@ END
     same 997 "$(back $OWN/x.txt.rejected.csv | cut -d' ' -f1)"
 }
 
+@test "a full disk: the file waits where it is, and is recorded once when there is room" {
+    command -v prlimit >/dev/null || skip "prlimit is not there"
+    house
+    daemon_stop
+    # A limit on the size of the daemon's files stands for the disk (tests/faults/disk.bats).
+    # The log goes through a pipe, for it is larger than that.
+    mv "$D/log" "$D/log.before"
+    mkfifo "$D/log"
+    cat "$D/log" >"$D/log.full" 3>&- &
+    trap '' XFSZ
+    daemon_start "2026-11-24 08:00"
+    trap - XFSZ
+    { row "$TA" 继续; row "$TB" 继续; row 999 继续; row "$TC" 终止; } | list >"$BATS_TEST_TMPDIR/x.csv"
+    local size=$(stat -c %s "$BATS_TEST_TMPDIR/x.csv") tries=0
+    # No room for the file's copy; then for it, and not for what the store writes of it, or for the
+    # rows that come back.
+    for limit in $((size / 2)) $((size + 10)); do
+        prlimit --pid "$(<"$D/pid")" --fsize="$limit":unlimited
+        cp "$BATS_TEST_TMPDIR/x.csv" "$D/$OWN/x.csv"
+        tries=$((tries + 1))
+        waits() { [ "$(grep -c 'event=return-waits' "$D/log.full")" -ge "$tries" ]; }
+        wait_for waits
+        [ ! -e "$D/$OWN/x.rejected.csv" ]
+        [ ! -e "$D/$OWN/.rejected.part" ]
+    done
+    [ "$(grep -c 'event=return-waits' "$D/log.full")" -le 4 ]
+    prlimit --pid "$(<"$D/pid")" --fsize=unlimited:unlimited
+    row "$TZ" 继续 | list | put $OTHER z.csv
+    row "$TD" 继续 | list | put $OWN d.csv
+    wait_for test -f "$D/$OWN/done/x.csv"
+    same "done continue done continue done continue done continue" \
+        "$(state_of "$TA") $(state_of "$TB") $(state_of "$TD") $(state_of "$TZ")"
+    same 4 "$(reviews)"
+    same "999 $TC" "$(back $OWN/x.rejected.csv | cut -d' ' -f1 | paste -sd ' ')"
+    same 1 "$(json audit --all | jq -s '[.[].items[] | select(.action == "return" and .after.file == "x.csv")] | length')"
+    ctl verify
+}
+
 @test "a list of a township that was joined to another comes back by either folder" {
     house
     ctl division merge --yes 500101001 500101017 >/dev/null
