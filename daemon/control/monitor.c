@@ -83,15 +83,16 @@ static bool render(struct monitor *m, struct error *err)
 static void on_file(evutil_socket_t fd, short what, void *self)
 {
     struct monitor *m = self;
+    const char *path = m->w->settings->metrics_file;
     struct error err = ERROR_INIT;
 
     (void)fd;
     (void)what;
-    m->path = m->w->settings->metrics_file;
-    if (!m->path || m->file_busy)
+    if (!path || m->file_busy)
         return;
     if (render(m, &err)) {
         m->file_busy = true;
+        m->path = path;
         m->file =
             (struct request){.change = file_change, .done = file_done, .owner = m, .alone = true};
         writer_post(m->writer, &m->file);
