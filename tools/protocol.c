@@ -99,7 +99,9 @@ static const char watching[] =
     "take. A message that\nis told may be taken and acknowledged by another before; one whose "
     "lease runs out is not told again, but\n`queue.take` says until when a lease holds the "
     "division. Nothing is kept for a client that does not read: it is told\nfrom where it "
-    "stopped once it does, and misses only what was acknowledged meanwhile.\n\n"
+    "stopped once it does, and misses only what was acknowledged meanwhile. After a "
+    "`division.merge` all that waits is told\nanew: what came along with a division is older than "
+    "what was told of the other.\n\n"
     "`queue.unwatched` is the last that is told of a division: the account may not see it any "
     "more, or is no operator any more,\nor the division is delivered by the spool now.\n";
 

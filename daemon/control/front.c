@@ -37,7 +37,7 @@ struct front {
     struct request reload;
     const struct settings *reloaded;
     bool reloading;
-    uint64_t made_ready; /* messages, when watchers were last told */
+    uint64_t made_ready, given; /* messages, when watchers were last told */
     bool writer_failed;
 };
 
@@ -83,7 +83,11 @@ static void on_woken(evutil_socket_t fd, short what, void *self)
         rulebook_drop(w->rules);
         w->rules = rules;
     }
-    uint64_t made_ready = writer_made_ready(f->writer);
+    uint64_t made_ready = writer_made_ready(f->writer), given = writer_given(f->writer);
+    if (given != f->given) {
+        f->given = given;
+        watch_anew(&f->server);
+    }
     if (made_ready != f->made_ready) {
         f->made_ready = made_ready;
         tell_soon(f);

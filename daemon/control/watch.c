@@ -162,6 +162,13 @@ static void on_again(evutil_socket_t fd, short what, void *self)
     go_on(self);
 }
 
+void watch_anew(struct server *s)
+{
+    for (struct connection *c = s->first; c; c = c->next)
+        for (int i = 0; c->watch && i < c->watch->count; i++)
+            c->watch->list[i].after = 0;
+}
+
 void watch_tell_all(struct server *s)
 {
     struct connection *next;

@@ -82,5 +82,11 @@ bool store_message_give(struct store *s, int64_t seq, int64_t division, struct s
     db_str(q, 3, subject);
     db_name(q, 4, &message_states, (int)state);
     s->made_ready++;
+    s->given++;
     return db_run(s, q, err);
+}
+
+uint64_t store_messages_given(const struct store *s)
+{
+    return s->given;
 }

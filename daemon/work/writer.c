@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "store/merge.h"
 #include "store/message.h"
 #include "work/ending.h"
 
@@ -50,7 +51,7 @@ struct writer {
     bool stopping;
     bool ended; /* the thread takes nothing any more */
     atomic_bool failed, held;
-    atomic_uint_fast64_t turns, made_ready;
+    atomic_uint_fast64_t turns, made_ready, given;
     pthread_t thread;
     struct running_list changing, reading;
     int64_t checkpoint_after; /* CLOCK_MONOTONIC */
@@ -401,6 +402,7 @@ static void tell_ready(struct writer *wr)
 {
     uint64_t made_ready = store_messages_made_ready(wr->w->store);
     if (made_ready != atomic_load(&wr->made_ready)) {
+        atomic_store(&wr->given, store_messages_given(wr->w->store));
         atomic_store(&wr->made_ready, made_ready);
         wr->wake(wr->self);
     }
@@ -548,6 +550,11 @@ bool writer_failed(const struct writer *wr)
 uint64_t writer_made_ready(const struct writer *wr)
 {
     return atomic_load(&wr->made_ready);
+}
+
+uint64_t writer_given(const struct writer *wr)
+{
+    return atomic_load(&wr->given);
 }
 
 bool writer_held(const struct writer *wr)

@@ -15,6 +15,9 @@
 /* From the oldest message that waits on; a division that is watched already begins anew. too-large
  * beyond WATCH_MAX. Nothing is told before the turn under way has ended. */
 bool watch_add(struct connection *c, int64_t division, struct error *err);
+/* Every watch goes back to the oldest message that waits: a division that another was joined to has
+ * messages before its place. */
+void watch_anew(struct server *s);
 /* Tells all connections of the server what is new. May free connections. */
 void watch_tell_all(struct server *s);
 /* The connection's output has room: goes on where it had to stop. */

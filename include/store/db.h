@@ -37,6 +37,7 @@ struct store {
     struct histogram *sync; /* or NULL */
     int wal_pages;          /* in the log since it last began anew */
     uint64_t made_ready;    /* messages that may have become ready (message.h) */
+    uint64_t given;         /* messages given to another division (merge.h) */
 };
 
 /* The prepared statement, reset and unbound; NULL on failure. */

@@ -17,3 +17,5 @@ bool store_message_said(struct store *s, int64_t division, struct str kind, stru
 /* Gives a message to another division: its id stays. conflict where that was told the same. */
 bool store_message_give(struct store *s, int64_t seq, int64_t division, struct str subject,
                         enum message_state state, struct error *err);
+/* Grows whenever this store gave one. */
+uint64_t store_messages_given(const struct store *s);

@@ -50,5 +50,8 @@ uint64_t writer_turns(const struct writer *wr);
 bool writer_failed(const struct writer *wr);
 /* Grows after a commit that may have made messages ready; the front is woken then. */
 uint64_t writer_made_ready(const struct writer *wr);
+/* Grows where messages came to another division: behind those that it was told of, there are new
+ * ones. */
+uint64_t writer_given(const struct writer *wr);
 /* work->held of the writer's work, for the front to show. */
 bool writer_held(const struct writer *wr);

@@ -386,6 +386,18 @@ reload_by_signal() {
     same "2 $T1 alert 1 $T1 daily 2 $T1 moved-away 2 $T2 moved-in" "$(told)"
 }
 
+@test "a watcher is told of what a joined division had waiting, though it was said before (5)" {
+    begin
+    ctl household move DUE 500101017001 >/dev/null
+    watch $T2
+    wait_for lines 1
+    ctl division merge --yes $T1 $T2 >/dev/null
+    json queue show $T2 --all | jq -r '.items[] | select(.state == "ready") | .id' | sort >"$T/all"
+    grep -qxF "${M[0]}" "$T/all"
+    told_all() { cmp -s "$T/all" <(jq -r .id "$T/watched" | sort -u); }
+    wait_for told_all
+}
+
 @test "a watcher that does not read loses nothing, and holds nobody up" {
     begin still
     daemon_stop
