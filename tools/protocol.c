@@ -103,7 +103,9 @@ static const char watching[] =
     "`division.merge` all that waits is told\nanew: what came along with a division is older than "
     "what was told of the other.\n\n"
     "`queue.unwatched` is the last that is told of a division: the account may not see it any "
-    "more, or is no operator any more,\nor the division is delivered by the spool now.\n";
+    "more, or is no operator any more,\nor the division is delivered by the spool now, or was "
+    "joined "
+    "to another.\n";
 
 static const struct {
     enum reason reason;

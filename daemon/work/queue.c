@@ -13,8 +13,14 @@ bool queue_leased(const struct work *w, const struct message_row *row)
 
 bool queue_by_socket(const struct work *w, int64_t division, struct error *err)
 {
-    char code[DIVISION_TEXT];
+    char code[DIVISION_TEXT], into[DIVISION_TEXT];
+    int64_t now;
 
+    if (!store_division_now(w->store, division, &now, err))
+        return false;
+    if (now != division)
+        return error_set(err, REASON_CONFLICT, "%s was joined to %s, its messages too",
+                         division_text(division, code), division_text(now, into));
     return settings_delivery(w->settings, division) == DELIVERY_SOCKET ||
            error_set(err, REASON_CONFLICT, "the messages of %s leave by the spool",
                      division_text(division, code));

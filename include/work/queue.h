@@ -30,7 +30,8 @@ struct queue_taken {
 /* Whether a lease holds the message: until it has run out, or where the clock went back so far that
  * nobody can have taken it for so long. */
 bool queue_leased(const struct work *w, const struct message_row *row);
-/* False with conflict where the division's messages leave by the spool. */
+/* False with conflict where the division's messages leave by the spool, or where it was joined to
+ * another, to which they went. */
 bool queue_by_socket(const struct work *w, int64_t division, struct error *err);
 /* Leases at most `limit` messages for `seconds` (above 0). In a transaction. conflict as above. */
 bool queue_take(struct work *w, struct arena *a, int64_t division, int limit, int64_t seconds,

@@ -398,6 +398,21 @@ reload_by_signal() {
     wait_for told_all
 }
 
+@test "a division that was joined to another: its watch ends, and nothing is taken from it (5)" {
+    begin
+    watch 500101001
+    wait_for lines 3
+    ctl division merge --yes $T1 $T2 >/dev/null
+    refused conflict queue take 500101001
+    [[ $output == *"$T1 was joined to $T2"* ]]
+    refused conflict queue watch 500101001
+    status=0; wait "$(<"$T/watching")" || status=$?
+    same 1 $status
+    same conflict "$(tail -n 1 "$T/watched" | jq -r .error.data.reason)"
+    grep -q "$T1 was joined to $T2" "$T/watched.err"
+    same "${M[*]}" "$(take $T2 --limit 3)"
+}
+
 @test "a watcher that does not read loses nothing, and holds nobody up" {
     begin still
     daemon_stop

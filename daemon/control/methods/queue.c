@@ -153,7 +153,7 @@ const struct method methods_queue[] = {
          "one is leased. `items` is then empty and `lease_until` says when that lease runs out; "
          "it is null where nothing waits. A list whose body the run has yet to make holds back "
          "what is behind it. `items` ends early where its bodies are above 1 MiB. `conflict`: the "
-         "division is delivered by the spool."},
+         "division is delivered by the spool, or was joined to another."},
     {.name = "queue.ack",
      .least = ROLE_OPERATOR,
      .bound = BOUND_ITEMS,
