@@ -319,8 +319,27 @@ static bool message(struct merge *m, struct work *w, const struct message_row *r
         subject = str_of(arena_format(&m->arena, "%s/%.*s", division_text(m->result.old, old),
                                       STR_ARG(subject)));
     }
-    m->result.messages++;
+    m->result.messages += state != MESSAGE_ACKED;
     return store_message_give(w->store, row->seq, m->result.into, subject, state, err);
+}
+
+/* What was acknowledged before a list told of it is for the other's next list, as all else. */
+static bool untold(struct merge *m, struct work *w, struct error *err)
+{
+    struct message_row *rows;
+    int count;
+    do {
+        if (!store_messages_told(w->store, &m->arena, m->result.old, INT64_MAX, 0, BATCH, &rows,
+                                 &count, err)) {
+            return false;
+        }
+        for (int i = 0; i < count; i++) {
+            if (!message(m, w, &rows[i], err)) {
+                return false;
+            }
+        }
+    } while (count == BATCH);
+    return true;
 }
 
 /* What is staged lies in tmp/ under the old code and ends in its folder. */
@@ -342,7 +361,7 @@ static bool messages(struct merge *m, struct work *w, struct error *err)
         }
     } while (page.more);
     m->stage = STAGE_END;
-    return true;
+    return untold(m, w, err);
 }
 
 static bool finish(struct merge *m, struct work *w, struct error *err)

@@ -464,3 +464,17 @@ each_page() {
     same 10 "$(jq -r '.items[].id' "$T/pages" | sort -u | wc -l)"
     same 4 "$(json queue take 500101017 | jq '.items | length')"
 }
+
+@test "what was acknowledged before a division was joined to another is on the other's next list (4, 5)" {
+    begin
+    take 500101001 >/dev/null
+    ack "${M[@]}" >/dev/null
+    ctl household move DUE 500101017001 >/dev/null
+    same "1 0" "$(ack "$(take 500101001)")"
+    same "1 0" "$(ack "$(take 500101017)")"
+    ctl division merge --yes $T1 $T2 >/dev/null
+    ctl clock advance 1d >/dev/null
+    same 0 "$(sql "SELECT count(*) FROM message WHERE division = $T1 AND state <> 'acked'")"
+    same 0 "$(sql "SELECT count(*) FROM message WHERE listed = 0 AND kind <> 'daily'")"
+    ctl verify
+}
