@@ -28,6 +28,7 @@ struct merge {
     int64_t from_township; /* whose households are looked at: the old one, or the old village's */
     int64_t into_township;
     struct strbuf cursor; /* the last household looked at */
+    int64_t after;        /* and the last message */
     char *who;            /* of one that goes on after a kill */
     struct arena arena;
 };
@@ -342,24 +343,25 @@ static bool untold(struct merge *m, struct work *w, struct error *err)
     return true;
 }
 
-/* What is staged lies in tmp/ under the old code and ends in its folder. */
+/* The next ones that wait. What is staged lies in tmp/ under the old code and ends in its folder.
+ */
 static bool messages(struct merge *m, struct work *w, struct error *err)
 {
     struct message_page page;
-    int64_t after = 0;
-    do {
-        if (!store_messages_of(w->store, &m->arena, m->result.old, true, after, BATCH, QUEUE_BYTES,
-                               &page, err)) {
+    if (!store_messages_of(w->store, &m->arena, m->result.old, true, m->after, BATCH, QUEUE_BYTES,
+                           &page, err)) {
+        return false;
+    }
+    for (int i = 0; i < page.count; i++) {
+        const struct message_row *row = &page.rows[i];
+        m->after = row->seq;
+        if (row->state != MESSAGE_STAGED && !message(m, w, row, err)) {
             return false;
         }
-        for (int i = 0; i < page.count; i++) {
-            const struct message_row *row = &page.rows[i];
-            after = row->seq;
-            if (row->state != MESSAGE_STAGED && !message(m, w, row, err)) {
-                return false;
-            }
-        }
-    } while (page.more);
+    }
+    if (page.more) {
+        return true;
+    }
     m->stage = STAGE_END;
     return untold(m, w, err);
 }
@@ -388,7 +390,7 @@ static void tell_log(const struct merge *m)
             (long long)m->result.messages);
 }
 
-/* One stage a commit; of the households as many batches as fit a slice. */
+/* One stage a commit, and of it as many batches as fit a slice. */
 static enum job_step merge_slice(struct job *job, struct work *w, struct error *err)
 {
     struct merge *m = (struct merge *)job;
@@ -399,7 +401,7 @@ static enum job_step merge_slice(struct job *job, struct work *w, struct error *
     do {
         ok = ok && stages[stage](m, w, err);
         arena_reset(&m->arena);
-    } while (ok && stage == STAGE_HOUSEHOLDS && m->stage == stage && job_now() < until);
+    } while (ok && stage != STAGE_END && m->stage == stage && job_now() < until);
     if (!ok || !store_commit(w->store, err)) {
         char old[DIVISION_TEXT];
         store_rollback(w->store);

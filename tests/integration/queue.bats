@@ -478,3 +478,16 @@ each_page() {
     same 0 "$(sql "SELECT count(*) FROM message WHERE listed = 0 AND kind <> 'daily'")"
     ctl verify
 }
+
+@test "a long queue comes along a piece at a time when its division is joined to another (6)" {
+    begin still
+    daemon_stop
+    BYTES=600000 says 100
+    daemon_start "2026-11-24 08:00"
+    before=$(awk '/VmHWM/ { print $2 }' "/proc/$(<"$D/pid")/status")
+    same 100 "$(json division merge --yes $T1 $T2 | field messages)"
+    after=$(awk '/VmHWM/ { print $2 }' "/proc/$(<"$D/pid")/status")
+    # The sanitizers keep what was freed.
+    [[ $B == *san ]] || [ $((after - before)) -lt 20000 ] || { echo "$before to $after kB"; false; }
+    same "$(seq -f '1-%.0f' 100 | xargs)" "$(json queue show $T2 --all | jq -rs '[.[].items[] | select(.kind == "alert") | .id] | join(" ")')"
+}
