@@ -38,8 +38,9 @@ FROM task WHERE state = 'done' GROUP BY 1, 2;
 CREATE TRIGGER task_done AFTER UPDATE OF state ON task
 WHEN new.state = 'done' AND old.state <> 'done' BEGIN
     INSERT INTO office_month
-    VALUES (new.township, strftime('%Y', new.done_on * 86400, 'unixepoch') * 12
-                          + strftime('%m', new.done_on * 86400, 'unixepoch') - 1,
+    VALUES ((SELECT coalesce(merged_into, code) FROM division WHERE code = new.township),
+            strftime('%Y', new.done_on * 86400, 'unixepoch') * 12
+                + strftime('%m', new.done_on * 86400, 'unixepoch') - 1,
             1, new.done_on <= new.due_on)
     ON CONFLICT (township, month)
     DO UPDATE SET done = done + 1, on_time = on_time + excluded.on_time;

@@ -231,6 +231,8 @@ static bool begin(struct merge *m, struct work *w, struct error *err)
     }
     return store_merge_division(w->store, m->result.old, m->result.into, work_today(w),
                                 &m->result.divisions, err) &&
+           (m->level == LEVEL_VILLAGE ||
+            store_merge_months(w->store, m->result.old, m->result.into, err)) &&
            mark_set(m, w, err) && audit_merge(m, w, err);
 }
 
@@ -368,9 +370,7 @@ static bool messages(struct merge *m, struct work *w, struct error *err)
 
 static bool finish(struct merge *m, struct work *w, struct error *err)
 {
-    return (m->level == LEVEL_VILLAGE ||
-            store_merge_months(w->store, m->result.old, m->result.into, err)) &&
-           tell_all(m, w, err) && store_meta_clear(w->store, mark_name, err);
+    return tell_all(m, w, err) && store_meta_clear(w->store, mark_name, err);
 }
 
 static bool (*const stages[])(struct merge *m, struct work *w, struct error *err) = {

@@ -210,3 +210,20 @@ messages waiting 0" "$output"
     same "500101001001" "$(get B .division)"
     sound
 }
+
+@test "a task done that is taken back while its township is half joined is not counted (6)" {
+    load
+    ctl run >/dev/null
+    ctl review "$(task_of A)" --outcome continue >/dev/null
+    done_by_old=$(sql "SELECT task FROM task WHERE state = 'done'")
+    daemon_stop
+    REVIEWD_CRASH_AT=merge-begun daemon_start "2026-11-24 07:30"
+    run ctl division merge --yes $OLD $NEW
+    wait_for gone
+    # As `correct` does between two slices.
+    sql "UPDATE task SET state = 'open', done_on = NULL, outcome = NULL WHERE task = $done_by_old"
+    sql "UPDATE task SET state = 'done', done_on = due_on, outcome = 'continue' WHERE household_id = (SELECT id FROM household WHERE household = 'B')"
+    daemon_start "2026-11-24 07:30"
+    wait_for eval "[ -z \"\$(sql \"SELECT 1 FROM meta WHERE name = 'merge'\")\" ]"
+    same "$NEW|1" "$(sql "SELECT township, sum(done) FROM office_month GROUP BY 1")"
+}
