@@ -104,8 +104,7 @@ static const char watching[] =
     "what was told of the other.\n\n"
     "`queue.unwatched` is the last that is told of a division: the account may not see it any "
     "more, or is no operator any more,\nor the division is delivered by the spool now, or was "
-    "joined "
-    "to another.\n";
+    "joined to another, or the store cannot be read.\n";
 
 static const struct {
     enum reason reason;

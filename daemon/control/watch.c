@@ -115,13 +115,13 @@ static bool tell_page(struct connection *c, struct watched *at, bool *more, stru
     return ok;
 }
 
-/* One page of each division; the rest in further turns. */
-static void tell_some(struct connection *c, struct error *err)
+/* One page of each division; the rest in further turns. Where the store cannot be read the watch
+ * ends, for it would be told nothing any more. */
+static void tell_some(struct connection *c)
 {
     struct watch *w = c->watch;
     int kept = 0;
 
-    w->behind = false;
     for (int i = 0; i < w->count; i++) {
         struct error why = ERROR_INIT;
         if (!connection_may_tell(c)) {
@@ -129,10 +129,15 @@ static void tell_some(struct connection *c, struct error *err)
             w->list[kept++] = w->list[i];
             continue;
         }
-        bool may = may_watch(c, w->list[i].division, &why), more = false;
-        bool done = may ? tell_page(c, &w->list[i], &more, err) : end(c, w->list[i].division, &why);
-        w->behind = w->behind || !done || more;
-        if (may || !done)
+        bool more = false, done = may_watch(c, w->list[i].division, &why) &&
+                                  tell_page(c, &w->list[i], &more, &why);
+        bool over = why.message != NULL;
+        if (why.reason == REASON_STORAGE)
+            log_put(LOG_ERR, "queue.watch: %s", why.message);
+        if (over)
+            done = end(c, w->list[i].division, &why);
+        w->behind = w->behind || !done || (more && !over);
+        if (!over || !done)
             w->list[kept++] = w->list[i];
         error_clear(&why);
     }
@@ -145,11 +150,11 @@ static void go_on(struct connection *c)
     struct error err = ERROR_INIT;
     struct store *store = c->server->work->store;
 
+    c->watch->behind = false;
     if (store_read_begin(store, &err)) {
-        tell_some(c, &err);
+        tell_some(c);
         store_read_end(store);
-    }
-    if (err.message)
+    } else
         log_put(LOG_ERR, "queue.watch: %s", err.message);
     error_clear(&err);
     connection_send(c);

@@ -5,7 +5,8 @@
  * that does not read holds its place back and loses nothing, and costs no memory. Watching is
  * looking: nobody is kept from taking what was told, and what was taken by another is told all the
  * same. A watch ends with its connection, or with a notification where the account may not see the
- * division any more, or the division leaves by the spool. Front thread only. */
+ * division any more, the division leaves by the spool or was joined to another, or the store cannot
+ * be read. Front thread only. */
 #pragma once
 
 #include "control/connection.h"

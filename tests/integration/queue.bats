@@ -491,3 +491,17 @@ each_page() {
     [[ $B == *san ]] || [ $((after - before)) -lt 20000 ] || { echo "$before to $after kB"; false; }
     same "$(seq -f '1-%.0f' 100 | xargs)" "$(json queue show $T2 --all | jq -rs '[.[].items[] | select(.kind == "alert") | .id] | join(" ")')"
 }
+
+@test "a store that cannot be read is said once to the log, not without end, and others are served (6)" {
+    begin still
+    daemon_stop
+    says 3
+    sql "PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
+    page=$(sql "SELECT rootpage FROM sqlite_schema WHERE name = 'message_waiting'")
+    dd if=/dev/zero of="$D/reviewd.db" bs=4096 seek=$((page - 1)) count=1 conv=notrunc status=none
+    daemon_start "2026-11-24 08:00"
+    watch 500101001
+    wait_for grep -q "queue.watch: " "$D/log"
+    for _ in 1 2 3 4 5; do ctl status >/dev/null; done
+    same 1 "$(grep -c "queue.watch: " "$D/log")"
+}
