@@ -3,7 +3,10 @@
 #include <stdlib.h>
 
 #define PREFIX_HASH 12
-#define BODY_MAX 200 /* bytes */
+#define CUT_LEAST 6
+#define KIND_LEAST 11 /* register-a…, register-c… */
+#define AT_LEAST 17   /* 2026-11-24T07:30… */
+#define BODY_MAX 200  /* bytes */
 #define ABSENT "-"
 #define PROVISIONAL "*"
 
@@ -179,19 +182,22 @@ static enum term_tone tone_word(json_t *value)
 static const struct {
     text_of *text;
     tone_of *tone; /* may be NULL */
-    bool right, cut;
+    bool right;
+    size_t least; /* that is left where it is cut; 0: it is not */
 } forms[] = {
-    [VIEW_PLAIN] = {text_plain, NULL, false, false},
-    [VIEW_NUMBER] = {text_plain, NULL, true, false},
-    [VIEW_LEFT] = {text_plain, tone_left, true, false},
-    [VIEW_DUE] = {text_due, NULL, false, false},
-    [VIEW_YES] = {text_plain, tone_yes, false, true},
-    [VIEW_CODE] = {text_code, NULL, false, false},
-    [VIEW_WORD] = {text_plain, tone_word, false, true},
-    [VIEW_SHORT] = {text_plain, NULL, false, true},
-    [VIEW_HASH] = {text_hash, NULL, false, false},
-    [VIEW_BODY] = {text_body, NULL, false, true},
-    [VIEW_HIDDEN] = {text_plain, NULL, false, false},
+    [VIEW_PLAIN] = {text_plain, NULL, false, 0},
+    [VIEW_NUMBER] = {text_plain, NULL, true, 0},
+    [VIEW_AT] = {text_plain, NULL, false, AT_LEAST},
+    [VIEW_LEFT] = {text_plain, tone_left, true, 0},
+    [VIEW_DUE] = {text_due, NULL, false, 0},
+    [VIEW_YES] = {text_plain, tone_yes, false, CUT_LEAST},
+    [VIEW_CODE] = {text_code, NULL, false, 0},
+    [VIEW_WORD] = {text_plain, tone_word, false, CUT_LEAST},
+    [VIEW_KIND] = {text_plain, NULL, false, KIND_LEAST},
+    [VIEW_SHORT] = {text_plain, NULL, false, CUT_LEAST},
+    [VIEW_HASH] = {text_hash, NULL, false, 0},
+    [VIEW_BODY] = {text_body, NULL, false, CUT_LEAST},
+    [VIEW_HIDDEN] = {text_plain, NULL, false, 0},
 };
 
 enum term_tone cell_text(json_t *item, const struct view_field *field, struct strbuf *out)
@@ -208,7 +214,7 @@ bool cell_to_right(enum view_form form)
     return forms[form].right;
 }
 
-bool cell_may_be_cut(enum view_form form)
+size_t cell_cut_least(enum view_form form)
 {
-    return forms[form].cut;
+    return forms[form].least;
 }

@@ -5,12 +5,14 @@
 
 #include "base/text.h"
 
-#define CUT_LEAST 6 /* columns that are left of a cell at least */
+#define BODY_LEAST 16   /* columns of a body before any other gives way */
+#define HEADING_LEAST 4 /* columns that are left of a heading at least */
 #define ELLIPSIS "…"
 
 struct column {
     const struct view_field *field;
     size_t width;
+    size_t content; /* of the widest cell so far */
 };
 
 struct libscols_table *columns_table(void)
@@ -73,7 +75,9 @@ static void widen(struct columns *c, json_t *items)
             size_t width = width_of(item, col->field);
             size_t more = width > col->width ? width - col->width : 0;
 
-            if (room > 0 && cell_may_be_cut(col->field->form) && total + more > room)
+            if (width > col->content)
+                col->content = width;
+            if (room > 0 && cell_cut_least(col->field->form) > 0 && total + more > room)
                 more = room > total ? room - total : 0;
             col->width += more;
             total += more;
@@ -81,15 +85,35 @@ static void widen(struct columns *c, json_t *items)
     }
 }
 
-/* Takes from the widest column that may be cut, one by one, until the line fits. */
-static void narrow(struct columns *c, size_t room)
+/* What a column can give for the others: the one that has whatever room is left, */
+static size_t least_body(const struct column *col)
+{
+    return col->field->form == VIEW_BODY ? BODY_LEAST : col->width;
+}
+
+/* a heading without its cells losing anything, */
+static size_t least_heading(const struct column *col)
+{
+    return col->content > HEADING_LEAST ? col->content : HEADING_LEAST;
+}
+
+/* and a cell. */
+static size_t least_cell(const struct column *col)
+{
+    size_t least = cell_cut_least(col->field->form);
+
+    return least > 0 ? least : col->width;
+}
+
+/* Takes from the widest column that has more than it needs, one by one, until the line fits. Of two
+ * as wide the latter gives: names stand in front. */
+static void narrow(struct columns *c, size_t room, size_t least(const struct column *))
 {
     for (size_t total = total_width(c); room > 0 && total > room; total--) {
         struct column *widest = NULL;
 
         for (struct column *col = c->column; col < c->column + c->count; col++)
-            if (cell_may_be_cut(col->field->form) && col->width > CUT_LEAST &&
-                (!widest || col->width > widest->width))
+            if (col->width > least(col) && (!widest || col->width >= widest->width))
                 widest = col;
         if (!widest)
             return;
@@ -146,11 +170,14 @@ const struct view_field *columns_of(json_t *object, struct arena *arena)
     json_object_foreach(object, key, value)
     {
         char *title = arena_copy(arena, str_of(key));
+        size_t len = strlen(key);
+        enum view_form form = json_is_number(value)                          ? VIEW_NUMBER
+                              : len > 3 && strcmp(key + len - 3, "_at") == 0 ? VIEW_AT
+                                                                             : VIEW_PLAIN;
 
         for (char *c = title; *c; c++)
             *c = *c == '_' ? ' ' : *c;
-        fields[n++] =
-            (struct view_field){key, title, json_is_number(value) ? VIEW_NUMBER : VIEW_PLAIN};
+        fields[n++] = (struct view_field){key, title, form};
     }
     return fields;
 }
@@ -166,7 +193,8 @@ static void choose(struct columns *c, json_t *items)
 {
     size_t count = 0;
 
-    if (!c->fields)
+    c->own = !c->fields;
+    if (c->own)
         c->fields = columns_of(json_array_get(items, 0), &c->arena);
     while (c->fields[count].key)
         count++;
@@ -176,20 +204,30 @@ static void choose(struct columns *c, json_t *items)
 
         if (f->form == VIEW_HIDDEN || !any_has(items, f->key))
             continue;
-        if (f->form == VIEW_SHORT && width < CUT_LEAST)
-            width = CUT_LEAST;
-        c->column[c->count++] = (struct column){f, width};
+        if (f->form == VIEW_SHORT && width < cell_cut_least(f->form))
+            width = cell_cut_least(f->form);
+        c->column[c->count++] = (struct column){f, width, 0};
     }
 }
 
-static void add_column(struct libscols_table *table, const struct column *column)
+/* A heading that is a member's own name has capitals as those of the tables have. */
+static void heading(const struct columns *c, const struct column *column, struct strbuf *out)
+{
+    strbuf_addz(out, column->field->title);
+    for (size_t i = 0; c->own && i < out->len; i++)
+        if (out->data[i] >= 'a' && out->data[i] <= 'z')
+            out->data[i] = (char)(out->data[i] - 'a' + 'A');
+    cut(out, column->width);
+}
+
+static void add_column(const struct columns *c, struct libscols_table *table,
+                       const struct column *column)
 {
     int flags = cell_to_right(column->field->form) ? SCOLS_FL_RIGHT : 0;
     struct strbuf title = STRBUF_INIT;
     struct libscols_column *made;
 
-    strbuf_addz(&title, column->field->title);
-    cut(&title, column->width);
+    heading(c, column, &title);
     made = scols_table_new_column(table, strbuf_text(&title), (double)column->width, flags);
     if (!made)
         abort();
@@ -210,7 +248,7 @@ static void add_row(struct columns *c, struct libscols_table *table, json_t *ite
 
         strbuf_reset(&text);
         tone = cell_text(item, c->column[i].field, &text);
-        if (cell_may_be_cut(c->column[i].field->form))
+        if (cell_cut_least(c->column[i].field->form) > 0)
             cut(&text, c->column[i].width);
         columns_cell(line, i, strbuf_text(&text), tone);
     }
@@ -231,14 +269,17 @@ void columns_page(struct columns *c, json_t *items)
     if (c->count == 0)
         return;
     widen(c, items);
-    if (!c->begun)
-        narrow(c, term_width());
+    if (!c->begun) {
+        narrow(c, term_width(), least_body);
+        narrow(c, term_width(), least_heading);
+        narrow(c, term_width(), least_cell);
+    }
     table = columns_table();
     /* The widths are made here: libsmartcols' own way to make room cuts without a sign. */
     scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
     scols_table_enable_noheadings(table, c->begun);
     for (i = 0; i < c->count; i++)
-        add_column(table, &c->column[i]);
+        add_column(c, table, &c->column[i]);
     json_array_foreach(items, i, item)
     {
         add_row(c, table, item);

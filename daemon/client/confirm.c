@@ -119,6 +119,31 @@ static void concern_task(struct look *l, const struct options *o, struct strbuf 
     json_decref(task);
 }
 
+/* "township 分水镇 (500101144000)": a code alone says nothing to whoever mistyped it. */
+static void add_division(struct look *l, const struct options *o, const char *name,
+                         struct strbuf *out)
+{
+    json_t *division = look_up(l, "division.show", "division", json_object_get(o->params, name));
+
+    cell_plain(json_object_get(division, "level"), out);
+    strbuf_addc(out, ' ');
+    cell_plain(json_object_get(division, "name"), out);
+    strbuf_addz(out, " (");
+    cell_plain(json_object_get(division, "division"), out);
+    strbuf_addc(out, ')');
+    json_decref(division);
+}
+
+static void concern_merge(struct look *l, const struct options *o, struct strbuf *out)
+{
+    add_division(l, o, "old", out);
+    if (l->answer != CONFIRM_YES)
+        return;
+    strbuf_addz(out, " is joined to ");
+    add_division(l, o, "new", out);
+    strbuf_addz(out, ": ");
+}
+
 /* Times of one form, "2026-11-24T07:30:00", are ordered as texts. Forward is nothing to ask for. */
 static void concern_clock(struct look *l, const struct options *o, struct strbuf *out)
 {
@@ -138,10 +163,9 @@ static void concern_clock(struct look *l, const struct options *o, struct strbuf
 
 /* Nothing appended: nothing to ask for. */
 static void (*const concerns[])(struct look *l, const struct options *o, struct strbuf *out) = {
-    [CONCERN_NONE] = concern_none,
-    [CONCERN_HOUSEHOLD] = concern_household,
-    [CONCERN_TASK] = concern_task,
-    [CONCERN_CLOCK] = concern_clock,
+    [CONCERN_NONE] = concern_none,   [CONCERN_HOUSEHOLD] = concern_household,
+    [CONCERN_TASK] = concern_task,   [CONCERN_CLOCK] = concern_clock,
+    [CONCERN_MERGE] = concern_merge,
 };
 
 /* ---- the question -------------------------------------------------------------------------- */

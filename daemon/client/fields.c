@@ -99,7 +99,7 @@ const struct view_field task_fields[] = {{"task", "task", 0},
                                          FIELD_END};
 
 const struct view_field task_columns[] = {{"task", "TASK", VIEW_NUMBER},
-                                          {"kind", "KIND", VIEW_WORD},
+                                          {"kind", "KIND", VIEW_KIND},
                                           {"state", NULL, VIEW_HIDDEN},
                                           {"household", "HOUSEHOLD", 0},
                                           {"township", "TOWNSHIP", VIEW_CODE},
@@ -115,7 +115,7 @@ const struct view_field message_columns[] = {{"id", "MESSAGE", 0},
                                              {"division", NULL, VIEW_HIDDEN},
                                              {"created_on", "CREATED", 0},
                                              {"state", "STATE", VIEW_WORD},
-                                             {"lease_until", "LEASED UNTIL", 0},
+                                             {"lease_until", "LEASED UNTIL", VIEW_AT},
                                              {"body", "BODY", VIEW_BODY},
                                              FIELD_END};
 
@@ -126,7 +126,7 @@ const struct view_field standard_columns[] = {{"district", "DISTRICT", VIEW_CODE
                                               FIELD_END};
 
 const struct view_field audit_columns[] = {
-    {"seq", "SEQ", VIEW_NUMBER},   {"at", "AT", 0},
+    {"seq", "SEQ", VIEW_NUMBER},   {"at", "AT", VIEW_AT},
     {"uid", NULL, VIEW_HIDDEN},    {"who", "WHO", 0},
     {"action", "ACTION", 0},       {"household", "HOUSEHOLD", 0},
     {"before", NULL, VIEW_HIDDEN}, {"after", "AFTER", VIEW_BODY},
@@ -141,6 +141,10 @@ const struct view_field chain_fields[] = {{"ok", "whole", VIEW_YES},
 
 const struct view_field failure_columns[] = {
     {"invariant", "INVARIANT", 0}, {"household", "HOUSEHOLD", 0}, {"what", "WHAT", 0}, FIELD_END};
+
+const struct view_field division_fields[] = {
+    {"division", "division", 0}, {"name", "name", 0},           {"level", "level", 0},
+    {"parent", "lies in", 0},    {"joined_to", "joined to", 0}, FIELD_END};
 
 const struct view_field merge_fields[] = {{"old", "joined", 0},
                                           {"new", "to", 0},
@@ -173,11 +177,11 @@ const struct view_field return_fields[] = {
     {"more", NULL, VIEW_HIDDEN},   FIELD_END};
 
 const struct view_field register_columns[] = {
-    {"task", "TASK", VIEW_NUMBER},       {"kind", "KIND", VIEW_WORD},
+    {"task", "TASK", VIEW_NUMBER},       {"kind", "KIND", VIEW_KIND},
     {"state", NULL, VIEW_HIDDEN},        {"household", "HOUSEHOLD", 0},
     {"township", "TOWNSHIP", VIEW_CODE}, {"year", "YEAR", VIEW_NUMBER},
     {"opened_on", NULL, VIEW_HIDDEN},    {"due_on", "DUE", VIEW_DUE},
-    {"decision", "DECISION", VIEW_WORD}, {"decided_on", "DECIDED", 0},
+    {"decision", "DECISION", VIEW_WORD}, {"decided_on", NULL, VIEW_HIDDEN},
     {"effect_on", "IN EFFECT", 0},       FIELD_END};
 const struct view_field exception_columns[] = {{"number", "NO.", VIEW_NUMBER},
                                                {"on", "ON", 0},

@@ -123,6 +123,14 @@ static void show_help(const char *help)
     putchar('\n');
 }
 
+/* Bytes and counts whole, whatever their size: up to 2^53 each integer is one. */
+static void show_value(double value)
+{
+    bool whole = value > -0x1p53 && value < 0x1p53 && value == (double)(long long)value;
+
+    printf(whole ? "%.0f\n" : "%.10g\n", value);
+}
+
 /* One sample a line, as `name{label="value"}  value`, and what it is once a family. */
 void show_metrics(json_t *result, const struct view_field *fields)
 {
@@ -146,8 +154,8 @@ void show_metrics(json_t *result, const struct view_field *fields)
                 open = ",";
             }
             strbuf_addz(&name, *open == ',' ? "}" : "");
-            printf("%-56s %.10g\n", strbuf_text(&name),
-                   json_number_value(json_object_get(sample, "value")));
+            printf("%-56s ", strbuf_text(&name));
+            show_value(json_number_value(json_object_get(sample, "value")));
             strbuf_free(&name);
         }
     }

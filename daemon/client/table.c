@@ -200,7 +200,7 @@ static const struct confirm catching_up = {
     "confirm", NULL, CONCERN_NONE,
     "every day since the last run is caught up: its alerts are raised and its messages sent"};
 static const struct confirm joining = {
-    NULL, NULL, CONCERN_NONE,
+    NULL, NULL, CONCERN_MERGE,
     "households, open tasks and messages of the first go to the second, for good"};
 static const struct confirm setting_back = {"to", NULL, CONCERN_CLOCK, "the clock goes back"};
 
@@ -469,6 +469,13 @@ const struct command table_commands[] = {
      .summary = "read the configuration again",
      .example = "reload",
      .show = show_done},
+    {.name = "division show",
+     .method = "division.show",
+     .arguments = division_argument,
+     .summary = "what the code of a division stands for",
+     .example = "division show 500101001",
+     .show = show_object,
+     .fields = division_fields},
     {.name = "division merge",
      .method = "division.merge",
      .arguments = merge_arguments,

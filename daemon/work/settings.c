@@ -1,6 +1,7 @@
 /* One table of keys: the reader, the check for unknown keys and reviewd.conf(5) follow it. */
 #include "work/settings.h"
 
+#include <errno.h>
 #include <libconfig.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -362,7 +363,7 @@ struct settings *settings_load(const char *file, struct policy_faults *faults)
     defaults(s);
     s->file = keep(&r, file);
     if (access(file, R_OK) != 0) {
-        fault(&r, NULL, "cannot be read");
+        fault(&r, NULL, "cannot be read: %s", strerror(errno));
     } else if (!config_read_file(&config, file)) {
         struct strbuf text = STRBUF_INIT;
         strbuf_addf(&text, "%s:%d: %s", file, config_error_line(&config),

@@ -1,9 +1,10 @@
 /* client/columns: a list as a table for people, a page at a time, by libsmartcols.
  *
  * The widths come from the heading and the first page, so that the pages stand below each other and
- * none is kept. On a terminal too narrow for them the columns that may be cut give way, the widest
- * first; what was cut ends with an ellipsis. A later cell that is wider widens
- * its column from there on; one that may be cut, where the terminal has room. */
+ * none is kept. On a terminal too narrow for them a body gives way, then headings that are wider
+ * than their cells, then the columns that may be cut, the widest first; what was cut ends with an
+ * ellipsis. A later cell that is wider widens its column from there on; one that may be cut, where
+ * the terminal has room. */
 #pragma once
 
 #include "base/arena.h"
@@ -13,6 +14,7 @@ struct columns {
     const struct view_field *fields; /* of the table; NULL: the keys of the first item */
     struct column *column;           /* those that some item of the first page has */
     size_t count;
+    bool own;         /* the fields are the first item's keys */
     bool begun;       /* the heading stands */
     bool provisional; /* some day so far was */
     struct arena arena;

@@ -35,7 +35,7 @@ struct input {
 };
 
 /* What is looked up before an act is asked for: whom it concerns, in words. */
-enum concern { CONCERN_NONE, CONCERN_HOUSEHOLD, CONCERN_TASK, CONCERN_CLOCK };
+enum concern { CONCERN_NONE, CONCERN_HOUSEHOLD, CONCERN_TASK, CONCERN_CLOCK, CONCERN_MERGE };
 
 /* An act that nothing takes back: a person at a terminal is asked, anybody else says --yes. */
 struct confirm {

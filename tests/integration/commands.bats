@@ -254,7 +254,7 @@ case_protection_holds() {
 
 case_register_list() {
     result items next -- register list --year 2018 --state undecided
-    lists TASK KIND HOUSEHOLD TOWNSHIP YEAR DUE DECISION DECIDED "IN EFFECT" -- register list
+    lists TASK KIND HOUSEHOLD TOWNSHIP YEAR DUE DECISION "IN EFFECT" -- register list
     no bad-argument register list --cursor x
     misused "undecided, decided" register list --state open
 }
@@ -419,6 +419,13 @@ case_metrics() {
     misused "'x' is one argument too many" metrics x
 }
 
+case_division_show() {
+    result division name level parent joined_to -- division show 500101001
+    shows "township" "500101000000" -- division show 500101001
+    no not-found division show 500999
+    misused "DIVISION is missing" division show
+}
+
 case_division_merge() {
     misused "say --yes" division merge 500101017002 500101017001
     no not-found division merge 500101999 500101001 --yes
@@ -568,10 +575,43 @@ answered() {
     [[ $status -eq 1 && $output == *"household P-1, 谭文明"* ]]
     answered n review "$task" --outcome continue
     [[ $status -eq 0 && $output != *"Go on"* ]]
+    answered n division merge 500101017 500101001
+    name() { json division show "$1" | field name; }
+    [[ $status -eq 1 && $output == *"township $(name 500101017) (500101017000) is joined to township $(name 500101001) (500101001000): "* ]]
+    answered y division merge 500101099 500101001
+    [[ $status -eq 1 && $output == *"500101099000"* && $output != *"Go on"* ]]
+    same null "$(json division show 500101017 | jq .joined_to)"
     answered n run --confirm
     [[ $status -eq 1 && $output == *"run: every day since the last run is caught up"* ]]
     answered n clock set 2018-09-01
     [[ $status -eq 1 && $output == *"to 2018-09-01T00:00:00: the clock goes back."* ]]
     answered n clock set 2018-09-03T23:00
     [[ $status -eq 0 && $output != *"Go on"* ]]
+}
+
+@test "80 columns hold each table, with numbers of 15 characters; days, numbers and hashes are whole" {
+    printf '%s\n' household,division,head_name,head_id,status,tier,approved_on,register \
+        500101001-00001,500101001001,欧阳淑芳,11010519491231002X,active,semi-annual,2018-01-10,registered >"$D/w.csv"
+    ctl import households "$D/w.csv" >/dev/null
+    printf '%s\n' household,member,name,health,disability,work_ability,student,status \
+        500101001-00001,1,欧阳淑芳,serious-illness,none,partial,no,present >"$D/w.csv"
+    ctl import members "$D/w.csv" >/dev/null
+    narrow() { COLUMNS=80 TERM=xterm script -qec "'$B/reviewctl' $*" /dev/null </dev/null | sed 's/\x1b\[[0-9;]*m//g' | tr -d '\r'; }
+    for command in "household list --limit 9" "household members 500101001-00001" "late" "due --within 90d" \
+        "register list" "audit --household 500101001-00001" "queue show 500101001" "protection holds" "standards list"; do
+        narrow "$command" >"$BATS_TEST_TMPDIR/out"
+        [ "$(wc -L <"$BATS_TEST_TMPDIR/out")" -le 80 ] || { echo "$command"; cat "$BATS_TEST_TMPDIR/out"; return 1; }
+    done
+    narrow household list | grep -qE '^500101001-00001 欧阳淑芳 500101001 semi-an… active +regist… '
+    # Cut kinds can be told from each other; an instant keeps its minute.
+    task=$(json register list --state undecided | jq '[.items[] | select(.kind == "register-candidate").task][0]')
+    [ "$task" = null ] || ctl register decide "$task" not-eligible >/dev/null
+    kinds=$(narrow register list | awk 'NR > 1 { print $2 }' | sort -u)
+    [[ $kinds == *register-a*…* && $kinds == *register-c*…* ]] || { echo "$kinds"; return 1; }
+    narrow audit --household 500101001-00001 | grep -qE ' 2018-09-0[0-9]T[0-9:]{5}… .*household\.add .* [0-9a-f]{12}$'
+}
+
+@test "metrics tells bytes whole" {
+    run -0 ctl metrics
+    [[ $output =~ reviewd_store_free_bytes\ +[0-9]{7,}$'\n' ]]
 }

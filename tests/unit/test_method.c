@@ -430,6 +430,7 @@ static void test_table(void **state)
                                            "verify",
                                            "reload",
                                            "backup",
+                                           "division.show",
                                            "division.merge",
                                            "standards.list",
                                            "metrics",
