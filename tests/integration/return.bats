@@ -156,7 +156,7 @@ END
     # What comes meanwhile is taken; the half one is not touched.
     row "$TD" 继续 | list | put $OWN whole.csv
     same "open" "$(state_of "$TA")"
-    [ -f "$D/$OWN/half.csv" ] && [ ! -e "$D/$OWN/half.rejected.csv" ]
+    [ -f "$D/$OWN/half.csv" ] && [ ! -e "$D/$OWN/half.rejected.csv" ] || false
     row "$TB" 继续 | tail -c +6 >&5
     exec 5>&-
     wait_for test -f "$D/$OWN/done/half.csv"
@@ -168,7 +168,7 @@ END
     done
     row "$TD" 调整 | list | put $OWN last.csv
     same "open" "$(state_of "$TC")"
-    [ -f "$D/$OWN/empty.csv" ] && [ -f "$D/$OWN/x.csv.part" ]
+    [ -f "$D/$OWN/empty.csv" ] && [ -f "$D/$OWN/x.csv.part" ] || false
     row "$TC" 继续 | list | put $OWN empty.csv
     same "done continue" "$(state_of "$TC")"
 }
@@ -292,7 +292,7 @@ END
     grep -q '不是普通文件' "$D/$OWN/pipe.rejected.csv"
     grep -q '另有硬链接' "$D/$OWN/hard.rejected.csv"
     [ -d "$D/$OWN/folder.csv" ]
-    [ -f "$BATS_TEST_TMPDIR/elsewhere/x.csv" ] && [ -f "$BATS_TEST_TMPDIR/secret.csv" ]
+    [ -f "$BATS_TEST_TMPDIR/elsewhere/x.csv" ] && [ -f "$BATS_TEST_TMPDIR/secret.csv" ] || false
     # A rejected file that a link stands for: the link gives way, what it points to stays.
     echo keep >"$BATS_TEST_TMPDIR/victim"
     ln -s "$BATS_TEST_TMPDIR/victim" "$D/$OWN/v.rejected.csv"
@@ -522,7 +522,7 @@ END
     refused run-held review "$TB" --outcome continue
     row "$TB" 继续 | list >"$BATS_TEST_TMPDIR/y.csv"
     refused run-held return "$BATS_TEST_TMPDIR/y.csv"
-    [ -f "$D/$OWN/x.csv" ] && [ ! -e "$D/$OWN/x.rejected.csv" ]
+    [ -f "$D/$OWN/x.csv" ] && [ ! -e "$D/$OWN/x.rejected.csv" ] || false
     ctl run --yes --confirm >/dev/null
     put $OWN y.csv <"$BATS_TEST_TMPDIR/y.csv"
     wait_for test -f "$D/$OWN/done/x.csv"

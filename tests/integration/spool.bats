@@ -69,7 +69,7 @@ waits_in() { json queue show "$1" | jq -c "[.items[] | select(.kind == \"$2\") |
     [ -s /etc/passwd ]
     [ -d "$D/$NEW/2026-11-01-daily.old" ]
     same "" "$(grep 'event=spool-folder' "$D/log" || true)"
-    [ -f "$D/$NEW/note.txt" ] && [ -f "$D/$NEW/2026-11-01-other.csv" ]
+    [ -f "$D/$NEW/note.txt" ] && [ -f "$D/$NEW/2026-11-01-other.csv" ] || false
     grep -q 'event=pruned division=500101001000 before=2026-11-27 files=' "$D/log"
 }
 
@@ -116,7 +116,7 @@ waits_in() { json queue show "$1" | jq -c "[.items[] | select(.kind == \"$2\") |
     # Permissions would not stop root: something else stands where the folder was.
     rm -r "$D/spool/tmp"
     echo "in the way" >"$D/spool/tmp"
-    ! ctl run 2>"$D/why"
+    ! ctl run 2>"$D/why" || false
     grep -q 'reason: storage' "$D/why"
     run -1 ctl status --check
     [[ $output == *"no list can be delivered: spool "* ]]
@@ -147,7 +147,7 @@ waits_in() { json queue show "$1" | jq -c "[.items[] | select(.kind == \"$2\") |
     same '["alarms"]' "$(jq -c keys <<<"$output")"
     daemon_stop
     daemon_start "2026-11-28 07:35" # within the grace of ten minutes
-    ! ctl status --check | grep overdue
+    ! ctl status --check | grep overdue || false
     daemon_stop
     daemon_start "2026-11-28 07:45"
     run -1 ctl status --check
@@ -159,7 +159,7 @@ waits_in() { json queue show "$1" | jq -c "[.items[] | select(.kind == \"$2\") |
     daemon_start "2026-11-24 07:00"
     two_townships
     ctl clock advance 1h >/dev/null
-    ! ctl household show NOBODY 2>/dev/null
+    ! ctl household show NOBODY 2>/dev/null || false
     json metrics >"$D/m"
     value() { jq -r --arg n "$1" '.metrics[] | .samples[] | select(.name == $n and .labels == {}).value' "$D/m"; }
     same "2 2 2" "$(value reviewd_households) $(value reviewd_active_households) $(value reviewd_open_tasks)"
@@ -167,8 +167,8 @@ waits_in() { json queue show "$1" | jq -c "[.items[] | select(.kind == \"$2\") |
     same "$(date -d '2026-11-24 07:30 +0800' +%s)" "$(value reviewd_last_run_timestamp_seconds)"
     same 0 "$(value reviewd_last_run_seconds)" # the manual clock stands still
     same 0 "$(value reviewd_spool_errors_total)"
-    [ "$(value reviewd_store_free_bytes)" -gt 0 ] && [ "$(value reviewd_wal_bytes)" -gt 0 ]
-    [ "$(value reviewd_sync_seconds_count)" -gt 0 ] && [ "$(value reviewd_queue_delay_seconds_count)" -gt 0 ]
+    [ "$(value reviewd_store_free_bytes)" -gt 0 ] && [ "$(value reviewd_wal_bytes)" -gt 0 ] || false
+    [ "$(value reviewd_sync_seconds_count)" -gt 0 ] && [ "$(value reviewd_queue_delay_seconds_count)" -gt 0 ] || false
     # A histogram counts up to all.
     jq -e '[.metrics[] | select(.type == "histogram") | [.samples[] | select(.labels.le).value] | . == sort] | all' "$D/m"
     jq -e '.metrics[] | select(.name == "reviewd_sync_seconds") | ([.samples[] | select(.labels.le == "+Inf").value][0]) == ([.samples[] | select(.name | endswith("_count")).value][0])' "$D/m"
@@ -178,7 +178,7 @@ waits_in() { json queue show "$1" | jq -c "[.items[] | select(.kind == \"$2\") |
     wait_for grep -q '^reviewd_open_tasks 2$' "$D/reviewd.prom"
     same 644 "$(stat -c %a "$D/reviewd.prom")"
     grep -qE '^reviewd_calls_total\{method="import",reason="done"\} 2$' "$D/reviewd.prom"
-    ! grep -vE '^(# (HELP|TYPE) reviewd_[a-z_]+ .+|reviewd_[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9.e+-]+)$' "$D/reviewd.prom"
+    ! grep -vE '^(# (HELP|TYPE) reviewd_[a-z_]+ .+|reviewd_[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9.e+-]+)$' "$D/reviewd.prom" || false
     diff <(grep -o '^# TYPE [a-z_]*' "$D/reviewd.prom" | sort -u) <(grep -o '^# TYPE [a-z_]*' "$D/reviewd.prom" | sort)
     # For people a sample a line.
     ctl metrics | grep -qE '^reviewd_open_tasks +2$'
