@@ -131,8 +131,8 @@ acl() {
     same "$(printf '%s\n' bin:rwx games:r-x default:bin:r-x default:games:r-x "default:$me:rwx" | sort |
         paste -sd' ')" "$(acl $T1/return)"
     same "bin:r-x games:r-x" "$(acl $T1/return/done)"
-    echo x >"$D/spool/$T1/return/filled.csv"
-    same "bin:r-x games:r-x $me:rwx" "$(acl $T1/return/filled.csv)"
+    echo x >"$D/spool/$T1/return/filled.part"
+    same "bin:r-x games:r-x $me:rwx" "$(acl $T1/return/filled.part)"
     accounts
     ctl reload
     same "" "$(acl $T1/return)"
