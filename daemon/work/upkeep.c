@@ -75,7 +75,7 @@ bool upkeep_pickup(struct phase *p, bool *end, struct error *err)
            tell_unfetched(p, &township, oldest, err);
 }
 
-/* Townships, then (cursor negative) the districts and the city. */
+/* Townships, then the districts, then the city. */
 static bool next_division(struct phase *p, struct division_row *row, struct error *err)
 {
     static const enum level order[] = {LEVEL_TOWNSHIP, LEVEL_DISTRICT, LEVEL_CITY};

@@ -15,28 +15,13 @@
 
 #include <cmocka.h>
 
+#include "../lib/chance.h"
 #include "rules/protection.h"
 
 #define CASES 60000
 #define MEMBERS 6
 #define ASSETS 3
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static uint64_t chance;
-
-static int below(int n)
-{
-    chance += 0x9e3779b97f4a7c15u; /* splitmix64 */
-    uint64_t z = chance;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return (int)((z ^ (z >> 31)) % (uint64_t)n);
-}
-
-static bool one_in(int n)
-{
-    return below(n) == 0;
-}
 
 static const char *const words[] = {"housing", "motor-vehicle", "business", "savings", "pig"};
 

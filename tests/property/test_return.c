@@ -20,6 +20,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../lib/chance.h"
 #include "../lib/sample.h"
 #include "delivery/return_file.h"
 #include "delivery/return_why.h"
@@ -29,22 +30,6 @@
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 #define ROWS 9
 #define TASKS_MAX 200000
-
-static uint64_t chance;
-
-static int below(int n)
-{
-    chance += 0x9e3779b97f4a7c15u; /* splitmix64 */
-    uint64_t z = chance;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return (int)((z ^ (z >> 31)) % (uint64_t)n);
-}
-
-static bool one_in(int n)
-{
-    return below(n) == 0;
-}
 
 /* ---- the store and what the engine needs ---- */
 
