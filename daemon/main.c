@@ -32,8 +32,7 @@
 
 const char *argp_program_version = "reviewd " REVIEWD_VERSION;
 
-/* ---- options
- * -------------------------------------------------------------------------------------- */
+/* ---- options ---- */
 
 struct options {
     const char *file, *clock;
@@ -80,8 +79,7 @@ static const struct argp parser = {option_table,
                                    NULL,
                                    NULL};
 
-/* ---- what lives as long as the process ----------------------------------------------------------
- */
+/* ---- what lives as long as the process ---- */
 
 #define RESUMED 3 /* jobs that a kill can have interrupted */
 
@@ -229,8 +227,7 @@ static bool inherited(int *fd, struct error *err)
 
 static bool open_front(struct house *h, struct error *err)
 {
-    struct front_options options = {
-        .work = &h->reading, .reload = reload, .inlet = &h->inlet};
+    struct front_options options = {.work = &h->reading, .reload = reload, .inlet = &h->inlet};
     if (!inherited(&options.listen_fd, err)) {
         return false;
     }
@@ -269,8 +266,7 @@ static void close_house(struct house *h)
     metrics_free(h->writing.metrics);
 }
 
-/* ---- what a kill left behind
- * --------------------------------------------------------------------- */
+/* ---- what a kill left behind ---- */
 
 static void resumed_done(struct request *r)
 {

@@ -33,12 +33,14 @@ static int listener(const char *path)
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    if (strlen(path) >= sizeof(at.sun_path))
+    if (strlen(path) >= sizeof(at.sun_path)) {
         die(path);
+    }
     memcpy(at.sun_path, path, strlen(path) + 1);
     unlink(path);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 || listen(fd, 1) != 0)
+    if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 || listen(fd, 1) != 0) {
         die(path);
+    }
     return fd;
 }
 
@@ -47,9 +49,11 @@ static bool call(int fd)
 {
     char c = 0;
 
-    while (c != '\n')
-        if (read(fd, &c, 1) != 1)
+    while (c != '\n') {
+        if (read(fd, &c, 1) != 1) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -59,8 +63,9 @@ static void item(struct strbuf *out, int page, int number)
                 "%s{\"household\":\"5001%05d-%04d\",\"division\":\"500101001001\","
                 "\"township\":\"500101001000\",\"head_name\":\"",
                 number > 0 ? "," : "", page % 100000, number);
-    for (int i = 0; i < 2 + (page < 9 ? page : 8); i++)
+    for (int i = 0; i < 2 + (page < 9 ? page : 8); i++) {
         strbuf_addz(out, "王");
+    }
     strbuf_addz(out, "\",\"tier\":\"semi-annual\",\"tier_source\":\"given\",\"status\":\"active\","
                      "\"register\":\"none\",\"protected\":false,\"due_on\":\"2026-11-25\","
                      "\"open_task\":null,\"provisional\":false}");
@@ -92,8 +97,9 @@ static bool answer(int fd, int page, int pages, int items)
     ssize_t n = 1;
 
     strbuf_addf(&out, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"result\":{\"items\":[", page + 1);
-    for (int i = 0; i < items; i++)
+    for (int i = 0; i < items; i++) {
         item(&out, page, i);
+    }
     strbuf_addz(&out, "],\"next\":");
     strbuf_addz(&out, page + 1 < pages ? "\"more\"}}\n" : "null}}\n");
     while (sent < out.len && n > 0) {
@@ -111,10 +117,12 @@ static int dialled(int at, pid_t child)
     struct pollfd p[] = {{.fd = at, .events = POLLIN}, {.fd = ended, .events = POLLIN}};
     int fd = -1;
 
-    if (ended < 0 || poll(p, 2, -1) < 0)
+    if (ended < 0 || poll(p, 2, -1) < 0) {
         die("poll");
-    if (p[0].revents & POLLIN)
+    }
+    if (p[0].revents & POLLIN) {
         fd = accept4(at, NULL, NULL, SOCK_CLOEXEC);
+    }
     close(ended);
     return fd;
 }
@@ -141,13 +149,16 @@ int main(int argc, char **argv)
     }
     fd = dialled(at, child);
     for (int page = 0; fd >= 0 && page < atoi(argv[2]) && call(fd); page++) {
-        if (steps && page == 0)
+        if (steps && page == 0) {
             progress(fd);
-        if (!answer(fd, page, atoi(argv[2]), atoi(argv[3])))
+        }
+        if (!answer(fd, page, atoi(argv[2]), atoi(argv[3]))) {
             break;
+        }
     }
-    if (wait4(child, &status, 0, &usage) != child)
+    if (wait4(child, &status, 0, &usage) != child) {
         die("wait4");
+    }
     unlink(argv[1]);
     fprintf(stderr, "%ld KiB\n", usage.ru_maxrss);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -198,9 +198,11 @@ static void print_type(const struct param *p)
         strbuf_free(&text);
         return;
     }
-    for (int i = 0; i < p->words->count; i++)
-        if (p->words->text[i] && *p->words->text[i])
+    for (int i = 0; i < p->words->count; i++) {
+        if (p->words->text[i] && *p->words->text[i]) {
             printf("%s`%s`", i > 0 ? ", " : "", p->words->text[i]);
+        }
+    }
 }
 
 static const char *const bounds_text[] = {
@@ -235,8 +237,9 @@ static int print_openrpc(void)
     json_t *document = NULL;
     struct error err = ERROR_INIT;
 
-    if (!method_find(STR("rpc.discover"))->run(NULL, NULL, &document, &err))
+    if (!method_find(STR("rpc.discover"))->run(NULL, NULL, &document, &err)) {
         return 1;
+    }
     json_dumpf(document, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(document);
@@ -245,29 +248,37 @@ static int print_openrpc(void)
 
 int main(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "--openrpc") == 0)
+    if (argc > 1 && strcmp(argv[1], "--openrpc") == 0) {
         return print_openrpc();
+    }
     fputs(head, stdout);
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
         printf("| `%s` | %s |\n", reason_name(reasons[i].reason), reasons[i].text);
+    }
     fputs(types_text, stdout);
-    for (const struct method *const *family = methods; *family; family++)
-        for (const struct method *m = *family; m->name; m++)
+    for (const struct method *const *family = methods; *family; family++) {
+        for (const struct method *m = *family; m->name; m++) {
             print_method(m);
+        }
+    }
     fputs(watching, stdout);
     printf("\n## Faults of an import\n\nThe `reason` of a fault.\n\n"
            "| reason | means |\n| --- | --- |\n");
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         printf("| `%s` | %s |\n", faults[i].reason, faults[i].text);
+    }
     printf(
         "\n## Invariants\n\nWhat `verify` checks, and the section of the specification that asks "
         "it.\n\n| invariant | holds where | section |\n| --- | --- | --- |\n");
-    for (int i = 0; invariants[i]; i++)
-        for (const struct invariant *n = invariants[i]; n->word; n++)
+    for (int i = 0; invariants[i]; i++) {
+        for (const struct invariant *n = invariants[i]; n->word; n++) {
             printf("| `%s` | %s | %s |\n", n->word, n->what, n->clause);
+        }
+    }
     printf("\n## Rules of `explain`\n\nThe closed table of the `rule` of a step.\n\n"
            "| rule | the step says |\n| --- | --- |\n");
-    for (int i = 0; i < TRACE_RULE_COUNT; i++)
+    for (int i = 0; i < TRACE_RULE_COUNT; i++) {
         printf("| `%s` | %s |\n", names_text(&trace_rules, i), rules[i]);
+    }
     return ferror(stdout) || fflush(stdout) != 0;
 }

@@ -33,11 +33,13 @@ static void *take(struct arena *a, size_t size)
     size_t wanted = block ? block->size * 2 : BLOCK_MIN;
 
     wanted = wanted > BLOCK_MAX ? BLOCK_MAX : wanted;
-    if (size > SIZE_MAX / 2)
+    if (size > SIZE_MAX / 2) {
         return xmalloc(SIZE_MAX); /* ends the process */
+    }
     size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    if (!block || block->size - block->used < size)
+    if (!block || block->size - block->used < size) {
         block = add_block(a, size > wanted ? size : wanted);
+    }
     void *p = block->bytes + block->used;
     block->used += size;
     return p;
@@ -52,16 +54,18 @@ char *arena_copy(struct arena *a, struct str s)
 {
     char *copy = take(a, s.len + 1);
 
-    if (s.len)
+    if (s.len) {
         memcpy(copy, s.data, s.len);
+    }
     copy[s.len] = '\0';
     return copy;
 }
 
 struct str arena_str(struct arena *a, struct str s)
 {
-    if (!s.data)
+    if (!s.data) {
         return STR_NONE;
+    }
     return (struct str){arena_copy(a, s), s.len};
 }
 
@@ -83,11 +87,13 @@ void *arena_room(struct arena *a, void *array, size_t size, int count)
 {
     const int first = 16;
 
-    if (count && (count < first || count & (count - 1)))
+    if (count && (count < first || count & (count - 1))) {
         return array;
+    }
     void *larger = arena_alloc(a, (size_t)(count ? 2 * count : first) * size);
-    if (count)
+    if (count) {
         memcpy(larger, array, (size_t)count * size);
+    }
     return larger;
 }
 
@@ -97,10 +103,11 @@ void arena_reset(struct arena *a)
 
     for (struct arena_block *block = a->blocks, *older; block; block = older) {
         older = block->older;
-        if (!kept && block->size <= BLOCK_MAX)
+        if (!kept && block->size <= BLOCK_MAX) {
             kept = block; /* the newest, so the largest of the regular ones */
-        else
+        } else {
             free(block);
+        }
     }
     if (kept) {
         kept->older = NULL;

@@ -32,14 +32,16 @@ void canon_string(struct strbuf *out, struct str s)
     strbuf_addc(out, '"');
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.data[i];
-        if (!escapes[c])
+        if (!escapes[c]) {
             continue;
+        }
         strbuf_add(out, s.data + from, i - from);
         put_escape(out, c);
         from = i + 1;
     }
-    if (from < s.len)
+    if (from < s.len) {
         strbuf_add(out, s.data + from, s.len - from);
+    }
     strbuf_addc(out, '"');
 }
 
@@ -52,8 +54,9 @@ struct canon canon_open(struct strbuf *out)
 static void put_key(struct canon *c, const char *key)
 {
     assert(!c->last_key || strcmp(c->last_key, key) < 0);
-    if (!c->first)
+    if (!c->first) {
         strbuf_addc(c->out, ',');
+    }
     c->first = false;
     c->last_key = key;
     canon_string(c->out, str_of(key));
@@ -63,10 +66,11 @@ static void put_key(struct canon *c, const char *key)
 void canon_str(struct canon *c, const char *key, struct str value)
 {
     put_key(c, key);
-    if (value.data)
+    if (value.data) {
         canon_string(c->out, value);
-    else
+    } else {
         strbuf_add(c->out, "null", 4);
+    }
 }
 
 void canon_int(struct canon *c, const char *key, int64_t value)

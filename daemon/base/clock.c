@@ -24,24 +24,27 @@ int64_t clock_now(const struct clock *c)
 {
     struct timespec now;
 
-    if (c->manual)
+    if (c->manual) {
         return atomic_load(&c->instant);
+    }
     clock_gettime(CLOCK_REALTIME, &now);
     return now.tv_sec;
 }
 
 void clock_set(struct clock *c, int64_t instant)
 {
-    if (c->manual)
+    if (c->manual) {
         atomic_store(&c->instant, instant);
+    }
 }
 
 void clock_local(int64_t instant, struct tm *tm)
 {
     time_t t = instant < INSTANT_MIN ? INSTANT_MIN : instant > INSTANT_MAX ? INSTANT_MAX : instant;
 
-    if (!localtime_r(&t, tm))
+    if (!localtime_r(&t, tm)) {
         abort(); /* only for a year beyond int */
+    }
 }
 
 static int64_t local_seconds(int64_t instant)
@@ -85,8 +88,9 @@ int32_t clock_local_day(int64_t instant)
 
 static char *put_digits(char *p, int width, int value)
 {
-    for (int i = width; i-- > 0; value /= 10)
+    for (int i = width; i-- > 0; value /= 10) {
         p[i] = (char)('0' + value % 10);
+    }
     return p + width;
 }
 
@@ -121,8 +125,9 @@ static bool take_number(struct str *s, size_t width, int min, int max, int *valu
     int64_t v;
 
     if (s->len < width || s->data[0] == '-' ||
-        !str_to_int((struct str){s->data, width}, min, max, &v))
+        !str_to_int((struct str){s->data, width}, min, max, &v)) {
         return false;
+    }
     *value = (int)v;
     s->data += width;
     s->len -= width;
@@ -131,8 +136,9 @@ static bool take_number(struct str *s, size_t width, int min, int max, int *valu
 
 static bool take_char(struct str *s, char c)
 {
-    if (!s->len || s->data[0] != c)
+    if (!s->len || s->data[0] != c) {
         return false;
+    }
     s->data++;
     s->len--;
     return true;
@@ -142,8 +148,9 @@ static bool take_day(struct str *s, struct tm *tm)
 {
     if (!take_number(s, 4, 1, 9999, &tm->tm_year) || !take_char(s, '-') ||
         !take_number(s, 2, 1, 12, &tm->tm_mon) || !take_char(s, '-') ||
-        !take_number(s, 2, 1, 31, &tm->tm_mday))
+        !take_number(s, 2, 1, 31, &tm->tm_mday)) {
         return false;
+    }
     tm->tm_year -= 1900;
     tm->tm_mon -= 1;
     struct tm real = *tm;
@@ -154,8 +161,9 @@ static bool take_day(struct str *s, struct tm *tm)
 static bool take_time(struct str *s, struct tm *tm)
 {
     if (!take_number(s, 2, 0, 23, &tm->tm_hour) || !take_char(s, ':') ||
-        !take_number(s, 2, 0, 59, &tm->tm_min))
+        !take_number(s, 2, 0, 59, &tm->tm_min)) {
         return false;
+    }
     return !take_char(s, ':') || take_number(s, 2, 0, 59, &tm->tm_sec);
 }
 
@@ -165,22 +173,26 @@ static bool take_offset(struct str *s, int *seconds)
     int hours, minutes;
 
     *seconds = 0;
-    if (take_char(s, 'Z'))
+    if (take_char(s, 'Z')) {
         return s->len == 0;
+    }
     bool west = s->len && s->data[0] == '-';
-    if (!take_char(s, '+') && !take_char(s, '-'))
+    if (!take_char(s, '+') && !take_char(s, '-')) {
         return false;
+    }
     if (!take_number(s, 2, 0, 23, &hours) || !take_char(s, ':') ||
-        !take_number(s, 2, 0, 59, &minutes))
+        !take_number(s, 2, 0, 59, &minutes)) {
         return false;
+    }
     *seconds = (hours * 60 + minutes) * (west ? -60 : 60);
     return s->len == 0;
 }
 
 static bool bad_text(struct str text, const char *what, struct error *err)
 {
-    if (text.len > ECHO_MAX)
+    if (text.len > ECHO_MAX) {
         return error_set(err, REASON_BAD_ARGUMENT, "not %s", what);
+    }
     return error_set(err, REASON_BAD_ARGUMENT, "\"%.*s\" is not %s", STR_ARG(text), what);
 }
 
@@ -191,13 +203,16 @@ bool clock_parse(struct str text, int64_t *instant, struct error *err)
     struct tm tm = {0};
     int offset;
 
-    if (!take_day(&s, &tm))
+    if (!take_day(&s, &tm)) {
         return bad_text(text, what, err);
-    if (s.len && !((take_char(&s, 'T') || take_char(&s, ' ')) && take_time(&s, &tm)))
+    }
+    if (s.len && !((take_char(&s, 'T') || take_char(&s, ' ')) && take_time(&s, &tm))) {
         return bad_text(text, what, err);
+    }
     if (s.len) {
-        if (!take_offset(&s, &offset))
+        if (!take_offset(&s, &offset)) {
             return bad_text(text, what, err);
+        }
         *instant = timegm(&tm) - offset;
     } else {
         *instant = clock_instant(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
@@ -215,10 +230,12 @@ bool clock_parse_span(struct str text, int64_t *seconds, struct error *err)
     int64_t count;
 
     for (size_t i = 0; text.len && i < sizeof units / sizeof units[0]; i++) {
-        if (text.data[text.len - 1] != units[i].unit)
+        if (text.data[text.len - 1] != units[i].unit) {
             continue;
-        if (!str_to_int((struct str){text.data, text.len - 1}, 1, INT64_MAX / DAY, &count))
+        }
+        if (!str_to_int((struct str){text.data, text.len - 1}, 1, INT64_MAX / DAY, &count)) {
             break;
+        }
         *seconds = count * units[i].seconds;
         return true;
     }

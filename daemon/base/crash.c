@@ -19,8 +19,9 @@ static void arm(const char *point)
     int64_t n = 1;
 
     armed = colon ? (struct str){point, (size_t)(colon - point)} : str_of(point);
-    if (colon && !str_to_int(str_of(colon + 1), 1, INT32_MAX, &n))
+    if (colon && !str_to_int(str_of(colon + 1), 1, INT32_MAX, &n)) {
         n = 1;
+    }
     atomic_store(&passes_left, (int)n);
 }
 
@@ -32,8 +33,9 @@ static void arm_from_environment(void)
 void crash_point(const char *name)
 {
     pthread_once(&once, arm_from_environment);
-    if (armed.data && str_is(armed, name) && atomic_fetch_sub(&passes_left, 1) == 1)
+    if (armed.data && str_is(armed, name) && atomic_fetch_sub(&passes_left, 1) == 1) {
         _exit(CRASH_STATUS);
+    }
 }
 
 void crash_arm(const char *point)

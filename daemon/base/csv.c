@@ -84,10 +84,12 @@ static bool fill(struct csv_reader *r, struct error *err)
     r->at = 0;
     while (r->have < BLOCK && !r->file_ended) {
         ssize_t n = pread(r->fd, r->block + r->have, BLOCK - r->have, (off_t)(r->offset + r->have));
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && errno == EINTR) {
             continue;
-        if (n < 0)
+        }
+        if (n < 0) {
             return error_set(err, REASON_STORAGE, "cannot read the file: %s", strerror(errno));
+        }
         r->have += (size_t)n;
         r->file_ended = n == 0;
     }
@@ -118,10 +120,12 @@ static size_t find_line(struct csv_reader *r, bool *whole)
         return r->lf - r->at + *whole;
     }
     size_t len = (size_t)(cr - from) + 1;
-    if (r->at + len < r->have)
+    if (r->at + len < r->have) {
         return len + (cr[1] == '\n');
-    if (r->file_ended)
+    }
+    if (r->file_ended) {
         return len;
+    }
     *whole = false;
     return len - 1;
 }
@@ -131,16 +135,18 @@ static bool is_blank_piece(const struct csv_reader *r, const char *text, size_t 
     for (size_t i = 0; i < len; i++) {
         bool space = text[i] == ' ' || text[i] == '\t';
         bool end = text[i] == '\r' || text[i] == '\n';
-        if (!end && (!space || text[i] == r->delimiter))
+        if (!end && (!space || text[i] == r->delimiter)) {
             return false;
+        }
     }
     return true;
 }
 
 static bool bad_quote(struct csv_reader *r, struct error *err)
 {
-    if (r->line == r->start_line)
+    if (r->line == r->start_line) {
         return error_set(err, REASON_BAD_ROWS, "a quotation mark where none can stand");
+    }
     return error_set(err, REASON_BAD_ROWS,
                      "a quotation mark where none can stand on line %llu: one that was opened "
                      "before is probably not closed",
@@ -154,15 +160,18 @@ static bool feed(struct csv_reader *r, struct error *err)
     size_t len = find_line(r, &whole);
 
     if (!whole && !r->file_ended && r->at > 0) { /* more of the line may fit */
-        if (!fill(r, err))
+        if (!fill(r, err)) {
             return false;
+        }
         len = find_line(r, &whole);
     }
     const char *text = r->block + r->at;
-    if (r->size + len > CSV_RECORD_MAX)
+    if (r->size + len > CSV_RECORD_MAX) {
         return error_set(err, REASON_BAD_ROWS, "a record longer than %d bytes", CSV_RECORD_MAX);
-    if (csv_parse(&r->parser, text, len, take_field, take_row, r) != len)
+    }
+    if (csv_parse(&r->parser, text, len, take_field, take_row, r) != len) {
         return bad_quote(r, err);
+    }
     r->blank = r->blank && is_blank_piece(r, text, len);
     r->size += len;
     r->at += len;
@@ -178,17 +187,20 @@ static bool feed(struct csv_reader *r, struct error *err)
 static bool read_record(struct csv_reader *r, struct error *err)
 {
     while (!r->complete) {
-        if (r->at == r->have && !fill(r, err))
+        if (r->at == r->have && !fill(r, err)) {
             return false;
+        }
         if (r->at < r->have) {
-            if (!feed(r, err))
+            if (!feed(r, err)) {
                 return false;
+            }
             continue;
         }
         /* The end of the file ends the last record too. */
         r->ended = true;
-        if (csv_fini(&r->parser, take_field, take_row, r) != 0)
+        if (csv_fini(&r->parser, take_field, take_row, r) != 0) {
             return error_set(err, REASON_BAD_ROWS, "a quotation mark that is never closed");
+        }
         break;
     }
     return true;
@@ -214,8 +226,9 @@ enum csv_result csv_reader_next(struct csv_reader *r, struct csv_record *record,
     r->blank = true;
     r->start_line = r->line;
     *record = (struct csv_record){r->line, 0, r->fields};
-    if (r->ended)
+    if (r->ended) {
         return CSV_AT_END;
+    }
     if (!read_record(r, err)) {
         r->ended = true;
         record->line = r->start_line;
@@ -243,8 +256,9 @@ uint64_t csv_reader_line(const struct csv_reader *r)
 
 void csv_reader_close(struct csv_reader *r)
 {
-    if (!r)
+    if (!r) {
         return;
+    }
     csv_free(&r->parser);
     free(r->fields);
     strbuf_free(&r->bytes);
@@ -258,13 +272,17 @@ static bool is_edge_blank(char c)
 
 static bool needs_quotes(struct str s)
 {
-    if (s.len == 0)
+    if (s.len == 0) {
         return false;
-    if (is_edge_blank(s.data[0]) || is_edge_blank(s.data[s.len - 1]))
+    }
+    if (is_edge_blank(s.data[0]) || is_edge_blank(s.data[s.len - 1])) {
         return true;
-    for (size_t i = 0; i < s.len; i++)
-        if (s.data[i] == ',' || s.data[i] == '"' || s.data[i] == '\r' || s.data[i] == '\n')
+    }
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.data[i] == ',' || s.data[i] == '"' || s.data[i] == '\r' || s.data[i] == '\n') {
             return true;
+        }
+    }
     return false;
 }
 
@@ -282,8 +300,9 @@ static void put_field(struct strbuf *out, struct str prefix, struct str field)
         const char *quote = memchr(rest, '"', field.len - from);
         size_t len = quote ? (size_t)(quote - rest) + 1 : field.len - from;
         strbuf_add(out, rest, len);
-        if (quote)
+        if (quote) {
             strbuf_addc(out, '"');
+        }
         from += len;
     }
     strbuf_addc(out, '"');
@@ -291,8 +310,9 @@ static void put_field(struct strbuf *out, struct str prefix, struct str field)
 
 void csv_put(struct strbuf *out, struct str field, bool first)
 {
-    if (!first)
+    if (!first) {
         strbuf_addc(out, ',');
+    }
     put_field(out, STR(""), field);
 }
 
@@ -307,15 +327,17 @@ bool csv_is_formula(struct str field)
     }
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
         size_t len = strlen(starts[i]);
-        if (field.len >= len && memcmp(field.data, starts[i], len) == 0)
+        if (field.len >= len && memcmp(field.data, starts[i], len) == 0) {
             return true;
+        }
     }
     return false;
 }
 
 void csv_put_text(struct strbuf *out, struct str field, bool first)
 {
-    if (!first)
+    if (!first) {
         strbuf_addc(out, ',');
+    }
     put_field(out, csv_is_formula(field) ? STR("'") : STR(""), field);
 }

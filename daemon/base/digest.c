@@ -35,10 +35,12 @@ static void free_own(void *d)
 static void fetch(void)
 {
     sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    if (!sha256)
+    if (!sha256) {
         fault("SHA-256");
-    if (pthread_key_create(&own_key, free_own) != 0)
+    }
+    if (pthread_key_create(&own_key, free_own) != 0) {
         fault("thread key");
+    }
 }
 
 static void put_hex(const unsigned char *bytes, size_t len, char *out)
@@ -55,30 +57,34 @@ struct digest *digest_new(void)
     pthread_once(&once, fetch);
     struct digest *d = xmalloc(sizeof *d);
     d->ctx = EVP_MD_CTX_new();
-    if (!d->ctx || !EVP_DigestInit_ex2(d->ctx, sha256, NULL))
+    if (!d->ctx || !EVP_DigestInit_ex2(d->ctx, sha256, NULL)) {
         fault("digest");
+    }
     return d;
 }
 
 void digest_add(struct digest *d, const void *bytes, size_t len)
 {
-    if (len && !EVP_DigestUpdate(d->ctx, bytes, len))
+    if (len && !EVP_DigestUpdate(d->ctx, bytes, len)) {
         fault("update");
+    }
 }
 
 void digest_hex(struct digest *d, char out[DIGEST_HEX + 1])
 {
     unsigned char bytes[DIGEST_HEX / 2];
 
-    if (!EVP_DigestFinal_ex(d->ctx, bytes, NULL) || !EVP_DigestInit_ex2(d->ctx, NULL, NULL))
+    if (!EVP_DigestFinal_ex(d->ctx, bytes, NULL) || !EVP_DigestInit_ex2(d->ctx, NULL, NULL)) {
         fault("final");
+    }
     put_hex(bytes, sizeof bytes, out);
 }
 
 void digest_free(struct digest *d)
 {
-    if (!d)
+    if (!d) {
         return;
+    }
     EVP_MD_CTX_free(d->ctx);
     free(d);
 }
@@ -101,8 +107,9 @@ void random_hex(size_t bytes, char *out)
     while (bytes) {
         size_t want = bytes < sizeof some ? bytes : sizeof some;
         ssize_t got = getrandom(some, want, 0);
-        if (got < 0 && errno == EINTR)
+        if (got < 0 && errno == EINTR) {
             continue;
+        }
         if (got <= 0) {
             perror("getrandom");
             abort();

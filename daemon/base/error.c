@@ -89,8 +89,9 @@ bool error_context(struct error *err, const char *format, ...)
 
 void error_clear(struct error *err)
 {
-    if (!err)
+    if (!err) {
         return;
+    }
     free(err->message);
     free(err->clause);
     *err = ERROR_INIT;
@@ -98,7 +99,8 @@ void error_clear(struct error *err)
 
 const char *reason_name(enum reason reason)
 {
-    if ((int)reason < 0 || reason >= REASON_COUNT)
+    if ((int)reason < 0 || reason >= REASON_COUNT) {
         return "internal";
+    }
     return reason_names[reason];
 }

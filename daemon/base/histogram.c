@@ -8,8 +8,9 @@ void histogram_add(struct histogram *h, int64_t ns)
     int i = 0;
 
     ns = ns < 0 ? 0 : ns;
-    while (i < HISTOGRAM_BUCKETS && (double)ns > histogram_bounds[i] * 1e9)
+    while (i < HISTOGRAM_BUCKETS && (double)ns > histogram_bounds[i] * 1e9) {
         i++;
+    }
     atomic_fetch_add_explicit(&h->counts[i], 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&h->sum_ns, (uint64_t)ns, memory_order_relaxed);
 }

@@ -34,8 +34,9 @@ static bool log_stderr;
 
 static int find_code(const struct code *codes, const char *name)
 {
-    while (codes->name && (!name || strcmp(codes->name, name) != 0))
+    while (codes->name && (!name || strcmp(codes->name, name) != 0)) {
         codes++;
+    }
     return codes->value;
 }
 
@@ -55,9 +56,11 @@ void log_open(const char *ident, int facility, int level, bool to_stderr)
 /* One event is one line, whatever its arguments hold: nobody outside can forge a second line. */
 static void make_one_line(struct strbuf *line)
 {
-    for (size_t i = 0; i < line->len; i++)
-        if ((unsigned char)line->data[i] < 0x20 || line->data[i] == 0x7f)
+    for (size_t i = 0; i < line->len; i++) {
+        if ((unsigned char)line->data[i] < 0x20 || line->data[i] == 0x7f) {
             line->data[i] = ' ';
+        }
+    }
 }
 
 void log_put(int level, const char *format, ...)
@@ -65,15 +68,17 @@ void log_put(int level, const char *format, ...)
     struct strbuf line = STRBUF_INIT;
     va_list args;
 
-    if (LOG_PRI(level) > log_max)
+    if (LOG_PRI(level) > log_max) {
         return;
+    }
     va_start(args, format);
     strbuf_vaddf(&line, format, args);
     va_end(args);
     make_one_line(&line);
     syslog(level, "%s", strbuf_text(&line));
-    if (log_stderr)
+    if (log_stderr) {
         fprintf(stderr, "%s: %s: %s\n", log_ident, level_name(level), strbuf_text(&line));
+    }
     strbuf_free(&line);
 }
 
@@ -92,8 +97,9 @@ void log_value(struct strbuf *out, struct str value)
     strbuf_addc(out, '"');
     for (size_t i = 0; i < value.len; i++) {
         unsigned char c = (unsigned char)value.data[i];
-        if (c == '"' || c == '\\')
+        if (c == '"' || c == '\\') {
             strbuf_addc(out, '\\');
+        }
         strbuf_addc(out, c < ' ' || c == 0x7f ? ' ' : (char)c);
     }
     strbuf_addc(out, '"');

@@ -2,16 +2,19 @@
 
 const char *names_text(const struct names *names, int value)
 {
-    if (value < 0 || value >= names->count || !names->text[value])
+    if (value < 0 || value >= names->count || !names->text[value]) {
         return "?";
+    }
     return names->text[value];
 }
 
 int names_find(const struct names *names, struct str text)
 {
-    for (int i = 0; i < names->count; i++)
-        if (names->text[i] && str_is(text, names->text[i]))
+    for (int i = 0; i < names->count; i++) {
+        if (names->text[i] && str_is(text, names->text[i])) {
             return i;
+        }
+    }
     return -1;
 }
 
@@ -20,10 +23,12 @@ void names_list(const struct names *names, struct strbuf *out)
     bool first = true;
 
     for (int i = 0; i < names->count; i++) {
-        if (!names->text[i])
+        if (!names->text[i]) {
             continue;
-        if (!first)
+        }
+        if (!first) {
             strbuf_addz(out, ", ");
+        }
         strbuf_addz(out, names->text[i]);
         first = false;
     }

@@ -16,24 +16,27 @@ static void out_of_memory(void)
 void *xmalloc(size_t size)
 {
     void *p = malloc(size ? size : 1);
-    if (!p)
+    if (!p) {
         out_of_memory();
+    }
     return p;
 }
 
 void *xcalloc(size_t count, size_t size)
 {
     void *p = calloc(count ? count : 1, size ? size : 1);
-    if (!p)
+    if (!p) {
         out_of_memory();
+    }
     return p;
 }
 
 void *xrealloc(void *p, size_t size)
 {
     void *grown = realloc(p, size ? size : 1);
-    if (!grown)
+    if (!grown) {
         out_of_memory();
+    }
     return grown;
 }
 
@@ -47,8 +50,9 @@ char *xstrndup(const char *text, size_t len)
     size_t n = text ? strnlen(text, len) : 0;
     char *copy = xmalloc(n + 1);
 
-    if (n)
+    if (n) {
         memcpy(copy, text, n);
+    }
     copy[n] = '\0';
     return copy;
 }
@@ -61,20 +65,22 @@ static bool is_blank(char c)
 struct str str_trim(struct str s)
 {
     for (;;) {
-        if (s.len && is_blank(s.data[0]))
+        if (s.len && is_blank(s.data[0])) {
             s.data++, s.len--;
-        else if (s.len >= 3 && memcmp(s.data, IDEOGRAPHIC_SPACE, 3) == 0)
+        } else if (s.len >= 3 && memcmp(s.data, IDEOGRAPHIC_SPACE, 3) == 0) {
             s.data += 3, s.len -= 3;
-        else
+        } else {
             break;
+        }
     }
     for (;;) {
-        if (s.len && is_blank(s.data[s.len - 1]))
+        if (s.len && is_blank(s.data[s.len - 1])) {
             s.len--;
-        else if (s.len >= 3 && memcmp(s.data + s.len - 3, IDEOGRAPHIC_SPACE, 3) == 0)
+        } else if (s.len >= 3 && memcmp(s.data + s.len - 3, IDEOGRAPHIC_SPACE, 3) == 0) {
             s.len -= 3;
-        else
+        } else {
             break;
+        }
     }
     return s;
 }
@@ -85,18 +91,23 @@ bool str_to_int(struct str s, int64_t min, int64_t max, int64_t *value)
     bool negative = s.len && s.data[0] == '-';
     int64_t v = 0;
 
-    if (s.len == (negative ? 1 : 0))
+    if (s.len == (negative ? 1 : 0)) {
         return false;
-    for (size_t i = negative; i < s.len; i++) {
-        if (s.data[i] < '0' || s.data[i] > '9')
-            return false;
-        if (__builtin_mul_overflow(v, 10, &v) || __builtin_sub_overflow(v, s.data[i] - '0', &v))
-            return false;
     }
-    if (!negative && __builtin_sub_overflow(0, v, &v))
+    for (size_t i = negative; i < s.len; i++) {
+        if (s.data[i] < '0' || s.data[i] > '9') {
+            return false;
+        }
+        if (__builtin_mul_overflow(v, 10, &v) || __builtin_sub_overflow(v, s.data[i] - '0', &v)) {
+            return false;
+        }
+    }
+    if (!negative && __builtin_sub_overflow(0, v, &v)) {
         return false;
-    if (v < min || v > max)
+    }
+    if (v < min || v > max) {
         return false;
+    }
     *value = v;
     return true;
 }
@@ -107,15 +118,18 @@ bool str_to_fen(struct str s, int64_t *fen)
     struct str yuan = {s.data, dot ? (size_t)(dot - s.data) : s.len};
     int64_t whole, part = 0;
 
-    if (!yuan.len || yuan.data[0] == '-' || !str_to_int(yuan, 0, FEN_MAX / 100, &whole))
+    if (!yuan.len || yuan.data[0] == '-' || !str_to_int(yuan, 0, FEN_MAX / 100, &whole)) {
         return false;
+    }
     if (dot) {
         struct str cents = {dot + 1, s.len - yuan.len - 1};
         if (cents.len < 1 || cents.len > 2 || cents.data[0] == '-' ||
-            !str_to_int(cents, 0, 99, &part))
+            !str_to_int(cents, 0, 99, &part)) {
             return false;
-        if (cents.len == 1)
+        }
+        if (cents.len == 1) {
             part *= 10;
+        }
     }
     *fen = whole * 100 + part;
     return true;
@@ -126,13 +140,16 @@ static void make_room(struct strbuf *b, size_t extra)
 {
     size_t need, cap = b->cap ? b->cap : 64;
 
-    if (__builtin_add_overflow(b->len, extra, &need) || need >= SIZE_MAX / 2)
+    if (__builtin_add_overflow(b->len, extra, &need) || need >= SIZE_MAX / 2) {
         out_of_memory();
+    }
     need++;
-    if (need <= b->cap)
+    if (need <= b->cap) {
         return;
-    while (cap < need)
+    }
+    while (cap < need) {
         cap *= 2;
+    }
     b->data = xrealloc(b->data, cap);
     b->cap = cap;
 }
@@ -140,8 +157,9 @@ static void make_room(struct strbuf *b, size_t extra)
 void strbuf_add(struct strbuf *b, const void *bytes, size_t len)
 {
     make_room(b, len);
-    if (len)
+    if (len) {
         memcpy(b->data + b->len, bytes, len);
+    }
     b->len += len;
     b->data[b->len] = '\0';
 }
@@ -171,8 +189,9 @@ void strbuf_addint(struct strbuf *b, int64_t value)
         *--p = (char)('0' + left % 10);
         left /= 10;
     } while (left);
-    if (value < 0)
+    if (value < 0) {
         *--p = '-';
+    }
     strbuf_add(b, p, (size_t)(digits + sizeof digits - p));
 }
 
@@ -206,8 +225,9 @@ void strbuf_addfen(struct strbuf *b, int64_t fen)
 {
     uint64_t left = fen < 0 ? 0 - (uint64_t)fen : (uint64_t)fen;
 
-    if (fen < 0)
+    if (fen < 0) {
         strbuf_addc(b, '-');
+    }
     strbuf_addint(b, (int64_t)(left / 100));
     char part[3] = {'.', (char)('0' + left / 10 % 10), (char)('0' + left % 10)};
     strbuf_add(b, part, sizeof part);
@@ -216,8 +236,9 @@ void strbuf_addfen(struct strbuf *b, int64_t fen)
 void strbuf_reset(struct strbuf *b)
 {
     b->len = 0;
-    if (b->data)
+    if (b->data) {
         b->data[0] = '\0';
+    }
 }
 
 void strbuf_free(struct strbuf *b)

@@ -66,20 +66,23 @@ static int decode(const unsigned char *p, size_t n, uint32_t *cp)
         *cp = lead;
         return lead > 0xF4 ? 0 : len;
     }
-    if (lead == 0xE0)
+    if (lead == 0xE0) {
         low = 0xA0;
-    else if (lead == 0xED)
+    } else if (lead == 0xED) {
         high = 0x9F;
-    else if (lead == 0xF0)
+    } else if (lead == 0xF0) {
         low = 0x90;
-    else if (lead == 0xF4)
+    } else if (lead == 0xF4) {
         high = 0x8F;
+    }
     uint32_t value = lead & (0x7Fu >> len);
     for (int i = 1; i < len; i++) {
-        if ((size_t)i == n)
+        if ((size_t)i == n) {
             return -1;
-        if (p[i] < low || p[i] > high)
+        }
+        if (p[i] < low || p[i] > high) {
             return 0;
+        }
         low = 0x80, high = 0xBF;
         value = value << 6 | (p[i] & 0x3Fu);
     }
@@ -118,14 +121,16 @@ bool text_is_utf8(struct str s, size_t *bad)
     bool torn;
     size_t good = well_formed((const unsigned char *)s.data, s.len, &torn);
 
-    if (good == s.len)
+    if (good == s.len) {
         return true;
-    if (bad)
+    }
+    if (bad) {
         *bad = good;
+    }
     return false;
 }
 
-/* ---- files ---------------------------------------------------------------------------------- */
+/* ---- files ---- */
 
 /* Fills `buffer` from `offset` on; less than asked for only at the file's end. */
 static bool read_piece(int fd, char *buffer, size_t size, uint64_t offset, size_t *got,
@@ -134,12 +139,15 @@ static bool read_piece(int fd, char *buffer, size_t size, uint64_t offset, size_
     *got = 0;
     while (*got < size) {
         ssize_t n = pread(fd, buffer + *got, size - *got, (off_t)(offset + *got));
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && errno == EINTR) {
             continue;
-        if (n < 0)
+        }
+        if (n < 0) {
             return error_set(err, REASON_STORAGE, "cannot read the file: %s", strerror(errno));
-        if (n == 0)
+        }
+        if (n == 0) {
             break;
+        }
         *got += (size_t)n;
     }
     return true;
@@ -187,8 +195,9 @@ static bool scan(int in, uint64_t *bad, uint64_t *line, struct error *err)
     *bad = UINT64_MAX;
     for (;;) {
         bool torn;
-        if (!read_piece(in, piece + kept, PIECE - kept, at + kept, &got, err))
+        if (!read_piece(in, piece + kept, PIECE - kept, at + kept, &got, err)) {
             return false;
+        }
         const char *nul = memchr(piece + kept, '\0', got);
         if (nul) {
             bool utf16 = at == 0 && kept + got >= 2 &&
@@ -204,8 +213,9 @@ static bool scan(int in, uint64_t *bad, uint64_t *line, struct error *err)
                 good = have;
             }
         }
-        if (got == 0)
+        if (got == 0) {
             return true;
+        }
         kept = have - good;
         memmove(piece, piece + good, kept);
         at += good;
@@ -219,13 +229,16 @@ static bool copy_utf8(int in, int out, struct error *err)
     size_t got;
 
     for (;;) {
-        if (!read_piece(in, piece, sizeof piece, at, &got, err))
+        if (!read_piece(in, piece, sizeof piece, at, &got, err)) {
             return false;
-        if (got == 0)
+        }
+        if (got == 0) {
             return true;
+        }
         size_t mark = at == 0 && got >= 3 && memcmp(piece, MARK, 3) == 0 ? 3 : 0;
-        if (!write_piece(out, piece + mark, got - mark, err))
+        if (!write_piece(out, piece + mark, got - mark, err)) {
             return false;
+        }
         at += got;
     }
 }
@@ -240,16 +253,19 @@ static bool convert(iconv_t cd, int in, int out, uint64_t *bad, struct error *er
 
     *bad = UINT64_MAX;
     for (;;) {
-        if (!read_piece(in, piece + kept, PIECE - kept, at + kept, &got, err))
+        if (!read_piece(in, piece + kept, PIECE - kept, at + kept, &got, err)) {
             return false;
+        }
         char *from = piece, *to = converted;
         size_t left = kept + got, room = sizeof converted;
-        if (left == 0)
+        if (left == 0) {
             return true;
+        }
         bool torn = iconv(cd, &from, &left, &to, &room) == (size_t)-1 && errno == EINVAL;
         size_t mark = first && to - converted >= 3 && memcmp(converted, MARK, 3) == 0 ? 3 : 0;
-        if (!write_piece(out, converted + mark, (size_t)(to - converted) - mark, err))
+        if (!write_piece(out, converted + mark, (size_t)(to - converted) - mark, err)) {
             return false;
+        }
         first = false;
         at += (uint64_t)(from - piece);
         if (left && (!torn || got == 0)) {
@@ -266,23 +282,27 @@ bool text_to_utf8(int in, int out, uint64_t *line, struct error *err)
     uint64_t bad_utf8, bad_gb;
 
     *line = 0;
-    if (!scan(in, &bad_utf8, line, err))
+    if (!scan(in, &bad_utf8, line, err)) {
         return false;
-    if (bad_utf8 == UINT64_MAX)
+    }
+    if (bad_utf8 == UINT64_MAX) {
         return copy_utf8(in, out, err);
+    }
     iconv_t cd = iconv_open("UTF-8", "GB18030");
-    if (cd == (iconv_t)-1)
+    if (cd == (iconv_t)-1) {
         return error_set(err, REASON_INTERNAL, "iconv cannot convert GB18030: %s", strerror(errno));
+    }
     bool ok = convert(cd, in, out, &bad_gb, err);
     iconv_close(cd);
-    if (!ok || bad_gb == UINT64_MAX)
+    if (!ok || bad_gb == UINT64_MAX) {
         return ok;
+    }
     /* Where both have failed: for one bad byte in a text of either encoding, that byte. */
     return bad_byte(in, bad_utf8 > bad_gb ? bad_utf8 : bad_gb, "neither UTF-8 nor GB18030", line,
                     err);
 }
 
-/* ---- width ---------------------------------------------------------------------------------- */
+/* ---- width ---- */
 
 static bool in_ranges(const struct range *ranges, size_t count, uint32_t cp)
 {
@@ -290,22 +310,26 @@ static bool in_ranges(const struct range *ranges, size_t count, uint32_t cp)
 
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (cp > ranges[middle].last)
+        if (cp > ranges[middle].last) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     return low < count && cp >= ranges[low].first;
 }
 
 static size_t width_of(uint32_t cp)
 {
-    if (cp < 0x20 || (cp >= 0x7F && cp < 0xA0))
+    if (cp < 0x20 || (cp >= 0x7F && cp < 0xA0)) {
         return 0;
-    if (cp < 0x300)
+    }
+    if (cp < 0x300) {
         return 1;
-    if (in_ranges(narrow, sizeof narrow / sizeof narrow[0], cp))
+    }
+    if (in_ranges(narrow, sizeof narrow / sizeof narrow[0], cp)) {
         return 0;
+    }
     return in_ranges(wide, sizeof wide / sizeof wide[0], cp) ? 2 : 1;
 }
 
@@ -324,15 +348,16 @@ size_t text_width(struct str s)
     return width;
 }
 
-/* ---- identity numbers ----------------------------------------------------------------------- */
+/* ---- identity numbers ---- */
 
 static bool is_real_day(struct birth b)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = (b.year % 4 == 0 && b.year % 100 != 0) || b.year % 400 == 0;
 
-    if (b.year < 1900 || b.month < 1 || b.month > 12 || b.day < 1)
+    if (b.year < 1900 || b.month < 1 || b.month > 12 || b.day < 1) {
         return false;
+    }
     return b.day <= days[b.month - 1] + (b.month == 2 && leap);
 }
 
@@ -340,8 +365,9 @@ static int digits(struct str id, size_t from, size_t count)
 {
     int value = 0;
 
-    for (size_t i = from; i < from + count; i++)
+    for (size_t i = from; i < from + count; i++) {
         value = value * 10 + (id.data[i] - '0');
+    }
     return value;
 }
 
@@ -352,22 +378,27 @@ const char *idnum_fault(struct str id, struct birth *birth)
     static const int weights[18] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2, 1};
     int sum = 0;
 
-    if (id.len != 18)
+    if (id.len != 18) {
         return "must have 18 characters";
+    }
     for (size_t i = 0; i < 18; i++) {
         bool digit = id.data[i] >= '0' && id.data[i] <= '9';
         bool ten = i == 17 && (id.data[i] == 'X' || id.data[i] == 'x');
-        if (!digit && !ten)
+        if (!digit && !ten) {
             return "must be digits, the last a digit or X";
+        }
         sum += weights[i] * (ten ? 10 : id.data[i] - '0');
     }
     struct birth b = {digits(id, 6, 4), digits(id, 10, 2), digits(id, 12, 2)};
-    if (!is_real_day(b))
+    if (!is_real_day(b)) {
         return "birth date is not a real day from 1900 on";
-    if (sum % 11 != 1)
+    }
+    if (sum % 11 != 1) {
         return "check digit is wrong";
-    if (birth)
+    }
+    if (birth) {
         *birth = b;
+    }
     return NULL;
 }
 
@@ -385,13 +416,15 @@ void idnum_mask(struct str id, struct strbuf *out)
 {
     size_t count = 0, n = 0;
 
-    for (size_t i = 0; i < id.len; i += step_at(id, i))
+    for (size_t i = 0; i < id.len; i += step_at(id, i)) {
         count++;
+    }
     for (size_t i = 0, step; i < id.len; i += step, n++) {
         step = step_at(id, i);
-        if (count >= 12 && (n < 6 || n + 4 >= count))
+        if (count >= 12 && (n < 6 || n + 4 >= count)) {
             strbuf_add(out, id.data + i, step);
-        else
+        } else {
             strbuf_addc(out, '*');
+        }
     }
 }

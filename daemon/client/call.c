@@ -23,8 +23,9 @@ static bool connect_error(const char *path, int number, struct error *err)
 {
     size_t i = 0;
 
-    while (connect_errors[i].number != 0 && connect_errors[i].number != number)
+    while (connect_errors[i].number != 0 && connect_errors[i].number != number) {
         i++;
+    }
     return error_set(err, connect_errors[i].reason, "%s %s: %s", connect_errors[i].text, path,
                      strerror(number));
 }
@@ -34,12 +35,14 @@ bool call_open(struct call *c, const char *path, struct error *err)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
     *c = (struct call){.fd = -1};
-    if (strlen(path) >= sizeof(address.sun_path))
+    if (strlen(path) >= sizeof(address.sun_path)) {
         return error_set(err, REASON_BAD_ARGUMENT, "the path of the socket is too long: %s", path);
+    }
     memcpy(address.sun_path, path, strlen(path) + 1);
     c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&address, sizeof(address)) != 0)
+    if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
         return connect_error(path, errno, err);
+    }
     return true;
 }
 
@@ -64,10 +67,12 @@ static bool send_line(int fd, const char *line, size_t len, const struct call_re
     while (piece.iov_len > 0) {
         ssize_t n = sendmsg(fd, &message, MSG_NOSIGNAL);
 
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && errno == EINTR) {
             continue;
-        if (n < 0)
+        }
+        if (n < 0) {
             return false;
+        }
         message.msg_control = NULL;
         message.msg_controllen = 0;
         piece.iov_base = (char *)piece.iov_base + n;
@@ -103,14 +108,16 @@ static json_t *receive(struct call *c, bool (*ended)(struct error *err, int numb
 
             memmove(c->in.data, rest.data, rest.len);
             c->in.len = rest.len;
-            if (!message)
+            if (!message) {
                 error_set(err, REASON_INTERNAL, "what came from the socket is no JSON object");
+            }
             return message;
         }
         looked = c->in.len;
         ssize_t n = read(c->fd, piece, sizeof(piece));
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && errno == EINTR) {
             continue;
+        }
         if (n <= 0 || c->in.len > LINE_MAX_IN) {
             ended(err, n < 0 ? errno : 0);
             return NULL;
@@ -124,8 +131,9 @@ static bool is_answer(const struct call *c, json_t *message)
 {
     json_t *id = json_object_get(message, "id");
 
-    if (json_object_get(message, "method"))
+    if (json_object_get(message, "method")) {
         return false;
+    }
     return (json_is_integer(id) && json_integer_value(id) == c->id) ||
            (json_object_get(message, "error") && json_is_null(id));
 }
@@ -142,8 +150,9 @@ static bool wait_answer(struct call *c, call_progress *progress, void *context, 
             *response = message;
             return true;
         }
-        if (progress && method && strcmp(method, "progress") == 0)
+        if (progress && method && strcmp(method, "progress") == 0) {
             progress(context, json_object_get(message, "params"));
+        }
         json_decref(message);
     }
     return false;
@@ -167,8 +176,9 @@ bool call_ask(struct call *c, const struct call_request *request, call_progress 
     why = errno;
     strbuf_free(&line);
     /* A daemon that turns a caller away says so and closes: the answer may lie there already. */
-    if (wait_answer(c, progress, context, response, err))
+    if (wait_answer(c, progress, context, response, err)) {
         return true;
+    }
     return sent ? false : closed(err, why);
 }
 
@@ -181,8 +191,9 @@ static bool gone(struct error *err, int number)
 bool call_hear(struct call *c, json_t **notification, struct error *err)
 {
     while ((*notification = receive(c, gone, err))) {
-        if (json_object_get(*notification, "method"))
+        if (json_object_get(*notification, "method")) {
             return true;
+        }
         json_decref(*notification);
     }
     return false;
@@ -190,8 +201,9 @@ bool call_hear(struct call *c, json_t **notification, struct error *err)
 
 void call_close(struct call *c)
 {
-    if (c->fd >= 0)
+    if (c->fd >= 0) {
         close(c->fd);
+    }
     c->fd = -1;
     strbuf_free(&c->in);
 }

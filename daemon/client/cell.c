@@ -42,8 +42,9 @@ static void add_list(json_t *list, struct strbuf *out)
     size_t i;
     json_t *item;
 
-    if (json_array_size(list) == 0)
+    if (json_array_size(list) == 0) {
         strbuf_addz(out, ABSENT);
+    }
     json_array_foreach(list, i, item)
     {
         strbuf_addz(out, i > 0 ? ", " : "");
@@ -53,16 +54,17 @@ static void add_list(json_t *list, struct strbuf *out)
 
 void cell_plain(json_t *value, struct strbuf *out)
 {
-    if (json_is_string(value))
+    if (json_is_string(value)) {
         term_clean(out, (struct str){json_string_value(value), json_string_length(value)});
-    else if (!value || json_is_null(value))
+    } else if (!value || json_is_null(value)) {
         strbuf_addz(out, ABSENT);
-    else if (json_is_boolean(value))
+    } else if (json_is_boolean(value)) {
         strbuf_addz(out, json_is_true(value) ? "yes" : "no");
-    else if (json_is_array(value) && !cell_is_table(value))
+    } else if (json_is_array(value) && !cell_is_table(value)) {
         add_list(value, out);
-    else
+    } else {
         add_dump(value, out);
+    }
 }
 
 static void text_plain(json_t *item, json_t *value, struct strbuf *out)
@@ -78,24 +80,27 @@ bool cell_is_provisional(json_t *item)
 
 void cell_footnote(bool provisional)
 {
-    if (provisional)
+    if (provisional) {
         puts(PROVISIONAL " provisional: the calendar of that year is not published");
+    }
 }
 
 static void text_due(json_t *item, json_t *value, struct strbuf *out)
 {
     cell_plain(value, out);
-    if (json_is_string(value) && cell_is_provisional(item))
+    if (json_is_string(value) && cell_is_provisional(item)) {
         strbuf_addz(out, PROVISIONAL);
+    }
 }
 
 static void text_hash(json_t *item, json_t *value, struct strbuf *out)
 {
     (void)item;
-    if (json_is_string(value) && json_string_length(value) > PREFIX_HASH)
+    if (json_is_string(value) && json_string_length(value) > PREFIX_HASH) {
         strbuf_add(out, json_string_value(value), PREFIX_HASH);
-    else
+    } else {
         cell_plain(value, out);
+    }
 }
 
 /* The codes of the levels end with 6, 9 and 12 digits (GB/T 2260 and its extension). */
@@ -105,12 +110,14 @@ static void text_code(json_t *item, json_t *value, struct strbuf *out)
     const char *code = json_string_value(value);
 
     (void)item;
-    while (len > 6 && strncmp(code + len - 3, "000", 3) == 0)
+    while (len > 6 && strncmp(code + len - 3, "000", 3) == 0) {
         len -= 3;
-    if (code && json_string_length(value) == 12)
+    }
+    if (code && json_string_length(value) == 12) {
         strbuf_add(out, code, len);
-    else
+    } else {
         cell_plain(value, out);
+    }
 }
 
 /* "task=671 event=due-soon": enough to know it by. --json has it whole. */
@@ -126,19 +133,23 @@ void cell_body(json_t *value, struct strbuf *out)
         strbuf_addz(&whole, whole.len > 0 ? " " : "");
         term_clean(&whole, str_of(key));
         strbuf_addc(&whole, '=');
-        if (json_is_object(member) || cell_is_table(member))
+        if (json_is_object(member) || cell_is_table(member)) {
             strbuf_addf(&whole, "(%zu)",
                         json_is_object(member) ? json_object_size(member)
                                                : json_array_size(member));
-        else
+        } else {
             cell_plain(member, &whole);
+        }
     }
-    if (!json_is_object(value))
+    if (!json_is_object(value)) {
         cell_plain(value, &whole);
+    }
     len = whole.len;
-    if (len > BODY_MAX)
-        for (len = BODY_MAX; len > 0 && ((unsigned char)whole.data[len] & 0xC0) == 0x80; len--)
+    if (len > BODY_MAX) {
+        for (len = BODY_MAX; len > 0 && ((unsigned char)whole.data[len] & 0xC0) == 0x80; len--) {
             ;
+        }
+    }
     strbuf_add(out, strbuf_text(&whole), len);
     strbuf_addz(out, len < whole.len ? "…" : "");
     strbuf_free(&whole);
@@ -152,8 +163,9 @@ static void text_body(json_t *item, json_t *value, struct strbuf *out)
 
 static enum term_tone tone_left(json_t *value)
 {
-    if (!json_is_integer(value) || json_integer_value(value) > 0)
+    if (!json_is_integer(value) || json_integer_value(value) > 0) {
         return TONE_PLAIN;
+    }
     return json_integer_value(value) < 0 ? TONE_BAD : TONE_WARN;
 }
 
@@ -173,9 +185,11 @@ static enum term_tone tone_word(json_t *value)
     };
     const char *word = json_string_value(value);
 
-    for (size_t i = 0; word && i < sizeof(tones) / sizeof(tones[0]); i++)
-        if (strcmp(word, tones[i].word) == 0)
+    for (size_t i = 0; word && i < sizeof(tones) / sizeof(tones[0]); i++) {
+        if (strcmp(word, tones[i].word) == 0) {
             return tones[i].tone;
+        }
+    }
     return TONE_PLAIN;
 }
 

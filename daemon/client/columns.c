@@ -19,8 +19,9 @@ struct libscols_table *columns_table(void)
 {
     struct libscols_table *table = scols_new_table();
 
-    if (!table)
+    if (!table) {
         abort();
+    }
     scols_table_enable_colors(table, term_colours());
     scols_table_enable_noencoding(table, 1); /* cell_text() has cleaned it */
     return table;
@@ -28,10 +29,12 @@ struct libscols_table *columns_table(void)
 
 void columns_cell(struct libscols_line *line, size_t at, const char *text, enum term_tone tone)
 {
-    if (scols_line_set_data(line, at, text) != 0)
+    if (scols_line_set_data(line, at, text) != 0) {
         abort();
-    if (term_sequence(tone))
+    }
+    if (term_sequence(tone)) {
         scols_cell_set_color(scols_line_get_cell(line, at), term_sequence(tone));
+    }
 }
 
 void columns_print(struct libscols_table *table)
@@ -40,7 +43,7 @@ void columns_print(struct libscols_table *table)
     scols_unref_table(table);
 }
 
-/* ---- widths -------------------------------------------------------------------------------- */
+/* ---- widths ---- */
 
 static size_t width_of(json_t *item, const struct view_field *field)
 {
@@ -57,8 +60,9 @@ static size_t total_width(const struct columns *c)
 {
     size_t total = c->count - 1; /* blanks between */
 
-    for (size_t i = 0; i < c->count; i++)
+    for (size_t i = 0; i < c->count; i++) {
         total += c->column[i].width;
+    }
     return total;
 }
 
@@ -75,10 +79,12 @@ static void widen(struct columns *c, json_t *items)
             size_t width = width_of(item, col->field);
             size_t more = width > col->width ? width - col->width : 0;
 
-            if (width > col->content)
+            if (width > col->content) {
                 col->content = width;
-            if (room > 0 && cell_cut_least(col->field->form) > 0 && total + more > room)
+            }
+            if (room > 0 && cell_cut_least(col->field->form) > 0 && total + more > room) {
                 more = room > total ? room - total : 0;
+            }
             col->width += more;
             total += more;
         }
@@ -112,11 +118,14 @@ static void narrow(struct columns *c, size_t room, size_t least(const struct col
     for (size_t total = total_width(c); room > 0 && total > room; total--) {
         struct column *widest = NULL;
 
-        for (struct column *col = c->column; col < c->column + c->count; col++)
-            if (col->width > least(col) && (!widest || col->width >= widest->width))
+        for (struct column *col = c->column; col < c->column + c->count; col++) {
+            if (col->width > least(col) && (!widest || col->width >= widest->width)) {
                 widest = col;
-        if (!widest)
+            }
+        }
+        if (!widest) {
             return;
+        }
         widest->width--;
     }
 }
@@ -127,16 +136,19 @@ static void cut(struct strbuf *text, size_t width)
     struct str s = strbuf_str(text);
     size_t len = 0, columns = 0;
 
-    if (text_width(s) <= width)
+    if (text_width(s) <= width) {
         return;
+    }
     while (len < s.len) {
         size_t next = 1, own;
 
-        while (len + next < s.len && ((unsigned char)s.data[len + next] & 0xC0) == 0x80)
+        while (len + next < s.len && ((unsigned char)s.data[len + next] & 0xC0) == 0x80) {
             next++;
+        }
         own = text_width((struct str){s.data + len, next});
-        if (columns + own + 1 > width)
+        if (columns + own + 1 > width) {
             break;
+        }
         columns += own;
         len += next;
     }
@@ -144,7 +156,7 @@ static void cut(struct strbuf *text, size_t width)
     strbuf_addz(text, ELLIPSIS);
 }
 
-/* ---- pages --------------------------------------------------------------------------------- */
+/* ---- pages ---- */
 
 static bool any_has(json_t *items, const char *key)
 {
@@ -153,8 +165,9 @@ static bool any_has(json_t *items, const char *key)
 
     json_array_foreach(items, i, item)
     {
-        if (cell_get(item, key))
+        if (cell_get(item, key)) {
             return true;
+        }
     }
     return false;
 }
@@ -175,8 +188,9 @@ const struct view_field *columns_of(json_t *object, struct arena *arena)
                               : len > 3 && strcmp(key + len - 3, "_at") == 0 ? VIEW_AT
                                                                              : VIEW_PLAIN;
 
-        for (char *c = title; *c; c++)
+        for (char *c = title; *c; c++) {
             *c = *c == '_' ? ' ' : *c;
+        }
         fields[n++] = (struct view_field){key, title, form};
     }
     return fields;
@@ -194,18 +208,22 @@ static void choose(struct columns *c, json_t *items)
     size_t count = 0;
 
     c->own = !c->fields;
-    if (c->own)
+    if (c->own) {
         c->fields = columns_of(json_array_get(items, 0), &c->arena);
-    while (c->fields[count].key)
+    }
+    while (c->fields[count].key) {
         count++;
+    }
     c->column = arena_alloc(&c->arena, count * sizeof(c->column[0]));
     for (const struct view_field *f = c->fields; f->key; f++) {
         size_t width = text_width(str_of(f->title));
 
-        if (f->form == VIEW_HIDDEN || !any_has(items, f->key))
+        if (f->form == VIEW_HIDDEN || !any_has(items, f->key)) {
             continue;
-        if (f->form == VIEW_SHORT && width < cell_cut_least(f->form))
+        }
+        if (f->form == VIEW_SHORT && width < cell_cut_least(f->form)) {
             width = cell_cut_least(f->form);
+        }
         c->column[c->count++] = (struct column){f, width, 0};
     }
 }
@@ -214,9 +232,11 @@ static void choose(struct columns *c, json_t *items)
 static void heading(const struct columns *c, const struct column *column, struct strbuf *out)
 {
     strbuf_addz(out, column->field->title);
-    for (size_t i = 0; c->own && i < out->len; i++)
-        if (out->data[i] >= 'a' && out->data[i] <= 'z')
+    for (size_t i = 0; c->own && i < out->len; i++) {
+        if (out->data[i] >= 'a' && out->data[i] <= 'z') {
             out->data[i] = (char)(out->data[i] - 'a' + 'A');
+        }
+    }
     cut(out, column->width);
 }
 
@@ -229,10 +249,12 @@ static void add_column(const struct columns *c, struct libscols_table *table,
 
     heading(c, column, &title);
     made = scols_table_new_column(table, strbuf_text(&title), (double)column->width, flags);
-    if (!made)
+    if (!made) {
         abort();
-    if (term_colours())
+    }
+    if (term_colours()) {
         scols_cell_set_color(scols_column_get_header(made), term_sequence(TONE_STRONG));
+    }
     strbuf_free(&title);
 }
 
@@ -241,15 +263,17 @@ static void add_row(struct columns *c, struct libscols_table *table, json_t *ite
     struct libscols_line *line = scols_table_new_line(table, NULL);
     struct strbuf text = STRBUF_INIT;
 
-    if (!line)
+    if (!line) {
         abort();
+    }
     for (size_t i = 0; i < c->count; i++) {
         enum term_tone tone;
 
         strbuf_reset(&text);
         tone = cell_text(item, c->column[i].field, &text);
-        if (cell_cut_least(c->column[i].field->form) > 0)
+        if (cell_cut_least(c->column[i].field->form) > 0) {
             cut(&text, c->column[i].width);
+        }
         columns_cell(line, i, strbuf_text(&text), tone);
     }
     strbuf_free(&text);
@@ -262,12 +286,15 @@ void columns_page(struct columns *c, json_t *items)
     json_t *item;
     size_t i;
 
-    if (json_array_size(items) == 0)
+    if (json_array_size(items) == 0) {
         return;
-    if (!c->begun)
+    }
+    if (!c->begun) {
         choose(c, items);
-    if (c->count == 0)
+    }
+    if (c->count == 0) {
         return;
+    }
     widen(c, items);
     if (!c->begun) {
         narrow(c, term_width(), least_body);
@@ -278,8 +305,9 @@ void columns_page(struct columns *c, json_t *items)
     /* The widths are made here: libsmartcols' own way to make room cuts without a sign. */
     scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
     scols_table_enable_noheadings(table, c->begun);
-    for (i = 0; i < c->count; i++)
+    for (i = 0; i < c->count; i++) {
         add_column(c, table, &c->column[i]);
+    }
     json_array_foreach(items, i, item)
     {
         add_row(c, table, item);

@@ -11,10 +11,12 @@ static int words_match(const char *name, char *const *typed)
     const char *blank = strchr(name, ' ');
     size_t len = blank ? (size_t)(blank - name) : strlen(name);
 
-    if (!typed[0] || strlen(typed[0]) != len || strncmp(name, typed[0], len) != 0)
+    if (!typed[0] || strlen(typed[0]) != len || strncmp(name, typed[0], len) != 0) {
         return 0;
-    if (!blank)
+    }
+    if (!blank) {
         return 1;
+    }
     return typed[1] && strcmp(blank + 1, typed[1]) == 0 ? 2 : 0;
 }
 
@@ -43,9 +45,11 @@ static bool in_group(const struct command *c, const char *group)
 
 bool command_is_group(const char *word)
 {
-    for (const struct command *c = table_commands; c->name; c++)
-        if (in_group(c, word))
+    for (const struct command *c = table_commands; c->name; c++) {
+        if (in_group(c, word)) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -58,14 +62,16 @@ static const char *suggest_group(const char *typed)
     for (const struct command *c = table_commands; c->name; c++) {
         size_t len = strcspn(c->name, " ");
 
-        if (c->name[len] == '\0' || len >= sizeof(group))
+        if (c->name[len] == '\0' || len >= sizeof(group)) {
             continue;
+        }
         memcpy(group, c->name, len);
         group[len] = '\0';
         nearest_begin(&n, typed);
         nearest_try(&n, group);
-        if (n.word)
+        if (n.word) {
             return group;
+        }
     }
     return NULL;
 }
@@ -78,16 +84,19 @@ const char *command_suggest(char *const *typed)
     bool nearer;
 
     strbuf_addz(&both, typed[0]);
-    if (second)
+    if (second) {
         strbuf_addf(&both, " %s", second);
+    }
     nearest_begin(&one, typed[0]);
     nearest_begin(&two, strbuf_text(&both));
-    for (const struct command *c = table_commands; c->name; c++)
+    for (const struct command *c = table_commands; c->name; c++) {
         nearest_try(strchr(c->name, ' ') ? &two : &one, c->name);
+    }
     nearer = one.word && one.edits <= two.edits;
     strbuf_free(&both);
-    if (!one.word && !two.word && !second)
+    if (!one.word && !two.word && !second) {
         return suggest_group(typed[0]);
+    }
     return nearer ? one.word : two.word;
 }
 
@@ -99,12 +108,15 @@ bool command_is_list(const struct command *c)
 void command_synopsis(const struct command *c, struct strbuf *out)
 {
     strbuf_addz(out, c->name);
-    for (const struct input *a = c->arguments; a && a->name; a++)
+    for (const struct input *a = c->arguments; a && a->name; a++) {
         strbuf_addf(out, a->needed ? " %s%s" : " [%s%s]", a->placeholder,
                     a->kind == INPUT_TEXTS ? "..." : "");
-    for (const struct input *o = c->options; o && o->name; o++)
-        if (o->needed)
+    }
+    for (const struct input *o = c->options; o && o->name; o++) {
+        if (o->needed) {
             strbuf_addf(out, " --%s %s", o->name, o->placeholder);
+        }
+    }
 }
 
 void command_list(const char *group, struct strbuf *out)
@@ -112,17 +124,18 @@ void command_list(const char *group, struct strbuf *out)
     for (const struct command *c = table_commands; c->name; c++) {
         size_t begin = out->len;
 
-        if (group && !in_group(c, group) && strcmp(c->name, group) != 0)
+        if (group && !in_group(c, group) && strcmp(c->name, group) != 0) {
             continue;
+        }
         strbuf_addz(out, "  ");
         command_synopsis(c, out);
         if (out->len - begin >= SUMMARY_COLUMN) {
             strbuf_addc(out, '\n');
             begin = out->len;
         }
-        do
+        do {
             strbuf_addc(out, ' ');
-        while (out->len - begin < SUMMARY_COLUMN);
+        } while (out->len - begin < SUMMARY_COLUMN);
         strbuf_addf(out, "%s\n", c->summary);
     }
 }

@@ -7,7 +7,7 @@
 #include "client/table.h"
 #include "completion_text.h" /* made of completion.bash and completion.zsh */
 
-/* ---- what an input may be ------------------------------------------------------------------ */
+/* ---- what an input may be ---- */
 
 static const char *const kinds[] = {
     [INPUT_TEXT] = "text",     [INPUT_TEXTS] = "texts",   [INPUT_WORD] = "word",
@@ -23,14 +23,16 @@ static bool is_file(const struct input *in)
 
 static void put_words(const struct names *words)
 {
-    for (int i = 0; words && i < words->count; i++)
+    for (int i = 0; words && i < words->count; i++) {
         printf("%s%s", i > 0 ? " " : "", words->text[i]);
+    }
 }
 
 static void put_wire_name(const char *name)
 {
-    for (; *name; name++)
+    for (; *name; name++) {
         putchar(*name == '-' ? '_' : *name);
+    }
 }
 
 /* Calls `each` for every first word of a command, once. */
@@ -40,14 +42,16 @@ static void first_words(void (*each)(const char *word, size_t len, const struct 
         size_t len = strcspn(c->name, " ");
         bool before = false;
 
-        for (const struct command *b = table_commands; b < c; b++)
+        for (const struct command *b = table_commands; b < c; b++) {
             before |= strcspn(b->name, " ") == len && strncmp(b->name, c->name, len) == 0;
-        if (!before)
+        }
+        if (!before) {
             each(c->name, len, c);
+        }
     }
 }
 
-/* ---- words --------------------------------------------------------------------------------- */
+/* ---- words ---- */
 
 static void words_inputs(const struct command *c, const struct input *in, const char *role)
 {
@@ -69,7 +73,7 @@ static void print_words(void)
     }
 }
 
-/* ---- bash ---------------------------------------------------------------------------------- */
+/* ---- bash ---- */
 
 static void bash_first(const char *word, size_t len, const struct command *c)
 {
@@ -81,11 +85,12 @@ static void bash_first(const char *word, size_t len, const struct command *c)
 static void bash_global(void *context, const char *name, const char *takes, const char *help)
 {
     (void)help;
-    if (!context)
+    if (!context) {
         printf(" --%s", name);
-    else if (takes)
+    } else if (takes) {
         printf("    *:--%s) words=%s;;\n", name,
                strcmp(name, "format") == 0 ? "'table json csv'" : "@file");
+    }
 }
 
 /* "    'import:1') words=…;;": what an argument by its number, or an option, may be. */
@@ -95,8 +100,9 @@ static void bash_values(const struct command *c)
         const struct input *in = option ? c->options : c->arguments;
 
         for (int i = 1; in && in->name; in++, i++) {
-            if (!in->placeholder)
+            if (!in->placeholder) {
                 continue;
+            }
             printf(option ? "    '%s:--%s') " : "    '%s:%.0s%d') ", c->name, in->name, i);
             fputs(is_file(in) ? "words=@file" : "words='", stdout);
             put_words(in->words);
@@ -108,8 +114,9 @@ static void bash_values(const struct command *c)
 static void bash_options(const struct command *c)
 {
     printf("    '%s') options='", c->name);
-    for (const struct input *in = c->options; in && in->name; in++)
+    for (const struct input *in = c->options; in && in->name; in++) {
         printf("--%s ", in->name);
+    }
     puts("';;");
 }
 
@@ -119,15 +126,18 @@ static void bash_second(const char *word, size_t len, const struct command *c)
     bool group = false;
 
     for (; c->name; c++) {
-        if (strncmp(c->name, word, len) != 0 || c->name[len] != ' ')
+        if (strncmp(c->name, word, len) != 0 || c->name[len] != ' ') {
             continue;
-        if (!group)
+        }
+        if (!group) {
             printf("    '%.*s') words='", (int)len, word);
+        }
         printf("%s%s", group ? " " : "", c->name + len + 1);
         group = true;
     }
-    if (group)
+    if (group) {
         puts("';;");
+    }
 }
 
 /* The tables are functions, which set the variables of the one that asks. */
@@ -143,28 +153,31 @@ static void print_bash(void)
     puts("'\n}\n_reviewctl_second() {\n    words=\n    case $1 in");
     first_words(bash_second);
     puts("    esac\n}\n_reviewctl_options() {\n    case $1 in");
-    for (const struct command *c = table_commands; c->name; c++)
+    for (const struct command *c = table_commands; c->name; c++) {
         bash_options(c);
+    }
     puts("    *) return 1;;\n    esac\n}\n_reviewctl_values() {\n    words=\n    case $1 in");
-    for (const struct command *c = table_commands; c->name; c++)
+    for (const struct command *c = table_commands; c->name; c++) {
         bash_values(c);
+    }
     options_globals(bash_global, &taking);
     puts("    *) return 1;;\n    esac\n}");
     fputs(bash_completion, stdout);
 }
 
-/* ---- zsh ----------------------------------------------------------------------------------- */
+/* ---- zsh ---- */
 
 /* Within '…' and within […]: the quote, the bracket and the colon are taken care of. */
 static void zsh_text(const char *text)
 {
     for (; *text; text++) {
-        if (*text == '\'')
+        if (*text == '\'') {
             fputs("'\\''", stdout);
-        else if (strchr("[]:\\", *text))
+        } else if (strchr("[]:\\", *text)) {
             printf("\\%c", *text);
-        else
+        } else {
             putchar(*text);
+        }
     }
 }
 
@@ -188,16 +201,18 @@ static void zsh_option(const struct input *in)
     printf(" \\\n            '--%s%s[", in->name, in->placeholder ? "=" : "");
     zsh_text(in->help);
     putchar(']');
-    if (in->placeholder)
+    if (in->placeholder) {
         zsh_action(in);
+    }
     putchar('\'');
 }
 
 static void zsh_command(const struct command *c)
 {
     printf("    '%s')\n        _arguments $globals", c->name);
-    for (const struct input *in = c->options; in && in->name; in++)
+    for (const struct input *in = c->options; in && in->name; in++) {
         zsh_option(in);
+    }
     for (const struct input *in = c->arguments; in && in->name; in++) {
         printf(" \\\n            '%s", in->kind == INPUT_TEXTS ? "*" : in->needed ? "" : ":");
         zsh_action(in);
@@ -212,8 +227,9 @@ static void zsh_global(void *context, const char *name, const char *takes, const
     printf("        '--%s%s[", name, takes ? "=" : "");
     zsh_text(help);
     fputs("]", stdout);
-    if (takes)
+    if (takes) {
         printf(":%s:%s", takes, strcmp(name, "socket") == 0 ? "_files" : "(table json csv)");
+    }
     puts("'");
 }
 
@@ -242,15 +258,18 @@ static void zsh_second(const char *word, size_t len, const struct command *c)
     bool group = false;
 
     for (; c->name; c++) {
-        if (strncmp(c->name, word, len) != 0 || c->name[len] != ' ')
+        if (strncmp(c->name, word, len) != 0 || c->name[len] != ' ') {
             continue;
-        if (!group)
+        }
+        if (!group) {
             printf("    %.*s) second=(\n", (int)len, word);
+        }
         zsh_name(c->name + len + 1, strlen(c->name + len + 1), c->summary);
         group = true;
     }
-    if (group)
+    if (group) {
         puts("        );;");
+    }
 }
 
 static void print_zsh(void)
@@ -264,13 +283,12 @@ static void print_zsh(void)
     puts("    )\n}\n_reviewctl_second() {\n    case $1 in");
     first_words(zsh_second);
     puts("    esac\n}\n_reviewctl_inputs() {\n    case $1 in");
-    for (const struct command *c = table_commands; c->name; c++)
+    for (const struct command *c = table_commands; c->name; c++) {
         zsh_command(c);
+    }
     puts("    esac\n}");
     fputs(zsh_completion, stdout);
 }
-
-/* -------------------------------------------------------------------------------------------- */
 
 void completion_print(const char *shell)
 {
@@ -279,7 +297,9 @@ void completion_print(const char *shell)
         void (*print)(void);
     } scripts[] = {{"bash", print_bash}, {"zsh", print_zsh}, {"words", print_words}};
 
-    for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++)
-        if (strcmp(shell, scripts[i].shell) == 0)
+    for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+        if (strcmp(shell, scripts[i].shell) == 0) {
             scripts[i].print();
+        }
+    }
 }

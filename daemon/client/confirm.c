@@ -14,8 +14,9 @@ static bool wanted(const struct options *o)
     const struct confirm *c = o->command->confirm;
     json_t *value = c && c->option ? json_object_get(o->params, c->option) : NULL;
 
-    if (!c || o->yes)
+    if (!c || o->yes) {
         return false;
+    }
     return !c->option || (value && (!c->word || strcmp(json_string_value(value), c->word) == 0));
 }
 
@@ -34,12 +35,13 @@ static enum confirm_answer nobody(const struct options *o)
 enum confirm_answer confirm_before(const struct options *o)
 {
     /* Whether a clock goes back is not known yet. */
-    if (wanted(o) && o->command->confirm->concern != CONCERN_CLOCK && !terminal())
+    if (wanted(o) && o->command->confirm->concern != CONCERN_CLOCK && !terminal()) {
         return nobody(o);
+    }
     return CONFIRM_YES;
 }
 
-/* ---- whom it concerns ---------------------------------------------------------------------- */
+/* ---- whom it concerns ---- */
 
 /* A look-up: the result as a new reference, or NULL and *answer. */
 struct look {
@@ -54,8 +56,9 @@ static json_t *look_up(struct look *l, const char *method, const char *name, jso
     struct call_request request = {.method = method, .params = json_object()};
     json_t *response = NULL, *error, *result = NULL;
 
-    if (name)
+    if (name) {
         json_object_set(request.params, name, value);
+    }
     l->answer = CONFIRM_FAILED;
     if (call_ask(l->call, &request, NULL, NULL, &response, l->err)) {
         error = json_object_get(response, "error");
@@ -137,8 +140,9 @@ static void add_division(struct look *l, const struct options *o, const char *na
 static void concern_merge(struct look *l, const struct options *o, struct strbuf *out)
 {
     add_division(l, o, "old", out);
-    if (l->answer != CONFIRM_YES)
+    if (l->answer != CONFIRM_YES) {
         return;
+    }
     strbuf_addz(out, " is joined to ");
     add_division(l, o, "new", out);
     strbuf_addz(out, ": ");
@@ -152,11 +156,13 @@ static void concern_clock(struct look *l, const struct options *o, struct strbuf
     struct strbuf to = STRBUF_INIT;
 
     cell_plain(json_object_get(o->params, "to"), &to);
-    if (to.len > 10)
+    if (to.len > 10) {
         to.data[10] = 'T';
+    }
     strbuf_addz(&to, to.len == 10 ? "T00:00:00" : to.len == 16 ? ":00" : "");
-    if (now && strncmp(strbuf_text(&to), now, to.len) < 0)
+    if (now && strncmp(strbuf_text(&to), now, to.len) < 0) {
         strbuf_addf(out, "from %.19s to %s: ", now, strbuf_text(&to));
+    }
     strbuf_free(&to);
     json_decref(clock);
 }
@@ -168,7 +174,7 @@ static void (*const concerns[])(struct look *l, const struct options *o, struct 
     [CONCERN_MERGE] = concern_merge,
 };
 
-/* ---- the question -------------------------------------------------------------------------- */
+/* ---- the question ---- */
 
 static bool agreed(void)
 {
@@ -177,11 +183,13 @@ static bool agreed(void)
     ssize_t len = getline(&line, &size, stdin);
     bool yes;
 
-    while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == ' '))
+    while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == ' ')) {
         line[--len] = '\0';
+    }
     yes = len > 0 && (strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0);
-    if (len < 0)
+    if (len < 0) {
         fputc('\n', stderr);
+    }
     free(line);
     return yes;
 }
@@ -193,8 +201,9 @@ enum confirm_answer confirm_ask(const struct options *o, struct call *call, json
     struct strbuf whom = STRBUF_INIT;
 
     *refusal = NULL;
-    if (!wanted(o))
+    if (!wanted(o)) {
         return CONFIRM_YES;
+    }
     concerns[o->command->confirm->concern](&look, o, &whom);
     if (look.answer == CONFIRM_YES && whom.len > 0) {
         if (!terminal()) {

@@ -13,8 +13,9 @@
 
 static void close_fd(int *fd)
 {
-    if (*fd >= 0)
+    if (*fd >= 0) {
         close(*fd);
+    }
     *fd = -1;
 }
 
@@ -23,9 +24,11 @@ static bool wait_more(const struct copy *c)
 {
     struct pollfd p = {.fd = c->from, .events = POLLIN};
 
-    while (poll(&p, 1, 100) == 0)
-        if (atomic_load(&c->stop))
+    while (poll(&p, 1, 100) == 0) {
+        if (atomic_load(&c->stop)) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -38,8 +41,9 @@ static void *receive(void *self)
     ssize_t n;
 
     while (wait_more(c) && (n = read(c->from, piece, PIECE)) != 0) {
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && errno == EINTR) {
             continue;
+        }
         if (n < 0 || !file_write(c->file, piece, (size_t)n)) {
             c->why = errno;
             break;
@@ -65,15 +69,18 @@ bool copy_begin(struct copy *c, const char *path, bool force, int *to, struct er
     int ends[2], fault;
 
     *c = (struct copy){.path = path, .file = -1, .from = -1};
-    if (!force && access(path, F_OK) == 0)
+    if (!force && access(path, F_OK) == 0) {
         return error_set(err, REASON_CONFLICT, "%s is there already: --force replaces it", path);
+    }
     strbuf_addf(&c->part, "%s.part", path);
     unlink(strbuf_text(&c->part));
     c->file = open(strbuf_text(&c->part), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (c->file < 0)
+    if (c->file < 0) {
         return fail(c, errno, err);
-    if (pipe2(ends, O_CLOEXEC) != 0)
+    }
+    if (pipe2(ends, O_CLOEXEC) != 0) {
         return error_set(err, REASON_STORAGE, "cannot make a pipe: %s", strerror(errno));
+    }
     c->from = ends[0];
     fault = pthread_create(&c->thread, NULL, receive, c);
     c->running = fault == 0;
@@ -101,14 +108,18 @@ bool copy_keep(struct copy *c, int64_t bytes, const char *sha256, struct error *
 {
     pthread_join(c->thread, NULL);
     c->running = false;
-    if (c->why)
+    if (c->why) {
         return fail(c, c->why, err);
-    if (c->bytes != bytes || !sha256 || strcmp(c->sha256, sha256) != 0)
+    }
+    if (c->bytes != bytes || !sha256 || strcmp(c->sha256, sha256) != 0) {
         return error_set(err, REASON_STORAGE,
                          "what came is not what was sent: %lld bytes of %lld, SHA-256 %s",
                          (long long)c->bytes, (long long)bytes, c->sha256);
-    if (fsync(c->file) != 0 || rename(strbuf_text(&c->part), c->path) != 0 || !sync_folder(c->path))
+    }
+    if (fsync(c->file) != 0 || rename(strbuf_text(&c->part), c->path) != 0 ||
+        !sync_folder(c->path)) {
         return fail(c, errno, err);
+    }
     close_fd(&c->file);
     return true;
 }
@@ -120,8 +131,9 @@ void copy_drop(struct copy *c)
         pthread_join(c->thread, NULL);
     }
     close_fd(&c->from);
-    if (c->file >= 0)
+    if (c->file >= 0) {
         unlink(strbuf_text(&c->part));
+    }
     close_fd(&c->file);
     strbuf_free(&c->part);
 }

@@ -28,8 +28,9 @@ static void row(json_t *fault, const char *file)
     struct strbuf text = STRBUF_INIT;
     json_t *column = json_object_get(fault, "column");
 
-    if (file)
+    if (file) {
         strbuf_addf(&text, "%s: ", file);
+    }
     strbuf_addz(&text, "line ");
     cell_plain(json_object_get(fault, "line"), &text);
     strbuf_addz(&text, ": ");
@@ -55,8 +56,9 @@ void fault_rows(json_t *data, const char *file)
     {
         row(fault, file);
     }
-    if (more > 0)
+    if (more > 0) {
         fprintf(stderr, "and %lld more\n", (long long)more);
+    }
 }
 
 void fault_answer(json_t *error, const char *file)
@@ -67,8 +69,10 @@ void fault_answer(json_t *error, const char *file)
     fault_rows(data, file);
     fprintf(stderr, "%s: ", program_invocation_short_name);
     put_line("", json_object_get(error, "message"), TONE_PLAIN);
-    if (json_is_string(reason))
+    if (json_is_string(reason)) {
         put_line("reason: ", reason, TONE_FAINT);
-    if (json_is_string(clause))
+    }
+    if (json_is_string(clause)) {
         put_line("clause: ", clause, TONE_STRONG);
+    }
 }

@@ -22,10 +22,12 @@ static bool copy(int from, int to)
 
     for (;;) {
         n = read(from, piece, PIECE);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && errno == EINTR) {
             continue;
-        if (n <= 0 || !file_write(to, piece, (size_t)n))
+        }
+        if (n <= 0 || !file_write(to, piece, (size_t)n)) {
             break;
+        }
     }
     free(piece);
     return n == 0;
@@ -41,12 +43,15 @@ int file_sealed(const char *path, struct error *err)
               fcntl(to, F_ADD_SEALS, SEALS) == 0;
     int why = errno;
 
-    if (from >= 0 && !standard)
+    if (from >= 0 && !standard) {
         close(from);
-    if (ok)
+    }
+    if (ok) {
         return to;
-    if (to >= 0)
+    }
+    if (to >= 0) {
         close(to);
+    }
     error_set(err, REASON_STORAGE, "cannot read %s: %s", standard ? "standard input" : path,
               strerror(why));
     return -1;
@@ -56,8 +61,9 @@ int file_scratch(struct error *err)
 {
     int fd = memfd_create("reviewctl", MFD_CLOEXEC);
 
-    if (fd < 0)
+    if (fd < 0) {
         error_set(err, REASON_STORAGE, "cannot make a file in memory: %s", strerror(errno));
+    }
     return fd;
 }
 
@@ -74,8 +80,9 @@ bool file_output_open(struct file_output *out, const char *path, const char *oth
 {
     *out = (struct file_output){.path = path, .made = access(path, F_OK) != 0};
     out->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-    if (out->fd < 0)
+    if (out->fd < 0) {
         return error_set(err, REASON_STORAGE, "cannot write %s: %s", path, strerror(errno));
+    }
     if (other && strcmp(other, "-") != 0 && same_file(out->fd, other)) {
         file_output_drop(out);
         return error_set(err, REASON_BAD_ARGUMENT, "%s is the file to be read itself", path);
@@ -100,10 +107,12 @@ bool file_output_save(struct file_output *out, int from, struct error *err)
 
 void file_output_drop(struct file_output *out)
 {
-    if (out->fd < 0)
+    if (out->fd < 0) {
         return;
+    }
     close(out->fd);
     out->fd = -1;
-    if (out->made)
+    if (out->made) {
         unlink(out->path);
+    }
 }

@@ -22,12 +22,15 @@ static void interrupted(int number)
 {
     const char *path = file;
 
-    if (line_shown)
+    if (line_shown) {
         say("\n");
-    if (path)
+    }
+    if (path) {
         unlink(path);
-    if (call_sent)
+    }
+    if (call_sent) {
         say("reviewctl: interrupted; what was asked for may take effect nevertheless\n");
+    }
     raise(number); /* by default now (SA_RESETHAND), once the handler is left */
 }
 
@@ -35,15 +38,18 @@ void interrupt_init(void)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0)
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0) {
             _exit(1);
+        }
+    }
     signal(SIGPIPE, SIG_IGN); /* a reader that is gone is found by main() */
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         struct sigaction action = {.sa_handler = interrupted, .sa_flags = (int)SA_RESETHAND}, old;
 
-        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) {
             sigaction(numbers[i], &action, NULL);
+        }
     }
 }
 

@@ -30,8 +30,9 @@ struct session {
 
 static bool add_file(struct session *s, const char *param, int fd)
 {
-    if (fd < 0)
+    if (fd < 0) {
         return false;
+    }
     json_object_set_new(s->options.params, param, json_pack("{s:i}", "fd", s->request.fd_count));
     s->request.fds[s->request.fd_count++] = fd;
     return true;
@@ -43,20 +44,24 @@ static bool open_files(struct session *s, struct error *err)
     struct options *o = &s->options;
     int to = -1;
 
-    if (o->file && !add_file(s, o->file_param, file_sealed(o->file, err)))
+    if (o->file && !add_file(s, o->file_param, file_sealed(o->file, err))) {
         return false;
+    }
     if (o->copy) {
-        if (!copy_begin(&s->copy, o->copy, o->force, &to, err))
+        if (!copy_begin(&s->copy, o->copy, o->force, &to, err)) {
             return false;
+        }
         interrupt_file(strbuf_text(&s->copy.part));
         return add_file(s, o->copy_param, to);
     }
-    if (!o->output)
+    if (!o->output) {
         return true;
+    }
     /* Before it is made: a signal may come at any moment. */
     interrupt_file(access(o->output, F_OK) != 0 ? o->output : NULL);
-    if (!file_output_open(&s->file, o->output, o->file, err))
+    if (!file_output_open(&s->file, o->output, o->file, err)) {
         return false;
+    }
     s->scratch = s->request.fd_count;
     return add_file(s, o->output_param, file_scratch(err));
 }
@@ -102,8 +107,9 @@ static bool show_page(struct session *s, json_t *result)
     bool more = s->options.all && next && !json_is_null(next);
 
     output_page(&s->output, result, more);
-    if (more)
+    if (more) {
         json_object_set(s->options.params, "cursor", next);
+    }
     return !more;
 }
 
@@ -112,26 +118,31 @@ static enum exit_code show_result(struct session *s, json_t *result, bool *again
     const struct command *c = s->options.command;
     struct error err = ERROR_INIT;
 
-    if (s->file.path && !file_output_save(&s->file, s->request.fds[s->scratch], &err))
+    if (s->file.path && !file_output_save(&s->file, s->request.fds[s->scratch], &err)) {
         return own_fault(s, &err, EXIT_FAILED);
+    }
     interrupt_file(NULL);
-    if (c->show == show_message)
+    if (c->show == show_message) {
         return EXIT_DONE; /* follow() has more to say */
-    if (command_is_list(c))
+    }
+    if (command_is_list(c)) {
         *again = !show_page(s, result);
-    else if (s->options.format == FORMAT_JSON)
+    } else if (s->options.format == FORMAT_JSON) {
         print_json(result);
-    else
+    } else {
         c->show(result, c->fields);
-    if (s->options.file && s->options.format != FORMAT_JSON)
+    }
+    if (s->options.file && s->options.format != FORMAT_JSON) {
         fault_rows(result, s->options.file);
+    }
     return c->good && !c->good(result) ? EXIT_FAILED : EXIT_DONE;
 }
 
 static void close_files(struct session *s)
 {
-    for (int i = 0; i < s->request.fd_count; i++)
+    for (int i = 0; i < s->request.fd_count; i++) {
         close(s->request.fds[i]);
+    }
     s->request.fd_count = 0;
 }
 
@@ -151,8 +162,9 @@ static enum exit_code ask(struct session *s, bool *again)
 
     *again = false;
     interrupt_sent(!command_is_list(s->options.command));
-    if (!call_ask(&s->call, &s->request, progress_show, &s->progress, &response, &err))
+    if (!call_ask(&s->call, &s->request, progress_show, &s->progress, &response, &err)) {
         return own_fault(s, &err, EXIT_FAILED);
+    }
     interrupt_sent(false);
     progress_clear(&s->progress);
     error = json_object_get(response, "error");
@@ -185,18 +197,20 @@ static enum exit_code follow(struct session *s)
     json_t *told;
 
     while (code == EXIT_DONE && !ferror(stdout)) {
-        if (!call_hear(&s->call, &told, &err))
+        if (!call_hear(&s->call, &told, &err)) {
             return own_fault(s, &err, EXIT_FAILED);
+        }
         const char *method = json_string_value(json_object_get(told, "method"));
         json_t *params = json_object_get(told, "params");
 
-        if (method && strcmp(method, "queue.unwatched") == 0)
+        if (method && strcmp(method, "queue.unwatched") == 0) {
             code = unwatched(s, params);
-        else if (method && strcmp(method, "queue.message") == 0) {
-            if (s->options.format == FORMAT_JSON)
+        } else if (method && strcmp(method, "queue.message") == 0) {
+            if (s->options.format == FORMAT_JSON) {
                 print_json(params);
-            else
+            } else {
                 s->options.command->show(params, NULL);
+            }
             fflush(stdout);
         }
         json_decref(told);
@@ -210,9 +224,9 @@ static enum exit_code pages(struct session *s)
     bool again;
 
     output_begin(&s->output, &s->options);
-    do
+    do {
         code = ask(s, &again);
-    while (again && code == EXIT_DONE && !ferror(stdout));
+    } while (again && code == EXIT_DONE && !ferror(stdout));
     output_end(&s->output);
     return code;
 }
@@ -250,25 +264,31 @@ static enum exit_code run(struct session *s)
     struct error err = ERROR_INIT;
     enum exit_code code;
 
-    if (confirm_before(&s->options) != CONFIRM_YES)
+    if (confirm_before(&s->options) != CONFIRM_YES) {
         return EXIT_USAGE;
-    if (!open_files(s, &err))
+    }
+    if (!open_files(s, &err)) {
         return own_fault(s, &err, exit_of(&err));
-    if (!call_open(&s->call, s->options.socket, &err))
+    }
+    if (!call_open(&s->call, s->options.socket, &err)) {
         return own_fault(s, &err, err.reason == REASON_NOT_FOUND ? EXIT_NO_DAEMON : exit_of(&err));
+    }
     code = agreed(s);
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         code = pages(s);
-    if (code == EXIT_DONE && s->options.command->show == show_message)
+    }
+    if (code == EXIT_DONE && s->options.command->show == show_message) {
         code = follow(s);
+    }
     return code;
 }
 
 /* What calls no method. */
 static enum exit_code local(const struct options *o)
 {
-    if (o->command->local == LOCAL_HELP)
+    if (o->command->local == LOCAL_HELP) {
         options_help(o);
+    }
     completion_print(json_string_value(json_object_get(o->params, "shell")));
     return EXIT_DONE;
 }
@@ -285,8 +305,9 @@ static enum exit_code written(enum exit_code code)
 {
     bool failed = fflush(stdout) != 0;
 
-    if ((!failed && !ferror(stdout)) || reader_gone())
+    if ((!failed && !ferror(stdout)) || reader_gone()) {
         return code;
+    }
     fprintf(stderr, "%s: standard output: %s\n", program_invocation_short_name,
             failed ? strerror(errno) : "not all could be written");
     return EXIT_FAILED;

@@ -12,12 +12,15 @@ static size_t distance(const char *a, const char *b)
     enum { MOST = 63 };
     size_t d[MOST + 1][MOST + 1], m = strlen(a), n = strlen(b);
 
-    if (m > MOST || n > MOST)
+    if (m > MOST || n > MOST) {
         return MOST;
-    for (size_t i = 0; i <= m; i++)
+    }
+    for (size_t i = 0; i <= m; i++) {
         d[i][0] = i;
-    for (size_t j = 0; j <= n; j++)
+    }
+    for (size_t j = 0; j <= n; j++) {
         d[0][j] = j;
+    }
     for (size_t i = 1; i <= m; i++) {
         for (size_t j = 1; j <= n; j++) {
             size_t change = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
@@ -25,8 +28,9 @@ static size_t distance(const char *a, const char *b)
 
             d[i][j] = change < least ? change : least;
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-                d[i - 2][j - 2] + 1 < d[i][j])
+                d[i - 2][j - 2] + 1 < d[i][j]) {
                 d[i][j] = d[i - 2][j - 2] + 1;
+            }
         }
     }
     return d[m][n];

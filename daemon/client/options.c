@@ -11,7 +11,7 @@
 
 enum { KEY_SOCKET = 0x100, KEY_JSON, KEY_FORMAT, KEY_BOM, KEY_YES, KEY_FIRST_OWN = 0x200 };
 
-/* ---- global options ------------------------------------------------------------------------ */
+/* ---- global options ---- */
 
 static const struct argp_option global_table[] = {
     {NULL, 0, NULL, 0, "With every command:", 9},
@@ -70,14 +70,15 @@ static const struct argp global_argp = {.options = global_table, .parser = parse
 
 void options_globals(options_visitor *each, void *context)
 {
-    for (const struct argp_option *g = global_table + 1; g->name; g++)
+    for (const struct argp_option *g = global_table + 1; g->name; g++) {
         each(context, g->name, g->arg, g->doc);
+    }
     each(context, "help", NULL, "this help");
 }
 
 static const struct argp_child children[] = {{&global_argp, 0, NULL, 0}, {0}};
 
-/* ---- one command's own options ------------------------------------------------------------- */
+/* ---- one command's own options ---- */
 
 struct parse {
     struct options *options;
@@ -88,15 +89,17 @@ static const char *param_name(struct parse *p, const struct input *in)
 {
     char *name = arena_copy(&p->options->arena, str_of(in->name));
 
-    for (char *c = name; *c; c++)
+    for (char *c = name; *c; c++) {
         *c = *c == '-' ? '_' : *c;
+    }
     return name;
 }
 
 static void append(json_t *params, const char *name, json_t *value)
 {
-    if (!json_object_get(params, name))
+    if (!json_object_get(params, name)) {
         json_object_set_new(params, name, json_array());
+    }
     json_array_append_new(json_object_get(params, name), value);
 }
 
@@ -107,10 +110,11 @@ static void take(struct parse *p, const struct input *in, bool option, const cha
     struct strbuf expected = STRBUF_INIT;
     json_t *value = value_parse(in, arg, &expected);
 
-    if (!value)
+    if (!value) {
         argp_error(state, "%s%s is '%s', should be %s%s", option ? "--" : "",
                    option ? in->name : in->placeholder, arg, in->words ? "one of " : "",
                    strbuf_text(&expected));
+    }
     strbuf_free(&expected);
     switch (in->kind) {
     case INPUT_FILE:
@@ -162,10 +166,11 @@ static void take_argument(struct parse *p, const char *arg, const struct argp_st
         typed[1] = arena_copy(&p->options->arena, str_of(arg));
         meant = command_suggest(typed);
     }
-    if (meant && strcmp(meant, c->name) != 0)
+    if (meant && strcmp(meant, c->name) != 0) {
         argp_error(state, "'%s' is one argument too many; did you mean '%s'?", arg, meant);
-    else
+    } else {
         argp_error(state, "'%s' is one argument too many", arg);
+    }
 }
 
 static void check_complete(struct parse *p, const struct argp_state *state)
@@ -174,16 +179,21 @@ static void check_complete(struct parse *p, const struct argp_state *state)
     const struct command *c = o->command;
     const struct input *next = c->arguments ? &c->arguments[p->arguments] : NULL;
 
-    if (next && next->name && next->needed && !json_object_get(o->params, param_name(p, next)))
+    if (next && next->name && next->needed && !json_object_get(o->params, param_name(p, next))) {
         argp_error(state, "%s%s is missing", next->placeholder,
                    next->kind == INPUT_TEXTS ? "..." : "");
-    if (o->format == FORMAT_CSV && !command_is_list(c))
+    }
+    if (o->format == FORMAT_CSV && !command_is_list(c)) {
         argp_error(state, "--format csv is for lists");
-    if (o->bom && o->format != FORMAT_CSV)
+    }
+    if (o->bom && o->format != FORMAT_CSV) {
         argp_error(state, "--bom goes with --format csv");
-    for (const struct input *in = c->options; in && in->name; in++)
-        if (in->needed && !json_object_get(p->options->params, param_name(p, in)))
+    }
+    for (const struct input *in = c->options; in && in->name; in++) {
+        if (in->needed && !json_object_get(p->options->params, param_name(p, in))) {
             argp_error(state, "--%s %s is missing", in->name, in->placeholder);
+        }
+    }
 }
 
 static error_t parse_own(int key, char *arg, struct argp_state *state)
@@ -230,16 +240,18 @@ static struct argp_option *own_options(struct arena *arena, const struct command
     struct argp_option *options;
     size_t count = 0;
 
-    while (c->options && c->options[count].name)
+    while (c->options && c->options[count].name) {
         count++;
+    }
     options = arena_alloc(arena, (count + 1) * sizeof(options[0]));
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         options[i] = (struct argp_option){
             .name = c->options[i].name,
             .key = KEY_FIRST_OWN + (int)i,
             .arg = c->options[i].placeholder,
             .doc = input_help(arena, &c->options[i]),
         };
+    }
     return options;
 }
 
@@ -250,9 +262,10 @@ static const char *own_doc(struct arena *arena, const struct command *c)
     const char *copy;
 
     strbuf_addz(&text, c->summary);
-    for (const struct input *a = c->arguments; a && a->name; a++)
+    for (const struct input *a = c->arguments; a && a->name; a++) {
         strbuf_addf(&text, "%s\n  %-9s %s", a == c->arguments ? "\n" : "", a->placeholder,
                     input_help(arena, a));
+    }
     strbuf_addf(&text, "\vExample:\n  %s %s", program_invocation_short_name, c->example);
     copy = arena_copy(arena, strbuf_str(&text));
     strbuf_free(&text);
@@ -272,7 +285,7 @@ static const char *own_usage(struct arena *arena, const struct command *c)
     return *copy ? copy + 1 : NULL;
 }
 
-/* ---- mistyped options ---------------------------------------------------------------------- */
+/* ---- mistyped options ---- */
 
 /* What an argument "--name" or "--name=value" may be, by the rules of getopt_long(3): the name
  * whole, or as far as it is typed. */
@@ -302,26 +315,31 @@ static void check_options(struct options *o, char **argv, int count, const struc
     for (int i = 0; i < count && strcmp(argv[i], "--") != 0; i++) {
         struct scan s = {.typed = argv[i] + 2};
 
-        if (!c && argv[i][0] != '-')
+        if (!c && argv[i][0] != '-') {
             return;
-        if (strncmp(argv[i], "--", 2) != 0)
+        }
+        if (strncmp(argv[i], "--", 2) != 0) {
             continue;
+        }
         s.len = strcspn(s.typed, "=");
         nearest_begin(&s.near, arena_copy(&o->arena, (struct str){s.typed, s.len}));
-        for (const struct input *in = c ? c->options : NULL; in && in->name; in++)
+        for (const struct input *in = c ? c->options : NULL; in && in->name; in++) {
             scan_name(&s, in->name, in->placeholder, NULL);
+        }
         options_globals(scan_name, &s);
         scan_name(&s, "usage", NULL, NULL);
         scan_name(&s, "version", NULL, NULL);
         i += s.takes;
-        if (s.known)
+        if (s.known) {
             continue;
+        }
         fprintf(stderr, "%s: unrecognized option '--%.*s'", program_invocation_short_name,
                 (int)s.len, s.typed);
-        if (s.near.word)
+        if (s.near.word) {
             fprintf(stderr, "; did you mean '--%s'?\n", s.near.word);
-        else
+        } else {
             fprintf(stderr, "; see --help\n");
+        }
         exit(OPTIONS_USAGE);
     }
 }
@@ -344,7 +362,7 @@ static void parse_command(struct options *o, int argc, char **argv)
     argp_parse(&argp, argc, argv, 0, NULL, &p);
 }
 
-/* ---- the command --------------------------------------------------------------------------- */
+/* ---- the command ---- */
 
 struct top {
     struct options *options;
@@ -389,8 +407,9 @@ static _Noreturn void group_alone(const char *group, const char *next)
     struct strbuf list = STRBUF_INIT;
 
     command_list(group, &list);
-    if (!help)
+    if (!help) {
         fprintf(out, "%s: '%s' needs one of:\n", program_invocation_short_name, group);
+    }
     fputs(strbuf_text(&list), out);
     strbuf_free(&list);
     exit(help ? 0 : OPTIONS_USAGE);
@@ -401,15 +420,17 @@ static _Noreturn void unknown_command(char *const *typed)
     const char *meant = command_suggest(typed);
     const char *second = typed[1] && typed[1][0] != '-' ? typed[1] : NULL;
 
-    if (!meant && command_is_group(typed[0]))
+    if (!meant && command_is_group(typed[0])) {
         group_alone(typed[0], typed[1]);
+    }
     fprintf(stderr, "%s: '%s%s%s' is not a command", program_invocation_short_name, typed[0],
             second && command_is_group(typed[0]) ? " " : "",
             second && command_is_group(typed[0]) ? second : "");
-    if (meant)
+    if (meant) {
         fprintf(stderr, "; did you mean '%s'?\n", meant);
-    else
+    } else {
         fprintf(stderr, "; see %s --help\n", program_invocation_short_name);
+    }
     exit(OPTIONS_USAGE);
 }
 
@@ -441,8 +462,9 @@ void options_parse(int argc, char **argv, struct options *o)
     check_options(o, argv + 1, argc - 1, NULL);
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &top);
     o->command = command_find(argv + top.first, &words);
-    if (!o->command)
+    if (!o->command) {
         unknown_command(argv + top.first);
+    }
     strbuf_free(&doc);
     /* The last word's place is free for the name that argv[0] is to be. */
     parse_command(o, argc - top.first - words + 1, argv + top.first + words - 1);

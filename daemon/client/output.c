@@ -12,17 +12,19 @@ static void put(const struct strbuf *text)
     fwrite(strbuf_text(text), 1, text->len, stdout);
 }
 
-/* ---- tables -------------------------------------------------------------------------------- */
+/* ---- tables ---- */
 
 static void page_table(struct output *out, json_t *result, bool more)
 {
     json_t *items = json_object_get(result, "items"), *next = json_object_get(result, "next");
 
     columns_page(&out->columns, items);
-    if (more)
+    if (more) {
         return;
-    if (!out->columns.begun && (!next || json_is_null(next)))
+    }
+    if (!out->columns.begun && (!next || json_is_null(next))) {
         puts("none");
+    }
     columns_end(&out->columns);
     if (next && !json_is_null(next)) {
         fflush(stdout);
@@ -30,7 +32,7 @@ static void page_table(struct output *out, json_t *result, bool more)
     }
 }
 
-/* ---- JSON ---------------------------------------------------------------------------------- */
+/* ---- JSON ---- */
 
 static void page_json(struct output *out, json_t *result, bool more)
 {
@@ -42,19 +44,21 @@ static void page_json(struct output *out, json_t *result, bool more)
         putchar('\n');
         return;
     }
-    if (!out->begun)
+    if (!out->begun) {
         fputs("{\"items\":[", stdout);
+    }
     json_array_foreach(json_object_get(result, "items"), i, item)
     {
         fputs(out->items ? ",\n" : "\n", stdout);
         json_dumpf(item, stdout, JSON_COMPACT);
         out->items = true;
     }
-    if (!more)
+    if (!more) {
         fputs("\n],\"next\":null}\n", stdout);
+    }
 }
 
-/* ---- CSV ----------------------------------------------------------------------------------- */
+/* ---- CSV ---- */
 
 static void csv_cell(struct strbuf *line, json_t *value, bool first)
 {
@@ -85,23 +89,23 @@ static void page_csv(struct output *out, json_t *result, bool more)
     (void)more;
     if (!out->begun) {
         strbuf_addz(&line, out->options->bom ? BOM : "");
-        for (f = fields; f->key; f++)
+        for (f = fields; f->key; f++) {
             csv_put(&line, str_of(f->key), f == fields);
+        }
         strbuf_addz(&line, CRLF);
         put(&line);
     }
     json_array_foreach(json_object_get(result, "items"), i, item)
     {
         strbuf_reset(&line);
-        for (f = fields; f->key; f++)
+        for (f = fields; f->key; f++) {
             csv_cell(&line, cell_get(item, f->key), f == fields);
+        }
         strbuf_addz(&line, CRLF);
         put(&line);
     }
     strbuf_free(&line);
 }
-
-/* -------------------------------------------------------------------------------------------- */
 
 void output_begin(struct output *out, const struct options *o)
 {

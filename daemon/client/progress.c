@@ -40,20 +40,23 @@ static const char *phase_text(json_t *params)
     static const char *const phases[] = {"check", "apply"};
     const char *phase = json_string_value(json_object_get(params, "phase"));
 
-    for (size_t i = 0; phase && i < sizeof(phases) / sizeof(phases[0]); i++)
-        if (strcmp(phase, phases[i]) == 0)
+    for (size_t i = 0; phase && i < sizeof(phases) / sizeof(phases[0]); i++) {
+        if (strcmp(phase, phases[i]) == 0) {
             return phases[i];
+        }
+    }
     return "work";
 }
 
 /* "1:02:03", "2:03" */
 static void add_span(struct strbuf *out, json_int_t seconds)
 {
-    if (seconds >= 3600)
+    if (seconds >= 3600) {
         strbuf_addf(out, "%lld:%02lld:%02lld", (long long)seconds / 3600,
                     (long long)seconds / 60 % 60, (long long)seconds % 60);
-    else
+    } else {
         strbuf_addf(out, "%lld:%02lld", (long long)seconds / 60, (long long)seconds % 60);
+    }
 }
 
 /* " 45% 4500/10000  2310/s  0:02 left": of the phase since it began; the rate once it means
@@ -63,13 +66,15 @@ static void add_numbers(const struct progress *p, json_int_t done, json_int_t to
 {
     json_int_t passed = p->at - p->began_at, gone = done - p->began_with;
 
-    if (total > 0)
+    if (total > 0) {
         strbuf_addf(out, "%3d%% %lld/%lld", (int)(done * 100 / total), (long long)done,
                     (long long)total);
-    else
+    } else {
         strbuf_addf(out, "%lld", (long long)done);
-    if (passed < RATE_AFTER_MS || gone <= 0)
+    }
+    if (passed < RATE_AFTER_MS || gone <= 0) {
         return;
+    }
     strbuf_addf(out, "  %lld/s", (long long)(gone * 1000 / passed));
     if (total > 0) {
         strbuf_addz(out, "  ");
@@ -106,12 +111,15 @@ void progress_show(void *progress, json_t *params)
     json_int_t now = milliseconds();
     bool ended = total > 0 && done >= total;
 
-    if (!p->wanted || done < 0)
+    if (!p->wanted || done < 0) {
         return;
-    if (total > 0 && done > total)
+    }
+    if (total > 0 && done > total) {
         done = total;
-    if (p->shown && p->phase == phase && !ended && now - p->at < EVERY_MS)
+    }
+    if (p->shown && p->phase == phase && !ended && now - p->at < EVERY_MS) {
         return;
+    }
     if (!p->shown || p->phase != phase) {
         p->began_at = now;
         p->began_with = done;
@@ -125,8 +133,9 @@ void progress_show(void *progress, json_t *params)
 
 void progress_clear(struct progress *p)
 {
-    if (p->shown)
+    if (p->shown) {
         fputs("\r\033[K", stderr);
+    }
     p->shown = false;
     interrupt_line(false);
 }

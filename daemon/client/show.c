@@ -6,10 +6,11 @@
 
 void show_object(json_t *result, const struct view_field *fields)
 {
-    if (json_is_object(result))
+    if (json_is_object(result)) {
         view_object(result, fields);
-    else
+    } else {
         show_done(result, fields);
+    }
 }
 
 void show_members(json_t *result, const struct view_field *columns)
@@ -23,21 +24,23 @@ void show_members(json_t *result, const struct view_field *columns)
 
     view_object(result, head);
     putchar('\n');
-    if (json_array_size(members) > 0)
+    if (json_array_size(members) > 0) {
         view_list(members, columns);
-    else
+    } else {
         puts("no members are on record");
+    }
 }
 
 void show_done(json_t *result, const struct view_field *fields)
 {
-    if (json_is_object(result) && json_object_size(result) > 0)
+    if (json_is_object(result) && json_object_size(result) > 0) {
         view_object(result, fields);
-    else
+    } else {
         puts("done");
+    }
 }
 
-/* ---- status -------------------------------------------------------------------------------- */
+/* ---- status ---- */
 
 /* "2017 to 2026 published, 2027 provisional": runs of years of one state. */
 static json_t *calendar_spans(json_t *calendars)
@@ -56,12 +59,14 @@ static json_t *calendar_spans(json_t *calendars)
             json_int_t expected = year + (json_int_t)(last + 1 - i);
 
             if (!json_equal(json_object_get(next, "state"), state) ||
-                json_integer_value(json_object_get(next, "year")) != expected)
+                json_integer_value(json_object_get(next, "year")) != expected) {
                 break;
+            }
         }
         strbuf_addf(&text, "%s%lld", i > 0 ? ", " : "", (long long)year);
-        if (last > i)
+        if (last > i) {
             strbuf_addf(&text, " to %lld", (long long)year + (long long)(last - i));
+        }
         strbuf_addc(&text, ' ');
         cell_plain(state, &text);
     }
@@ -100,8 +105,9 @@ static void show_alarms(json_t *alarms)
     size_t i;
     json_t *alarm;
 
-    if (json_array_size(alarms) == 0)
+    if (json_array_size(alarms) == 0) {
         puts("all is well");
+    }
     json_array_foreach(alarms, i, alarm)
     {
         struct strbuf text = STRBUF_INIT;
@@ -141,8 +147,9 @@ void show_metrics(json_t *result, const struct view_field *fields)
     (void)fields;
     json_array_foreach(json_object_get(result, "metrics"), i, family)
     {
-        if (json_array_size(json_object_get(family, "samples")) > 0)
+        if (json_array_size(json_object_get(family, "samples")) > 0) {
             show_help(json_string_value(json_object_get(family, "help")));
+        }
         json_array_foreach(json_object_get(family, "samples"), k, sample)
         {
             struct strbuf name = STRBUF_INIT;
@@ -170,14 +177,15 @@ void show_status(json_t *result, const struct view_field *fields)
     json_t *copy = json_copy(result);
     json_t *calendars = json_object_get(result, "calendars");
 
-    if (json_array_size(calendars) > 0)
+    if (json_array_size(calendars) > 0) {
         json_object_set_new(copy, "calendars", calendar_spans(calendars));
+    }
     view_object(copy, fields);
     warnings(json_object_get(result, "warnings"));
     json_decref(copy);
 }
 
-/* ---- explain ------------------------------------------------------------------------------- */
+/* ---- explain ---- */
 
 /* Columns of a step; `text` goes on below itself where the terminal ends. */
 struct columns {
@@ -196,9 +204,11 @@ static const struct {
 
 static enum term_tone mark_tone(const char *result)
 {
-    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-        if (result && strcmp(result, marks[i].result) == 0)
+    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+        if (result && strcmp(result, marks[i].result) == 0) {
             return marks[i].tone;
+        }
+    }
     return TONE_PLAIN;
 }
 
@@ -219,8 +229,9 @@ static size_t put_column(json_t *value, size_t width, enum term_tone tone)
     struct strbuf text = STRBUF_INIT;
     size_t own;
 
-    if (value && !json_is_null(value))
+    if (value && !json_is_null(value)) {
         cell_plain(value, &text);
+    }
     own = text_width(strbuf_str(&text));
     term_put(stdout, tone, strbuf_str(&text));
     strbuf_free(&text);
@@ -244,11 +255,13 @@ static void fact_line(json_t *fact, size_t indent)
     cell_plain(json_object_get(fact, "value"), &text);
     if (is_there(on) || is_there(source)) {
         strbuf_addz(&text, " (");
-        if (is_there(on))
+        if (is_there(on)) {
             cell_plain(on, &text);
+        }
         strbuf_addz(&text, is_there(on) && is_there(source) ? ", " : "");
-        if (is_there(source))
+        if (is_there(source)) {
             cell_plain(source, &text);
+        }
         strbuf_addc(&text, ')');
     }
     printf("%*s", (int)indent, "");
@@ -267,8 +280,9 @@ static void step_lines(json_t *step, const struct columns *columns)
     fputs("  ", stdout);
     at += put_column(json_object_get(step, "result"), columns->result, mark_tone(result));
     at += put_column(json_object_get(step, "rule"), columns->rule, TONE_PLAIN);
-    if (columns->value > 0)
+    if (columns->value > 0) {
         at += put_column(json_object_get(step, "value"), columns->value, TONE_STRONG);
+    }
     cell_plain(json_object_get(step, "text"), &text);
     if (is_there(clause)) {
         strbuf_addz(&text, " [");
@@ -327,7 +341,7 @@ void show_explain(json_t *result, const struct view_field *fields)
     }
 }
 
-/* ---- queue --------------------------------------------------------------------------------- */
+/* ---- queue ---- */
 
 void show_taken(json_t *result, const struct view_field *fields)
 {
@@ -335,12 +349,14 @@ void show_taken(json_t *result, const struct view_field *fields)
     json_t *until = json_object_get(result, "lease_until");
     bool any = json_array_size(items) > 0;
 
-    if (any)
+    if (any) {
         view_list(items, fields);
-    else
+    } else {
         fputs(is_there(until) ? "none: leased" : "none\n", stdout);
-    if (!is_there(until))
+    }
+    if (!is_there(until)) {
         return;
+    }
     fputs(any ? "leased until " : " to another until ", stdout);
     term_put(stdout, TONE_STRONG, str_of(json_string_value(until)));
     putchar('\n');
@@ -355,15 +371,16 @@ void show_message(json_t *message, const struct view_field *fields)
     struct strbuf body = STRBUF_INIT;
 
     (void)fields;
-    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
         put_column(json_object_get(message, columns[i].key), columns[i].width, TONE_PLAIN);
+    }
     cell_body(json_object_get(message, "body"), &body);
     term_put(stdout, TONE_FAINT, strbuf_str(&body));
     putchar('\n');
     strbuf_free(&body);
 }
 
-/* ---- verify -------------------------------------------------------------------------------- */
+/* ---- verify ---- */
 
 void show_verify(json_t *result, const struct view_field *fields)
 {
@@ -383,7 +400,7 @@ bool show_verify_good(json_t *result)
     return json_is_array(failures) && json_array_size(failures) == 0;
 }
 
-/* ---- return -------------------------------------------------------------------------------- */
+/* ---- return ---- */
 
 static const struct view_field refusal_columns[] = {
     {"line", "LINE", VIEW_NUMBER}, {"task", "TASK", VIEW_NUMBER},     {"reason", "REASON", 0},
@@ -395,8 +412,9 @@ void show_return(json_t *result, const struct view_field *fields)
 
     view_object(result, fields);
     view_list(json_object_get(result, "rejected"), refusal_columns);
-    if (more > 0)
+    if (more > 0) {
         printf("and %lld more\n", (long long)more);
+    }
 }
 
 bool show_return_good(json_t *result)

@@ -2,7 +2,7 @@
 
 #include "client/fields.h"
 
-/* ---- words --------------------------------------------------------------------------------- */
+/* ---- words ---- */
 
 static const char *const kind_words[] = {"divisions", "households", "members", "standards",
                                          "calendar"};
@@ -41,7 +41,7 @@ static const struct names statuses = NAMES_TABLE("status", status_words);
 static const struct names registers = NAMES_TABLE("register", register_words);
 static const struct names outcomes = NAMES_TABLE("outcome", outcome_words);
 
-/* ---- arguments and options ----------------------------------------------------------------- */
+/* ---- arguments and options ---- */
 
 #define INPUT_END                                                                                  \
     {                                                                                              \
@@ -190,7 +190,7 @@ static const struct input help_arguments[] = {
 static const struct input completion_arguments[] = {
     ARGUMENT("shell", INPUT_WORD, "SHELL", &shells, "for this shell"), INPUT_END};
 
-/* ---- what nothing takes back --------------------------------------------------------------- */
+/* ---- what nothing takes back ---- */
 
 static const struct confirm closing = {NULL, NULL, CONCERN_HOUSEHOLD,
                                        "its allowance and its reviews end"};
@@ -204,7 +204,7 @@ static const struct confirm joining = {
     "households, open tasks and messages of the first go to the second, for good"};
 static const struct confirm setting_back = {"to", NULL, CONCERN_CLOCK, "the clock goes back"};
 
-/* ---- the commands -------------------------------------------------------------------------- */
+/* ---- the commands ---- */
 
 const struct command table_commands[] = {
     {.name = "status",

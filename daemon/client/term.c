@@ -21,8 +21,9 @@ void term_init(void)
     const char *term = getenv("TERM");
 
     setlocale(LC_ALL, "");
-    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
         setlocale(LC_CTYPE, "C.UTF-8");
+    }
     colours_wanted = (!no_color || !*no_color) && term && strcmp(term, "dumb") != 0;
 }
 
@@ -32,12 +33,15 @@ size_t term_width(void)
     struct winsize size;
     int64_t width;
 
-    if (!isatty(STDOUT_FILENO))
+    if (!isatty(STDOUT_FILENO)) {
         return 0;
-    if (columns && str_to_int(str_of(columns), 20, 10000, &width))
+    }
+    if (columns && str_to_int(str_of(columns), 20, 10000, &width)) {
         return (size_t)width;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    }
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
         return size.ws_col;
+    }
     return 80;
 }
 
@@ -59,10 +63,11 @@ void term_clean(struct strbuf *out, struct str s)
         unsigned char c = (unsigned char)s.data[i];
         bool c1 = c == 0xC2 && i + 1 < s.len && (unsigned char)s.data[i + 1] < 0xA0;
 
-        if (c < 0x20 || c == 0x7F || c1)
+        if (c < 0x20 || c == 0x7F || c1) {
             strbuf_addc(out, '?');
-        else
+        } else {
             strbuf_addc(out, (char)c);
+        }
         i += c1;
     }
 }
@@ -73,11 +78,13 @@ void term_put(FILE *out, enum term_tone tone, struct str s)
     bool coloured = sequences[tone] && colours_wanted && isatty(fileno(out));
 
     term_clean(&clean, s);
-    if (coloured)
+    if (coloured) {
         fputs(sequences[tone], out);
+    }
     fputs(strbuf_text(&clean), out);
-    if (coloured)
+    if (coloured) {
         fputs("\033[0m", out);
+    }
     strbuf_free(&clean);
 }
 
@@ -86,8 +93,9 @@ static size_t character(struct str s, size_t at)
 {
     size_t len = 1;
 
-    while (at + len < s.len && ((unsigned char)s.data[at + len] & 0xC0) == 0x80)
+    while (at + len < s.len && ((unsigned char)s.data[at + len] & 0xC0) == 0x80) {
         len++;
+    }
     return len;
 }
 
@@ -101,11 +109,13 @@ static size_t piece(struct str s, size_t at)
         size_t next = character(s, at + len);
         bool wide = text_width((struct str){s.data + at + len, next}) > 1;
 
-        if (wide && len > 0)
+        if (wide && len > 0) {
             break;
+        }
         len += next;
-        if (wide)
+        if (wide) {
             break;
+        }
     }
     return len;
 }
@@ -121,8 +131,9 @@ void term_wrap(struct str s, size_t at, size_t indent, enum term_tone tone)
     for (size_t i = 0; i < s.len;) {
         size_t blanks = 0, len, columns;
 
-        while (i + blanks < s.len && s.data[i + blanks] == ' ')
+        while (i + blanks < s.len && s.data[i + blanks] == ' ') {
             blanks++;
+        }
         len = piece(s, i + blanks);
         columns = text_width((struct str){s.data + i + blanks, len});
         if (width > 0 && at > indent && at + blanks + columns > width) {

@@ -10,10 +10,12 @@ void value_meant(const struct names *words, const char *typed, struct strbuf *ou
     struct nearest near;
 
     nearest_begin(&near, typed);
-    for (int i = 0; i < words->count; i++)
+    for (int i = 0; i < words->count; i++) {
         nearest_try(&near, words->text[i]);
-    if (near.word)
+    }
+    if (near.word) {
         strbuf_addf(out, "; did you mean '%s'?", near.word);
+    }
 }
 
 static bool is_day(const char *text)
@@ -21,9 +23,11 @@ static bool is_day(const char *text)
     static const char form[] = "dddd-dd-dd";
     size_t i;
 
-    for (i = 0; form[i] && text[i]; i++)
-        if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+    for (i = 0; form[i] && text[i]; i++) {
+        if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i]) {
             return false;
+        }
+    }
     return form[i] == text[i];
 }
 
@@ -69,8 +73,9 @@ static json_t *value_days(const struct input *in, const char *arg, struct strbuf
 
     (void)in;
     strbuf_addz(expected, "a number of days such as 30d");
-    if (text.len > 1 && text.data[text.len - 1] == 'd')
+    if (text.len > 1 && text.data[text.len - 1] == 'd') {
         text.len--;
+    }
     return str_to_int(text, 0, DAYS_MAX, &n) ? json_integer(n) : NULL;
 }
 

@@ -11,8 +11,9 @@ static void add_pair(struct libscols_table *table, json_t *object, const struct 
     struct strbuf text = STRBUF_INIT;
     enum term_tone tone = cell_text(object, field, &text);
 
-    if (!line)
+    if (!line) {
         abort();
+    }
     columns_cell(line, 0, field->title, TONE_STRONG);
     columns_cell(line, 1, strbuf_text(&text), tone);
     strbuf_free(&text);
@@ -32,10 +33,12 @@ static bool is_known(const struct view_field *fields, const char *key)
 {
     size_t len = strlen(key);
 
-    for (; fields && fields->key; fields++)
+    for (; fields && fields->key; fields++) {
         if (strncmp(fields->key, key, len) == 0 &&
-            (fields->key[len] == '\0' || fields->key[len] == '.'))
+            (fields->key[len] == '\0' || fields->key[len] == '.')) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -48,24 +51,28 @@ void view_object(json_t *object, const struct view_field *fields)
 
     scols_table_enable_noheadings(table, 1);
     if (!scols_table_new_column(table, "label", 0, 0) ||
-        !scols_table_new_column(table, "value", 0, SCOLS_FL_WRAP))
+        !scols_table_new_column(table, "value", 0, SCOLS_FL_WRAP)) {
         abort();
+    }
     for (f = fields; f && f->key; f++) {
         value = cell_get(object, f->key);
-        if (value && f->form != VIEW_HIDDEN && !cell_is_table(value))
+        if (value && f->form != VIEW_HIDDEN && !cell_is_table(value)) {
             add_pair(table, object, f);
+        }
     }
     for (f = own; f->key; f++) {
         value = json_object_get(object, f->key);
-        if (!is_known(fields, f->key) && !cell_is_table(value))
+        if (!is_known(fields, f->key) && !cell_is_table(value)) {
             add_pair(table, object, f);
+        }
     }
     columns_print(table);
     cell_footnote(cell_is_provisional(object));
     for (f = own; f->key; f++) {
         value = json_object_get(object, f->key);
-        if (!cell_is_table(value) || is_known(fields, f->key))
+        if (!cell_is_table(value) || is_known(fields, f->key)) {
             continue;
+        }
         putchar('\n');
         term_put(stdout, TONE_STRONG, str_of(f->title));
         putchar('\n');

@@ -20,7 +20,7 @@
 static void turn(struct connection *c);
 static void update(struct connection *c);
 
-/* ---- descriptors ----------------------------------------------------------------------------- */
+/* ---- descriptors ---- */
 
 static void fds_close(int *fds, int count)
 {
@@ -82,8 +82,7 @@ int connection_take_fds(struct connection *c, int fds[CONNECTION_FDS])
     return count;
 }
 
-/* ---- output ------------------------------------------------------------------------------------
- */
+/* ---- output ---- */
 
 static int put(const char *bytes, size_t len, void *out)
 {
@@ -160,7 +159,7 @@ static bool output_full(const struct connection *c)
     return evbuffer_get_length(c->out) > bound;
 }
 
-/* ---- lines ----------------------------------------------------------------------------------- */
+/* ---- lines ---- */
 
 /* The length of the line that `in` begins with, -1 where it has no end yet. */
 static ssize_t line_length(struct connection *c)
@@ -294,7 +293,7 @@ void connection_resume(struct connection *c)
     update(c);
 }
 
-/* ---- events ---------------------------------------------------------------------------------- */
+/* ---- events ---- */
 
 static void event_want(struct event *event, bool wanted)
 {

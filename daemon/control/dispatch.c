@@ -72,8 +72,7 @@ static json_t *outcome(json_t *id, bool ok, json_t *result, const struct error *
     return rpc_refusal(id, 0, err, data);
 }
 
-/* ---- queries: on the front ----------------------------------------------------------------------
- */
+/* ---- queries: on the front ---- */
 
 static void query(struct connection *c, struct pending *p)
 {
@@ -92,8 +91,7 @@ static void query(struct connection *c, struct pending *p)
     pending_free(p);
 }
 
-/* ---- changes and jobs: on the writer
- * ------------------------------------------------------------- */
+/* ---- changes and jobs: on the writer ---- */
 
 /* A reload, which runs alone, gives the writer's work other settings: the front takes them with the
  * result. What it leaves open is a transaction for its entry in the audit. */
@@ -177,8 +175,7 @@ void dispatch_forget(struct pending *p)
     p->connection = NULL;
 }
 
-/* ---- before a function runs
- * ---------------------------------------------------------------------- */
+/* ---- before a function runs ---- */
 
 static bool has_file(const struct method *m, json_t *params)
 {

@@ -41,8 +41,7 @@ struct front {
     bool writer_failed;
 };
 
-/* ---- the writer's results
- * ------------------------------------------------------------------------ */
+/* ---- the writer's results ---- */
 
 void front_wake(void *front)
 {
@@ -99,8 +98,7 @@ static void on_woken(evutil_socket_t fd, short what, void *self)
     }
 }
 
-/* ---- signals
- * ------------------------------------------------------------------------------------- */
+/* ---- signals ---- */
 
 static bool reload_change(struct request *r, struct work *w, struct error *err)
 {
@@ -165,8 +163,7 @@ static bool signals_new(struct front *f, struct error *err)
     return true;
 }
 
-/* ---- the whole
- * ----------------------------------------------------------------------------------- */
+/* ---- the whole ---- */
 
 static void settings_changed(struct server *s)
 {

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 
 #include "rules/protection.h"
+#include "store/aside.h"
 #include "store/household.h"
 #include "store/message.h"
-#include "store/aside.h"
 
-/* ---- what is known --------------------------------------------------------------------------- */
+/* ---- what is known ---- */
 
 #define UNKNOWN NAN
 
@@ -39,8 +39,9 @@ static bool read_run(struct work *w, struct facts *f, struct error *err)
 {
     struct run_row run;
 
-    if (!store_run_last_done(w->store, &run, err))
+    if (!store_run_last_done(w->store, &run, err)) {
         return false;
+    }
     f->last_run = date_is(run.day) ? instant_of(run.finished_at) : UNKNOWN;
     f->last_run_seconds = date_is(run.day) ? f->last_run - instant_of(run.started_at) : UNKNOWN;
     return true;
@@ -51,8 +52,9 @@ static bool read_oldest(struct work *w, struct facts *f, struct error *err)
 {
     struct date day;
 
-    if (!store_message_oldest(w->store, &day, err))
+    if (!store_message_oldest(w->store, &day, err)) {
         return false;
+    }
     struct ymd d = date_is(day) ? date_ymd(day) : (struct ymd){0};
     f->oldest = date_is(day) ? (double)clock_instant(d.year, d.month, d.day, 0, 0, 0) : UNKNOWN;
     return true;
@@ -69,8 +71,9 @@ static bool read_counts(struct work *w, struct facts *f, struct error *err)
     struct store_counts n;
     struct date today = work_today(w);
 
-    if (!store_counts(w->store, today, clock_now(w->clock), &n, err))
+    if (!store_counts(w->store, today, clock_now(w->clock), &n, err)) {
         return false;
+    }
     f->open = (double)n.open_tasks;
     f->late = (double)n.late;
     f->households = (double)n.households;
@@ -85,8 +88,9 @@ static bool read_backup(struct work *w, struct arena *a, struct facts *f, struct
 {
     char *at;
 
-    if (!store_meta_get(w->store, a, "backup_at", &at, err))
+    if (!store_meta_get(w->store, a, "backup_at", &at, err)) {
         return false;
+    }
     f->backup = instant_of(at);
     return true;
 }
@@ -115,7 +119,7 @@ static bool read_facts(struct work *w, struct facts *f, struct error *err)
     return ok;
 }
 
-/* ---- the table ------------------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 static const struct {
     const char *name, *type, *help;
@@ -169,8 +173,9 @@ static json_t *number(size_t row, const struct facts *f)
     double value = *(const double *)((const char *)f + table[row].offset);
     json_t *samples = json_array();
 
-    if (!isnan(value))
+    if (!isnan(value)) {
         json_array_append_new(samples, sample(table[row].name, json_object(), value));
+    }
     return family(table[row].name, table[row].type, table[row].help, samples);
 }
 
@@ -206,14 +211,17 @@ static json_t *calls(const struct metrics *m)
     static const char name[] = "reviewd_calls_total";
     json_t *samples = json_array();
 
-    for (int i = 0; i < m->call_count; i++)
-        for (int r = 0; r < REASON_COUNT; r++)
-            if (m->calls[i].by[r])
+    for (int i = 0; i < m->call_count; i++) {
+        for (int r = 0; r < REASON_COUNT; r++) {
+            if (m->calls[i].by[r]) {
                 json_array_append_new(
                     samples, sample(name,
                                     json_pack("{s:s, s:s}", "method", m->calls[i].method, "reason",
                                               r == REASON_NONE ? "done" : reason_name(r)),
                                     (double)m->calls[i].by[r]));
+            }
+        }
+    }
     return family(name, "counter", "Calls answered, by method and reason of refusal", samples);
 }
 
@@ -222,11 +230,13 @@ json_t *gauges_read(struct work *w, struct error *err)
     struct facts f;
     json_t *all;
 
-    if (!read_facts(w, &f, err))
+    if (!read_facts(w, &f, err)) {
         return NULL;
+    }
     all = json_array();
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         json_array_append_new(all, number(i, &f));
+    }
     json_array_append_new(
         all, histogram("reviewd_sync_seconds", "How long commits took", &w->metrics->sync));
     json_array_append_new(all, histogram("reviewd_queue_delay_seconds",
@@ -236,7 +246,7 @@ json_t *gauges_read(struct work *w, struct error *err)
     return all;
 }
 
-/* ---- text ------------------------------------------------------------------------------------ */
+/* ---- text ---- */
 
 static void text_labels(const json_t *labels, struct strbuf *out)
 {
@@ -244,8 +254,9 @@ static void text_labels(const json_t *labels, struct strbuf *out)
     json_t *value;
     bool first = true;
 
-    if (json_object_size(labels) == 0)
+    if (json_object_size(labels) == 0) {
         return;
+    }
     strbuf_addc(out, '{');
     json_object_foreach((json_t *)labels, key, value)
     {
@@ -265,8 +276,9 @@ void gauges_text(const json_t *gauges, struct strbuf *out)
     {
         const char *name = json_string_value(json_object_get(each, "name"));
         json_t *samples = json_object_get(each, "samples");
-        if (json_array_size(samples) == 0)
+        if (json_array_size(samples) == 0) {
             continue;
+        }
         strbuf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name,
                     json_string_value(json_object_get(each, "help")), name,
                     json_string_value(json_object_get(each, "type")));

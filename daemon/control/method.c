@@ -6,52 +6,38 @@
 
 #define INTEGER_MAX ((json_int_t)1 << 53) /* what every JSON reader keeps exactly (RFC 8785) */
 
-/* ---- the table --------------------------------------------------------------------------------
- */
+/* ---- the table ---- */
 
 static const char *const bound_text[] = {"unsaid", "nowhere",  "whole", "household",
                                          "task",   "division", "items"};
 const struct names bounds = NAMES_TABLE("bound", bound_text);
 
 const struct method *const methods[] = {
-    methods_status,
-    methods_import,
-    methods_return,
-    methods_household,
-    methods_task,
-    methods_explain,
-    methods_queue,
-    methods_standards,
-    methods_run,
-    methods_care,
-    methods_audit,
-    methods_change,
-    methods_protection,
-    methods_register,
-    methods_metrics,
-    methods_person,
-    methods_backup,
-    methods_division,
-    methods_discover,
-    NULL,
+    methods_status,  methods_import, methods_return,     methods_household, methods_task,
+    methods_explain, methods_queue,  methods_standards,  methods_run,       methods_care,
+    methods_audit,   methods_change, methods_protection, methods_register,  methods_metrics,
+    methods_person,  methods_backup, methods_division,   methods_discover,  NULL,
 };
 
 const struct method *method_find(struct str name)
 {
-    for (const struct method *const *family = methods; *family; family++)
-        for (const struct method *m = *family; m->name; m++)
-            if (str_is(name, m->name))
+    for (const struct method *const *family = methods; *family; family++) {
+        for (const struct method *m = *family; m->name; m++) {
+            if (str_is(name, m->name)) {
                 return m;
+            }
+        }
+    }
     return NULL;
 }
 
-/* ---- parameters -------------------------------------------------------------------------------
- */
+/* ---- parameters ---- */
 
 static struct str text_of(const json_t *value)
 {
-    if (!json_is_string(value))
+    if (!json_is_string(value)) {
         return STR_NONE;
+    }
     return (struct str){json_string_value(value), json_string_length(value)};
 }
 
@@ -99,8 +85,9 @@ static bool is_texts(const struct param *p, const json_t *value)
 {
     size_t count = json_array_size(value), i = 0;
 
-    while (i < count && is_text(p, json_array_get(value, i)))
+    while (i < count && is_text(p, json_array_get(value, i))) {
         i++;
+    }
     return count > 0 && count <= METHOD_TEXTS && i == count;
 }
 
@@ -127,15 +114,18 @@ static const struct {
 void method_type_text(const struct param *p, struct strbuf *out)
 {
     strbuf_addz(out, types[p->type].must_be);
-    if (p->type == PARAM_WORD)
+    if (p->type == PARAM_WORD) {
         names_list(p->words, out);
+    }
 }
 
 static const struct param *param_find(const struct method *m, const char *name)
 {
-    for (const struct param *p = m->params; p && p->name; p++)
-        if (strcmp(p->name, name) == 0)
+    for (const struct param *p = m->params; p && p->name; p++) {
+        if (strcmp(p->name, name) == 0) {
             return p;
+        }
+    }
     return NULL;
 }
 
@@ -143,8 +133,9 @@ static bool refuse_unknown(const struct method *m, const char *name, struct erro
 {
     struct strbuf known = STRBUF_INIT;
 
-    for (const struct param *p = m->params; p && p->name; p++)
+    for (const struct param *p = m->params; p && p->name; p++) {
         strbuf_addf(&known, "%s%s", known.len > 0 ? ", " : "", p->name);
+    }
     error_set(err, REASON_BAD_ARGUMENT, "%s has no parameter \"%.64s\"; it takes %s", m->name, name,
               known.len > 0 ? strbuf_text(&known) : "none");
     strbuf_free(&known);
@@ -166,29 +157,32 @@ bool method_check(const struct method *m, json_t *params, struct error *err)
     const char *name;
     json_t *value;
 
-    if (params && !json_is_object(params))
+    if (params && !json_is_object(params)) {
         return error_set(err, REASON_BAD_ARGUMENT, "the parameters of %s are an object", m->name);
+    }
     json_object_foreach(params, name, value)
     {
         const struct param *p = param_find(m, name);
 
-        if (!p)
+        if (!p) {
             return refuse_unknown(m, name, err);
+        }
         /* null is what absent looks like in our own answers: a caller may hand it back. */
-        if (!json_is_null(value) && !types[p->type].is(p, value))
+        if (!json_is_null(value) && !types[p->type].is(p, value)) {
             return refuse_value(p, err);
+        }
     }
     for (const struct param *p = m->params; p && p->name; p++) {
         value = json_object_get(params, p->name);
-        if (p->required && (!value || json_is_null(value)))
+        if (p->required && (!value || json_is_null(value))) {
             return error_set(err, REASON_BAD_ARGUMENT, "%s needs %s: %s", m->name, p->name,
                              p->help);
+        }
     }
     return true;
 }
 
-/* ---- what a call was given --------------------------------------------------------------------
- */
+/* ---- what a call was given ---- */
 
 static json_t *given(const struct call *c, const char *name)
 {
@@ -251,8 +245,9 @@ int call_fd(struct call *c, const char *name)
     json_int_t i = json_is_integer(index) ? json_integer_value(index) : -1;
     int fd;
 
-    if (i < 0 || i >= c->fd_count)
+    if (i < 0 || i >= c->fd_count) {
         return -1;
+    }
     fd = c->fds[i];
     c->fds[i] = -1;
     return fd;
@@ -270,8 +265,7 @@ struct actor call_actor(const struct call *c)
     return (struct actor){c->peer->uid, c->peer->who};
 }
 
-/* ---- JSON of the common types -----------------------------------------------------------------
- */
+/* ---- JSON of the common types ---- */
 
 json_t *json_day(struct date d)
 {
@@ -301,8 +295,9 @@ json_t *json_money(int64_t fen)
     struct strbuf text = STRBUF_INIT;
     json_t *value;
 
-    if (fen == FEN_UNKNOWN)
+    if (fen == FEN_UNKNOWN) {
         return json_null();
+    }
     strbuf_addfen(&text, fen);
     value = json_str(strbuf_str(&text));
     strbuf_free(&text);

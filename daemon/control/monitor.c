@@ -27,7 +27,7 @@ struct monitor {
     const char *path;
 };
 
-/* ---- the file -------------------------------------------------------------------------------- */
+/* ---- the file ---- */
 
 /* A reader sees the old file or the new one. It is worth nothing after a power cut: no sync. */
 static bool replace(const char *path, struct str text, struct error *err)
@@ -37,8 +37,9 @@ static bool replace(const char *path, struct str text, struct error *err)
     strbuf_addf(&part, "%s.part", path);
     int fd = open(strbuf_text(&part), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
     bool ok = fd >= 0 && fchmod(fd, FILE_MODE) == 0 && file_write(fd, text.data, text.len);
-    if (fd >= 0)
+    if (fd >= 0) {
         ok = close(fd) == 0 && ok;
+    }
     ok = ok && rename(strbuf_text(&part), path) == 0;
     if (!ok) {
         error_set(err, REASON_STORAGE, "metrics_file %s: %s", path, strerror(errno));
@@ -53,8 +54,9 @@ static bool file_change(struct request *r, struct work *w, struct error *err)
     struct monitor *m = r->owner;
     bool ok = replace(m->path, strbuf_str(&m->text), err);
 
-    if (metrics_stand(w->metrics, STANDING_METRICS, ok ? NULL : err->message) && !ok)
+    if (metrics_stand(w->metrics, STANDING_METRICS, ok ? NULL : err->message) && !ok) {
         log_put(LOG_WARNING, "event=metrics-file: %s", err->message);
+    }
     return ok;
 }
 
@@ -68,12 +70,14 @@ static void file_done(struct request *r)
 
 static bool render(struct monitor *m, struct error *err)
 {
-    if (!store_read_begin(m->w->store, err))
+    if (!store_read_begin(m->w->store, err)) {
         return false;
+    }
     json_t *gauges = gauges_read(m->w, err);
     store_read_end(m->w->store);
-    if (!gauges)
+    if (!gauges) {
         return false;
+    }
     strbuf_reset(&m->text);
     gauges_text(gauges, &m->text);
     json_decref(gauges);
@@ -88,8 +92,9 @@ static void on_file(evutil_socket_t fd, short what, void *self)
 
     (void)fd;
     (void)what;
-    if (!path || m->file_busy)
+    if (!path || m->file_busy) {
         return;
+    }
     if (render(m, &err)) {
         m->file_busy = true;
         m->path = path;
@@ -100,7 +105,7 @@ static void on_file(evutil_socket_t fd, short what, void *self)
     error_clear(&err);
 }
 
-/* ---- the round ------------------------------------------------------------------------------- */
+/* ---- the round ---- */
 
 static void upkeep_post(struct monitor *m);
 
@@ -113,15 +118,17 @@ static void upkeep_done(struct request *r)
     r->job = NULL;
     error_clear(&r->error);
     m->upkeep_busy = m->again = false;
-    if (again)
+    if (again) {
         upkeep_post(m);
+    }
 }
 
 static void upkeep_post(struct monitor *m)
 {
     m->again = m->upkeep_busy;
-    if (m->upkeep_busy)
+    if (m->upkeep_busy) {
         return;
+    }
     m->upkeep_busy = true;
     m->upkeep = (struct request){.job = upkeep_job(), .done = upkeep_done, .owner = m};
     writer_post(m->writer, &m->upkeep);
@@ -133,11 +140,12 @@ static void on_upkeep(evutil_socket_t fd, short what, void *self)
 
     (void)fd;
     (void)what;
-    if (!m->upkeep_busy)
+    if (!m->upkeep_busy) {
         upkeep_post(m);
+    }
 }
 
-/* ---- both ------------------------------------------------------------------------------------ */
+/* ---- both ---- */
 
 struct monitor *monitor_new(struct event_base *base, struct work *w, struct error *err)
 {
@@ -172,12 +180,15 @@ void monitor_now(struct monitor *m)
 
 void monitor_free(struct monitor *m)
 {
-    if (!m)
+    if (!m) {
         return;
-    if (m->file_timer)
+    }
+    if (m->file_timer) {
         event_free(m->file_timer);
-    if (m->upkeep_timer)
+    }
+    if (m->upkeep_timer) {
         event_free(m->upkeep_timer);
+    }
     strbuf_free(&m->text);
     free(m);
 }

@@ -16,8 +16,7 @@
 #define FLUSH_NS ((int64_t)500000000)
 #define RESUME_MS 100
 
-/* ---- who may come in --------------------------------------------------------------------------
- */
+/* ---- who may come in ---- */
 
 /* Best effort: a client that cannot take one line at once gets none. */
 static void turn_away(int fd, const struct error *err)
@@ -138,8 +137,7 @@ static void on_resume(evutil_socket_t fd, short what, void *self)
     }
 }
 
-/* ---- the socket
- * ---------------------------------------------------------------------------------- */
+/* ---- the socket ---- */
 
 /* A folder deep down can make a path longer than sun_path: the kernel takes the way by the folder's
  * descriptor as well. */

@@ -43,8 +43,7 @@ void service_starting(const char *doing)
     sd_notifyf(0, STARTING_MORE "\nSTATUS=Starting: %s", doing);
 }
 
-/* ---- what it does -------------------------------------------------------------------------------
- */
+/* ---- what it does ---- */
 
 static bool add_runs(struct work *w, struct strbuf *out, struct error *err)
 {
@@ -112,8 +111,7 @@ void service_changed(struct service *s)
     }
 }
 
-/* ---- that it lives ------------------------------------------------------------------------------
- */
+/* ---- that it lives ---- */
 
 static bool question_change(struct request *r, struct work *w, struct error *err)
 {
@@ -164,8 +162,7 @@ static void watchdog_start(struct service *s, struct event_base *base)
     }
 }
 
-/* ---- from start to end --------------------------------------------------------------------------
- */
+/* ---- from start to end ---- */
 
 struct service *service_new(struct event_base *base, struct work *w)
 {

@@ -29,19 +29,23 @@ bool watch_add(struct connection *c, int64_t division, struct error *err)
     struct watch *w = c->watch;
     int at = 0;
 
-    while (w && at < w->count && w->list[at].division != division)
+    while (w && at < w->count && w->list[at].division != division) {
         at++;
-    if (at == WATCH_MAX)
+    }
+    if (at == WATCH_MAX) {
         return error_set(err, REASON_TOO_LARGE, "a connection watches at most %d divisions",
                          WATCH_MAX);
+    }
     if (!w) {
         w = c->watch = xcalloc(1, sizeof *w);
         w->again = evtimer_new(c->server->base, on_again, c);
-        if (!w->again)
+        if (!w->again) {
             abort(); /* out of memory */
+        }
     }
-    if (at == w->count)
+    if (at == w->count) {
         w->list = xrealloc(w->list, (size_t)++w->count * sizeof *w->list);
+    }
     w->list[at] = (struct watched){.division = division};
     w->behind = true;
     watch_room(c);
@@ -60,11 +64,12 @@ void watch_room(struct connection *c)
 {
     static const struct timeval at_once = {0, 0};
 
-    if (c->watch->behind && connection_may_tell(c))
+    if (c->watch->behind && connection_may_tell(c)) {
         event_add(c->watch->again, &at_once);
+    }
 }
 
-/* ---- telling --------------------------------------------------------------------------------- */
+/* ---- telling ---- */
 
 static bool tell(struct connection *c, const char *method, json_t *params)
 {
@@ -77,10 +82,12 @@ static bool may_watch(struct connection *c, int64_t division, struct error *err)
 {
     const struct peer *peer = connection_peer(c);
 
-    if (peer->role < ROLE_OPERATOR)
+    if (peer->role < ROLE_OPERATOR) {
         return error_set(err, REASON_NOT_ALLOWED, "the account is no operator any more");
-    if (!peer_sees(peer, division))
+    }
+    if (!peer_sees(peer, division)) {
         return error_set(err, REASON_NOT_FOUND, "there is no division %lld", (long long)division);
+    }
     return queue_by_socket(c->server->work, division, err);
 }
 
@@ -132,13 +139,16 @@ static void tell_some(struct connection *c)
         bool more = false, done = may_watch(c, w->list[i].division, &why) &&
                                   tell_page(c, &w->list[i], &more, &why);
         bool over = why.message != NULL;
-        if (why.reason == REASON_STORAGE)
+        if (why.reason == REASON_STORAGE) {
             log_put(LOG_ERR, "queue.watch: %s", why.message);
-        if (over)
+        }
+        if (over) {
             done = end(c, w->list[i].division, &why);
+        }
         w->behind = w->behind || !done || (more && !over);
-        if (!over || !done)
+        if (!over || !done) {
             w->list[kept++] = w->list[i];
+        }
         error_clear(&why);
     }
     w->count = kept;
@@ -154,8 +164,9 @@ static void go_on(struct connection *c)
     if (store_read_begin(store, &err)) {
         tell_some(c);
         store_read_end(store);
-    } else
+    } else {
         log_put(LOG_ERR, "queue.watch: %s", err.message);
+    }
     error_clear(&err);
     connection_send(c);
 }
@@ -169,9 +180,11 @@ static void on_again(evutil_socket_t fd, short what, void *self)
 
 void watch_anew(struct server *s)
 {
-    for (struct connection *c = s->first; c; c = c->next)
-        for (int i = 0; c->watch && i < c->watch->count; i++)
+    for (struct connection *c = s->first; c; c = c->next) {
+        for (int i = 0; c->watch && i < c->watch->count; i++) {
             c->watch->list[i].after = 0;
+        }
+    }
 }
 
 void watch_tell_all(struct server *s)
@@ -180,11 +193,13 @@ void watch_tell_all(struct server *s)
 
     for (struct connection *c = s->first; c; c = next) {
         next = c->next;
-        if (!c->watch)
+        if (!c->watch) {
             continue;
-        if (connection_may_tell(c))
+        }
+        if (connection_may_tell(c)) {
             go_on(c);
-        else
+        } else {
             c->watch->behind = true;
+        }
     }
 }

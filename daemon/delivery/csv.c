@@ -2,8 +2,9 @@
 #include "delivery/list.h"
 #include "delivery/list_words.h"
 
-/* The headings of spec.md section 4, word for word; a return file has the same. The last four are
- * for the office to fill. UTF-8 with a byte-order mark, or Excel takes it for the local code page.
+/* The headings of contract.md section 4, word for word; a return file has the same. The last four
+ * are for the office to fill. UTF-8 with a byte-order mark, or Excel takes it for the local code
+ * page.
  */
 static const char mark_and_headings[] =
     "\xEF\xBB\xBF"
@@ -20,17 +21,20 @@ static bool is_mangled(struct str text)
 
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
-        if (c >= '0' && c <= '9')
+        if (c >= '0' && c <= '9') {
             digits++;
-        else if (memchr("-/.:,eE+% ", c, 10))
+        } else if (memchr("-/.:,eE+% ", c, 10)) {
             marks++;
-        else
+        } else {
             return false;
+        }
     }
-    if (!digits)
+    if (!digits) {
         return false;
-    if (!marks)
+    }
+    if (!marks) {
         return digits > WHOLE_DIGITS || (text.data[0] == '0' && digits > 1);
+    }
     return text.len <= DATE_LENGTH || memchr(text.data, 'e', text.len) ||
            memchr(text.data, 'E', text.len);
 }
@@ -39,8 +43,9 @@ static bool is_mangled(struct str text)
  * makes it text to Excel, WPS and LibreOffice, is not seen, and is trimmed off a return. */
 static void put_code(struct strbuf *out, struct arena *a, struct str text)
 {
-    if (is_mangled(text))
+    if (is_mangled(text)) {
         text = str_of(arena_format(a, "%.*s\t", STR_ARG(text)));
+    }
     csv_put_text(out, text, false);
 }
 

@@ -60,7 +60,7 @@ struct folders {
     bool without; /* the file system keeps no ACLs: said already */
 };
 
-/* ---- who ------------------------------------------------------------------------------------- */
+/* ---- who ---- */
 
 static bool find_user(const char *name, uid_t *uid)
 {
@@ -74,8 +74,9 @@ static bool find_user(const char *name, uid_t *uid)
         room = xrealloc(room, size);
         fault = getpwnam_r(name, &row, room, size, &found);
     } while (fault == ERANGE);
-    if (found)
+    if (found) {
         *uid = row.pw_uid;
+    }
     free(room);
     return found != NULL;
 }
@@ -117,15 +118,18 @@ static void find_grants(struct folders *f, const struct settings *settings)
     for (int i = 0; i < settings->account_count; i++) {
         const struct account *account = &settings->accounts[i];
         uid_t uid = 0;
-        if (account->role == ROLE_NONE || account->division_count == 0)
+        if (account->role == ROLE_NONE || account->division_count == 0) {
             continue;
-        if (!find_user(account->user, &uid))
+        }
+        if (!find_user(account->user, &uid)) {
             unknown(settings, account->user);
-        else if (uid != geteuid() && uid != 0)
+        } else if (uid != geteuid() && uid != 0) {
             grants_add(f, account, uid);
+        }
     }
-    if (f->count)
+    if (f->count) {
         qsort(f->grants, (size_t)f->count, sizeof *f->grants, by_division);
+    }
 }
 
 /* The first grant of `division` or of one after it. */
@@ -135,21 +139,23 @@ static int first_from(const struct folders *f, int64_t division)
 
     while (low < high) {
         int middle = low + (high - low) / 2;
-        if (f->grants[middle].division < division)
+        if (f->grants[middle].division < division) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     return low;
 }
 
 static void found_add(struct folders *f, uid_t uid, enum access access)
 {
-    for (int i = 0; i < f->found_count; i++)
+    for (int i = 0; i < f->found_count; i++) {
         if (f->found[i].uid == uid) {
             f->found[i].access = access > f->found[i].access ? access : f->found[i].access;
             return;
         }
+    }
     if (f->found_count == f->found_cap) {
         f->found_cap = f->found_cap ? 2 * f->found_cap : 16;
         f->found = xrealloc(f->found, (size_t)f->found_cap * sizeof *f->found);
@@ -166,27 +172,30 @@ static void find_entries(struct folders *f, int64_t division)
     f->found_count = 0;
     for (int i = first_from(f, division); i < f->count; i++) {
         const struct grant *g = &f->grants[i];
-        if (g->division == division)
+        if (g->division == division) {
             found_add(f, g->uid, g->role == ROLE_VIEWER ? ACCESS_VIEWER : ACCESS_OWN);
-        else if (division % 1000000 != 0 || g->division >= division + 1000000)
+        } else if (division % 1000000 != 0 || g->division >= division + 1000000) {
             break;
-        else if (g->division % 1000 == 0)
+        } else if (g->division % 1000 == 0) {
             found_add(f, g->uid, ACCESS_WAY);
+        }
     }
     for (size_t s = 0; s < sizeof spans / sizeof spans[0]; s++) {
         int64_t above = division / spans[s] * spans[s];
         for (int i = first_from(f, above);
-             above != division && i < f->count && f->grants[i].division == above; i++)
+             above != division && i < f->count && f->grants[i].division == above; i++) {
             found_add(f, f->grants[i].uid, ACCESS_ABOVE);
+        }
     }
 }
 
-/* ---- access lists ---------------------------------------------------------------------------- */
+/* ---- access lists ---- */
 
 static void must(int result)
 {
-    if (result != 0)
+    if (result != 0) {
         abort(); /* libacl fails here for want of memory alone */
+    }
 }
 
 static void entry_add(acl_t *acl, acl_tag_t tag, const uid_t *uid, acl_perm_t perms)
@@ -196,8 +205,9 @@ static void entry_add(acl_t *acl, acl_tag_t tag, const uid_t *uid, acl_perm_t pe
 
     must(acl_create_entry(acl, &entry));
     must(acl_set_tag_type(entry, tag));
-    if (uid)
+    if (uid) {
         must(acl_set_qualifier(entry, uid));
+    }
     must(acl_get_permset(entry, &set));
     must(acl_clear_perms(set));
     must(acl_add_perm(set, perms));
@@ -215,8 +225,9 @@ static bool users_drop(acl_t acl)
         acl_tag_t tag;
         must(acl_get_tag_type(entry, &tag));
         groups = groups || tag == ACL_GROUP;
-        if (tag == ACL_USER || tag == ACL_MASK)
+        if (tag == ACL_USER || tag == ACL_MASK) {
             must(acl_delete_entry(acl, entry));
+        }
     }
     return groups;
 }
@@ -241,15 +252,16 @@ static void refused(struct folders *f, int64_t division, int fault)
 {
     char code[DIVISION_TEXT];
 
-    if (fault != ENOTSUP)
+    if (fault != ENOTSUP) {
         log_put(LOG_ERR, "event=spool-acl: spool %s: cannot let the accounts of %s in: %s", f->path,
                 division_text(division, code), strerror(fault));
-    else if (!f->without)
+    } else if (!f->without) {
         log_put(LOG_WARNING,
                 "event=spool-acl: spool %s: its file system keeps no ACLs: the accounts of "
                 "townships cannot be "
                 "let into their folders",
                 f->path);
+    }
     f->without = f->without || fault == ENOTSUP;
 }
 
@@ -293,23 +305,25 @@ static bool acl_apply(struct folders *f, int fd, int64_t division, enum part par
         return false;
     }
     bool named = users_drop(acl);
-    if (users_add(f, &acl, division, part) > 0 || named)
+    if (users_add(f, &acl, division, part) > 0 || named) {
         must(acl_calc_mask(&acl));
+    }
     if (acl_cmp(before, acl) != 0) {
         changed = acl_set_fd(fd, acl) == 0;
-        if (!changed)
+        if (!changed) {
             refused(f, division, errno);
+        }
     }
     acl_free(acl);
     acl_free(before);
     bool inside = part == PART_RETURN || part == PART_DONE;
-    if (inside && !f->without && !default_apply(f, fd, division, part))
+    if (inside && !f->without && !default_apply(f, fd, division, part)) {
         refused(f, division, errno);
+    }
     return changed;
 }
 
-/* ---- folders -----------------------------------------------------------------------------------
- */
+/* ---- folders ---- */
 
 /* The folder `name` of an open folder, made where it is missing; -1 on failure. */
 static int open_one(int at, const char *name, bool *made)
@@ -319,10 +333,12 @@ static int open_one(int at, const char *name, bool *made)
     *made = false;
     if (fd < 0 && errno == ENOENT) {
         *made = mkdirat(at, name, FOLDER_MODE) == 0;
-        if (*made || errno == EEXIST)
+        if (*made || errno == EEXIST) {
             fd = openat(at, name, FOLDER_FLAGS);
-        if (fd >= 0 && *made)
+        }
+        if (fd >= 0 && *made) {
             fchmod(fd, FOLDER_MODE); /* the umask is the store's, not the spool's */
+        }
     }
     return fd;
 }
@@ -333,11 +349,13 @@ static bool make_root(char *path)
         *slash = '\0';
         bool ok = mkdir(path, FOLDER_MODE) == 0 || errno == EEXIST;
         *slash = '/';
-        if (!ok)
+        if (!ok) {
             return false;
+        }
     }
-    if (mkdir(path, ROOT_MODE) == 0)
+    if (mkdir(path, ROOT_MODE) == 0) {
         return chmod(path, ROOT_MODE) == 0;
+    }
     return errno == EEXIST;
 }
 
@@ -357,10 +375,12 @@ struct folders *folder_open(const char *path, struct error *err)
 
 void folder_close(struct folders *f)
 {
-    if (!f)
+    if (!f) {
         return;
-    if (f->root >= 0)
+    }
+    if (f->root >= 0) {
         close(f->root);
+    }
     free(f->grants);
     free(f->found);
     free(f->path);
@@ -381,9 +401,11 @@ int folder_private(const struct folders *f, const char *name)
 
 static enum part part_of(const char *name)
 {
-    for (enum part part = 0; part < PARTS; part++)
-        if (parts[part].name && strcmp(parts[part].name, name) == 0)
+    for (enum part part = 0; part < PARTS; part++) {
+        if (parts[part].name && strcmp(parts[part].name, name) == 0) {
             return part;
+        }
+    }
     return PART_DIVISION;
 }
 
@@ -394,10 +416,12 @@ static int step(struct folders *f, int at, const char *name, int64_t division)
     int fd = open_one(at, name, &made);
     int why = errno;
 
-    if (at != f->root)
+    if (at != f->root) {
         close(at);
-    if (fd >= 0 && made && f->count > 0)
+    }
+    if (fd >= 0 && made && f->count > 0) {
         acl_apply(f, fd, division, part_of(name));
+    }
     errno = why;
     return fd;
 }
@@ -408,13 +432,16 @@ int folder_of(struct folders *f, const struct division_row *division, const char
     int64_t district = division->code / 1000000 * 1000000;
     int at = f->root;
 
-    if (division->level >= LEVEL_TOWNSHIP)
+    if (division->level >= LEVEL_TOWNSHIP) {
         at = step(f, at, division_text(district, code), district);
-    if (at >= 0)
+    }
+    if (at >= 0) {
         at = step(f, at, division_text(division->code, code), division->code);
+    }
     for (char *part = strtok_r(parts_of_name, "/", &rest); part && at >= 0;
-         part = strtok_r(NULL, "/", &rest))
+         part = strtok_r(NULL, "/", &rest)) {
         at = step(f, at, part, division->code);
+    }
     int why = errno;
     free(parts_of_name);
     errno = why;
@@ -423,12 +450,12 @@ int folder_of(struct folders *f, const struct division_row *division, const char
 
 void folder_share(struct folders *f, int file, int64_t division)
 {
-    if (f->count > 0)
+    if (f->count > 0) {
         acl_apply(f, file, division, PART_FILE);
+    }
 }
 
-/* ---- everything that is there ------------------------------------------------------------------
- */
+/* ---- everything that is there ---- */
 
 /* Calls `each` for every entry of a folder. */
 static void walk(struct folders *f, int folder, int64_t division,
@@ -440,13 +467,16 @@ static void walk(struct folders *f, int folder, int64_t division,
 
     if (!stream) {
         refused(f, division, errno);
-        if (fd >= 0)
+        if (fd >= 0) {
             close(fd);
+        }
         return;
     }
-    while ((entry = readdir(stream)))
-        if (entry->d_name[0] != '.')
+    while ((entry = readdir(stream))) {
+        if (entry->d_name[0] != '.') {
             each(f, folder, entry->d_name, division);
+        }
+    }
     closedir(stream);
 }
 
@@ -456,10 +486,12 @@ static void grant_file(struct folders *f, int folder, const char *name, int64_t 
     int fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
     struct stat st;
 
-    if (fd < 0)
+    if (fd < 0) {
         return;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1)
+    }
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1) {
         acl_apply(f, fd, division, PART_FILE);
+    }
     close(fd);
 }
 
@@ -468,12 +500,15 @@ static void grant_part(struct folders *f, int folder, const char *name, int64_t 
     enum part part = part_of(name);
     int fd = part == PART_DIVISION ? -1 : openat(folder, name, FOLDER_FLAGS);
 
-    if (fd < 0)
+    if (fd < 0) {
         return;
-    if (acl_apply(f, fd, division, part) && part == PART_NEW)
+    }
+    if (acl_apply(f, fd, division, part) && part == PART_NEW) {
         walk(f, fd, division, grant_file);
-    if (part == PART_RETURN)
+    }
+    if (part == PART_RETURN) {
         grant_part(f, fd, parts[PART_DONE].name, division);
+    }
     close(fd);
 }
 
@@ -497,10 +532,11 @@ static void open_way(struct folders *f)
     struct stat st;
 
     if (f->count > 0 && fstat(f->root, &st) == 0 && !(st.st_mode & S_IXOTH) &&
-        fchmod(f->root, (st.st_mode & 07777) | S_IXOTH) != 0)
+        fchmod(f->root, (st.st_mode & 07777) | S_IXOTH) != 0) {
         log_put(LOG_WARNING,
                 "event=spool-acl: spool %s: cannot be passed by the accounts of townships: %s",
                 f->path, strerror(errno));
+    }
 }
 
 void folder_grant(struct folders *f, const struct settings *settings)

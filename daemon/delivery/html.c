@@ -70,14 +70,16 @@ static void put(struct strbuf *out, struct str text)
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.data[i];
         const char *entity = c < ' ' || c == 0x7F ? " " : entities[c];
-        if (!entity)
+        if (!entity) {
             continue;
+        }
         strbuf_add(out, text.data + from, i - from);
         strbuf_addz(out, entity);
         from = i + 1;
     }
-    if (from < text.len)
+    if (from < text.len) {
         strbuf_add(out, text.data + from, text.len - from);
+    }
 }
 
 static void put_day(struct strbuf *out, struct date d)
@@ -99,23 +101,25 @@ static void put_long_day(struct strbuf *out, struct date d)
 
 static void put_days_left(struct strbuf *out, int days)
 {
-    if (days == 0)
+    if (days == 0) {
         strbuf_addz(out, "<b>今日</b>");
-    else
+    } else {
         strbuf_addf(out, days < 0 ? "<b>逾期<br>%d 天</b>" : "剩余<br>%d 天", abs(days));
+    }
 }
 
 static void put_stacked(struct strbuf *out, struct str upper, struct str lower)
 {
     put(out, upper);
-    if (!lower.len)
+    if (!lower.len) {
         return;
+    }
     strbuf_addz(out, "<small>");
     put(out, lower);
     strbuf_addz(out, "</small>");
 }
 
-/* ---- the tasks ------------------------------------------------------------------------------- */
+/* ---- the tasks ---- */
 
 struct cell {
     const struct list *list;
@@ -221,8 +225,9 @@ static int column_count(const struct list *list)
 {
     int n = 0;
 
-    for (int i = 0; i < COLUMNS; i++)
+    for (int i = 0; i < COLUMNS; i++) {
         n += width_of(list, i) > 0;
+    }
     return n;
 }
 
@@ -230,14 +235,17 @@ static void put_row(struct strbuf *out, const struct cell *cell)
 {
     strbuf_addz(out, "<tr>");
     for (int i = 0; i < COLUMNS; i++) {
-        if (!width_of(cell->list, i))
+        if (!width_of(cell->list, i)) {
             continue;
-        if (*columns[i].class)
+        }
+        if (*columns[i].class) {
             strbuf_addf(out, "<td class=\"%s\">", columns[i].class);
-        else
+        } else {
             strbuf_addz(out, "<td>");
-        if (columns[i].put)
+        }
+        if (columns[i].put) {
             columns[i].put(out, cell);
+        }
         strbuf_addz(out, "</td>");
     }
     strbuf_addz(out, "</tr>\n");
@@ -246,13 +254,17 @@ static void put_row(struct strbuf *out, const struct cell *cell)
 static void put_table_head(struct strbuf *out, const struct list *list)
 {
     strbuf_addz(out, "<table><colgroup>");
-    for (int i = 0; i < COLUMNS; i++)
-        if (width_of(list, i))
+    for (int i = 0; i < COLUMNS; i++) {
+        if (width_of(list, i)) {
             strbuf_addf(out, "<col style=\"width:%dmm\">", width_of(list, i));
+        }
+    }
     strbuf_addz(out, "</colgroup><thead><tr>");
-    for (int i = 0; i < COLUMNS; i++)
-        if (width_of(list, i))
+    for (int i = 0; i < COLUMNS; i++) {
+        if (width_of(list, i)) {
             strbuf_addf(out, "<th>%s</th>", columns[i].heading);
+        }
+    }
     strbuf_addz(out, "</tr></thead>\n<tbody>\n");
 }
 
@@ -263,13 +275,15 @@ static void put_section(struct strbuf *out, const struct list *list, enum sectio
     strbuf_addf(out, "<tr class=s><th colspan=%d>%s、%s<small>共 %lld 件</small></th></tr>\n",
                 column_count(list), ordinals[section], names_text(&sections_zh, (int)section),
                 (long long)list->totals[section]);
-    for (int i = 0; i < list->item_count; i++)
+    for (int i = 0; i < list->item_count; i++) {
         if (list->items[i].section == section) {
             struct cell cell = {list, &list->items[i], ++*number};
             put_row(out, &cell);
         }
-    if (list->totals[section] == 0)
+    }
+    if (list->totals[section] == 0) {
         strbuf_addf(out, "<tr><td class=e colspan=%d>无</td></tr>\n", column_count(list));
+    }
 }
 
 static void put_foot(struct strbuf *out, const struct list *list, int span)
@@ -290,22 +304,25 @@ static void put_tasks(struct strbuf *out, const struct list *list)
     int number = 0;
 
     put_table_head(out, list);
-    for (enum section s = SECTION_LATE; s <= SECTION_NEW; s++)
+    for (enum section s = SECTION_LATE; s <= SECTION_NEW; s++) {
         put_section(out, list, s, &number);
-    if (!list->change_count)
+    }
+    if (!list->change_count) {
         put_foot(out, list, column_count(list));
+    }
     strbuf_addz(out, "</tbody></table>\n");
 }
 
-/* ---- changes --------------------------------------------------------------------------------- */
+/* ---- changes ---- */
 
 static void put_change(struct strbuf *out, const struct list_change *change)
 {
     strbuf_addz(out, "<tr><td>");
     put(out, str_of(change->kind_zh));
     strbuf_addz(out, "</td><td class=\"c n\">");
-    if (change->task)
+    if (change->task) {
         strbuf_addint(out, change->task);
+    }
     strbuf_addz(out, "</td><td class=n>");
     put(out, change->household);
     strbuf_addz(out, "</td><td>");
@@ -319,8 +336,9 @@ static void put_change(struct strbuf *out, const struct list_change *change)
 
 static void put_changes(struct strbuf *out, const struct list *list)
 {
-    if (!list->change_count)
+    if (!list->change_count) {
         return;
+    }
     strbuf_addf(out,
                 "<table class=free><colgroup><col style=\"width:28mm\"><col style=\"width:15mm\">"
                 "<col style=\"width:34mm\"><col style=\"width:28mm\"><col style=\"width:151mm\">"
@@ -328,13 +346,14 @@ static void put_changes(struct strbuf *out, const struct list *list)
                 "<small>共 %d 项</small></th></tr><tr><th>事项</th><th>任务号</th><th>户号</th>"
                 "<th>户主</th><th>内容</th><th>日期</th></tr></thead>\n<tbody>\n",
                 list->change_count);
-    for (int i = 0; i < list->change_count; i++)
+    for (int i = 0; i < list->change_count; i++) {
         put_change(out, &list->changes[i]);
+    }
     put_foot(out, list, 6);
     strbuf_addz(out, "</tbody></table>\n");
 }
 
-/* ---- offices --------------------------------------------------------------------------------- */
+/* ---- offices ---- */
 
 static void put_office(struct strbuf *out, const struct list_office *office, const char *row)
 {
@@ -343,12 +362,14 @@ static void put_office(struct strbuf *out, const struct list_office *office, con
 
     strbuf_addf(out, "%s<td>", row);
     put(out, office->name);
-    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         strbuf_addf(out, "</td><td class=\"r n\">%lld", (long long)counts[i]);
-    if (share < 0)
+    }
+    if (share < 0) {
         strbuf_addz(out, "</td><td class=\"r n\">—</td></tr>\n");
-    else
+    } else {
         strbuf_addf(out, "</td><td class=\"r n\">%d%%</td></tr>\n", share);
+    }
 }
 
 static void put_offices(struct strbuf *out, const struct list *list)
@@ -356,8 +377,9 @@ static void put_offices(struct strbuf *out, const struct list *list)
     struct list_office sum = list_offices_sum(list);
     const char *what = list->level == LEVEL_CITY ? "区县" : "乡镇";
 
-    if (!is_above(list))
+    if (!is_above(list)) {
         return;
+    }
     sum.name = STR("合计");
     strbuf_addf(out,
                 "<table class=offices><colgroup><col style=\"width:87mm\">"
@@ -366,16 +388,18 @@ static void put_offices(struct strbuf *out, const struct list *list)
                 "<th>其中逾期</th><th>本月办结</th><th>其中按期</th><th>按期率</th></tr></thead>\n"
                 "<tbody>\n",
                 what, date_ymd(list->date).month, what);
-    for (int i = 0; i < list->office_count; i++)
+    for (int i = 0; i < list->office_count; i++) {
         put_office(out, &list->offices[i], "<tr>");
+    }
     put_office(out, &sum, "<tr class=sum>");
     strbuf_addz(out, "</tbody></table>\n");
-    if (list->quiet_offices)
+    if (list->quiet_offices) {
         strbuf_addf(out, "<p class=note>其余 %d 个%s没有未办任务，本月也没有办结。</p>\n",
                     list->quiet_offices, what);
+    }
 }
 
-/* ---- the page -------------------------------------------------------------------------------- */
+/* ---- the page ---- */
 
 static void put_title(struct strbuf *out, const struct list *list)
 {
@@ -393,12 +417,13 @@ static void put_css(struct strbuf *out, struct str text)
 {
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.data[i];
-        if (c < ' ' || c == 0x7F)
+        if (c < ' ' || c == 0x7F) {
             strbuf_addc(out, ' ');
-        else if (strchr("\"\\<>&", c))
+        } else if (strchr("\"\\<>&", c)) {
             strbuf_addf(out, "\\%X ", c);
-        else
+        } else {
             strbuf_addc(out, (char)c);
+        }
     }
 }
 
@@ -453,8 +478,9 @@ static void put_notes(struct strbuf *out, const struct list *list)
     if (!is_above(list)) {
         strbuf_addz(out, "<p class=note>结果填写：继续、调整、终止、延期；建档立卡任务填写：保留、"
                          "退出、返贫、纳入、申请低保、不符合。终止须填理由：");
-        for (int i = 0; i < grounds_zh.count; i++)
+        for (int i = 0; i < grounds_zh.count; i++) {
             strbuf_addf(out, "%s%s", i ? "、" : "", names_text(&grounds_zh, i));
+        }
         strbuf_addz(out,
                     "（“其他”须备注）。延期须在日期栏填新期限、备注原因。“其余”已在以前的任务单"
                     "上列出，期限在七日以后。</p>\n");
@@ -464,12 +490,14 @@ static void put_notes(struct strbuf *out, const struct list *list)
         put(out, str_of(list->protection));
         strbuf_addz(out, "</p>\n");
     }
-    if (list->provisional)
+    if (list->provisional) {
         strbuf_addz(out,
                     "<p class=note><b>* 暂定期限：</b>该年度放假安排尚未公布，目前只按周末推算，"
                     "公布后可能变动。</p>\n");
-    if (list->change_count)
+    }
+    if (list->change_count) {
         strbuf_addz(out, "<p class=note><b>情况变动</b>见任务表之后。</p>\n");
+    }
 }
 
 void list_html(const struct list *list, struct strbuf *out)

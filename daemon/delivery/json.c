@@ -7,22 +7,24 @@ static void put_date(struct canon *c, const char *key, struct date d)
 {
     char text[DATE_TEXT];
 
-    if (date_is(d))
+    if (date_is(d)) {
         canon_str(c, key, str_of(date_text(d, text)));
-    else
+    } else {
         canon_null(c, key);
+    }
 }
 
 static void put_key_int(struct canon *c, const char *key, int64_t value)
 {
-    if (value)
+    if (value) {
         canon_int(c, key, value);
-    else
+    } else {
         canon_null(c, key);
+    }
 }
 
-/* The CSV's fields and those of task.show; the words of programmes in English (spec.md section 5),
- * texts as on the list. */
+/* The CSV's fields and those of task.show; the words of programmes in English (contract.md section
+ * 5), texts as on the list. */
 static void put_item(struct strbuf *out, const struct list *list, const struct list_item *item)
 {
     const struct task_row *task = &item->task;
@@ -64,10 +66,12 @@ static void put_section(struct strbuf *out, const struct list *list, enum sectio
     canon_string(out, str_of(names_text(&sections, (int)section)));
     strbuf_addz(out, ":[");
     for (int i = 0; i < list->item_count; i++) {
-        if (list->items[i].section != section)
+        if (list->items[i].section != section) {
             continue;
-        if (!first)
+        }
+        if (!first) {
             strbuf_addc(out, ',');
+        }
         put_item(out, list, &list->items[i]);
         first = false;
     }
@@ -80,8 +84,9 @@ static void put_sections(struct strbuf *out, const struct list *list)
 
     strbuf_addc(out, '{');
     for (size_t i = 0; i < sizeof ordered / sizeof ordered[0]; i++) {
-        if (i)
+        if (i) {
             strbuf_addc(out, ',');
+        }
         put_section(out, list, ordered[i]);
     }
     strbuf_addc(out, '}');
@@ -106,8 +111,9 @@ static void put_changes(struct strbuf *out, const struct list *list)
 {
     strbuf_addc(out, '[');
     for (int i = 0; i < list->change_count; i++) {
-        if (i)
+        if (i) {
             strbuf_addc(out, ',');
+        }
         put_change(out, &list->changes[i]);
     }
     strbuf_addc(out, ']');
@@ -124,10 +130,11 @@ static void put_office(struct strbuf *out, const struct list_office *office)
     canon_int(&c, "late", office->late);
     canon_str(&c, "name", office->name);
     canon_int(&c, "on_time", office->on_time);
-    if (share < 0)
+    if (share < 0) {
         canon_null(&c, "on_time_percent");
-    else
+    } else {
         canon_int(&c, "on_time_percent", share);
+    }
     canon_int(&c, "open", office->open);
     canon_close(&c);
 }
@@ -136,8 +143,9 @@ static void put_offices(struct strbuf *out, const struct list *list)
 {
     strbuf_addc(out, '[');
     for (int i = 0; i < list->office_count; i++) {
-        if (i)
+        if (i) {
             strbuf_addc(out, ',');
+        }
         put_office(out, &list->offices[i]);
     }
     strbuf_addc(out, ']');

@@ -39,8 +39,7 @@ struct origin {
     bool age; /* one of them an age reached */
 };
 
-/* ---- 事由 -------------------------------------------------------------------------------------
- */
+/* ---- 事由 ---- */
 
 /* 年满70周岁 of the calendar's own "calendar: age 70". */
 static void put_age(struct strbuf *out, struct str source)
@@ -50,10 +49,11 @@ static void put_age(struct strbuf *out, struct str source)
     const size_t len = sizeof prefix - 1;
 
     if (source.len > len && memcmp(source.data, prefix, len) == 0 &&
-        str_to_int((struct str){source.data + len, source.len - len}, 1, 200, &age))
+        str_to_int((struct str){source.data + len, source.len - len}, 1, 200, &age)) {
         strbuf_addf(out, "年满%lld周岁", (long long)age);
-    else
+    } else {
         strbuf_addz(out, names_text(&report_kinds_zh, REPORT_AGE));
+    }
 }
 
 /* 家庭情况变化：死亡、迁出. Each kind once, in the order of the reports. */
@@ -64,14 +64,16 @@ static const char *reported(struct builder *b, const struct origin *o)
 
     for (int i = 0; i < o->report_count; i++) {
         const struct report_row *report = &o->reports[i];
-        if (said >> report->kind & 1)
+        if (said >> report->kind & 1) {
             continue;
+        }
         strbuf_addz(&text, said ? "、" : "家庭情况变化：");
         said |= 1u << report->kind;
-        if (report->kind == REPORT_AGE)
+        if (report->kind == REPORT_AGE) {
             put_age(&text, report->source);
-        else
+        } else {
             strbuf_addz(&text, names_text(&report_kinds_zh, (int)report->kind));
+        }
     }
     const char *copy = said ? arena_copy(b->a, strbuf_str(&text)) : "家庭情况变化";
     strbuf_free(&text);
@@ -84,31 +86,34 @@ static const char *cause_of(struct builder *b, const struct task_row *task, cons
                                          [TASK_REGISTER_CANDIDATE] = "年度应扶尽扶",
                                          [TASK_DIBAO_CANDIDATE] = "年度应保尽保"};
 
-    if (task->kind == TASK_TRIGGERED_REVIEW)
+    if (task->kind == TASK_TRIGGERED_REVIEW) {
         return reported(b, o);
-    if (task->year)
+    }
+    if (task->year) {
         return arena_format(b->a, "%d%s", task->year, yearly[task->kind]);
+    }
     return o->cycle.cycle ? names_text(&tier_rhythms_zh, (int)o->cycle.dates.tier) : "定期复核";
 }
 
-/* ---- 依据 -------------------------------------------------------------------------------------
- */
+/* ---- 依据 ---- */
 
 /* The clause that sets the date, and for an age the one that names it. */
 static const char *clause_source(struct builder *b, const struct clause *c)
 {
     const struct policy *policy = c->policy;
 
-    if (c->kind != TASK_TRIGGERED_REVIEW)
+    if (c->kind != TASK_TRIGGERED_REVIEW) {
         return clause_zh(policy->tiers_source);
-    if (!c->age)
+    }
+    if (!c->age) {
         return clause_zh(policy->triggered_source);
+    }
     return arena_format(b->a, "%s；%s", clause_zh(policy->ages_source),
                         clause_zh(policy->triggered_source));
 }
 
 /* With what moved the date off a day off, and what else there is to know of the deadline. A
- * predicted deadline says so in every rendering (spec.md 3.2). */
+ * predicted deadline says so in every rendering (contract.md 3.2). */
 static const char *clause_of(struct builder *b, const struct policy *policy,
                              const struct list_item *item, bool age)
 {
@@ -140,12 +145,13 @@ static const struct policy *policy_of(struct builder *b, struct date decided)
 {
     const struct policy *policy = NULL;
 
-    if (date_is(decided))
+    if (date_is(decided)) {
         policy = policy_on(b->w->rules->policies, decided, NULL, NULL);
+    }
     return policy ? policy : b->list->policy;
 }
 
-/* ---- items ----------------------------------------------------------------------------------- */
+/* ---- items ---- */
 
 static bool provisional_day(const struct builder *b, struct date day)
 {
@@ -157,17 +163,22 @@ static bool origin_of(struct builder *b, const struct task_row *task, struct ori
                       struct error *err)
 {
     *o = (struct origin){.cycle = {.decided_on = task->opened_on}};
-    if (task->cycle && !store_cycle_get(b->w->store, task->cycle, &o->cycle, err))
+    if (task->cycle && !store_cycle_get(b->w->store, task->cycle, &o->cycle, err)) {
         return false;
-    if (!o->cycle.cycle)
+    }
+    if (!o->cycle.cycle) {
         o->cycle.decided_on = task->opened_on;
-    if (task->kind != TASK_TRIGGERED_REVIEW)
+    }
+    if (task->kind != TASK_TRIGGERED_REVIEW) {
         return true;
+    }
     if (!store_reports_of(b->w->store, b->a, task->household_id, task->task, &o->reports,
-                          &o->report_count, err))
+                          &o->report_count, err)) {
         return false;
-    for (int i = 0; i < o->report_count; i++)
+    }
+    for (int i = 0; i < o->report_count; i++) {
         o->age = o->age || o->reports[i].kind == REPORT_AGE;
+    }
     return true;
 }
 
@@ -176,8 +187,9 @@ static void put_item(struct builder *b, const struct list_item *item)
     struct list *list = b->list;
 
     list->provisional = list->provisional || item->provisional;
-    if (item->is_protected && !list->protection)
+    if (item->is_protected && !list->protection) {
         list->protection = protection_zh(b->a, list->policy);
+    }
     list->items = arena_room(b->a, list->items, sizeof *item, list->item_count);
     list->items[list->item_count++] = *item;
 }
@@ -186,8 +198,9 @@ static void count_undecided(struct builder *b, const struct task_row *task)
 {
     int ago = task->year ? date_ymd(b->list->date).year - task->year : -1;
 
-    if (ago == 0 || ago == 1)
+    if (ago == 0 || ago == 1) {
         b->undecided[1 - ago]++;
+    }
 }
 
 /* Counts the task and, unless it belongs to the rest, puts it on the list. */
@@ -198,15 +211,18 @@ static bool add_task(struct builder *b, const struct task_row *task, struct erro
     struct household_facts facts = {.status = task->status, .register_state = task->register_state};
     struct origin o;
 
-    if (item.section == SECTION_NONE)
+    if (item.section == SECTION_NONE) {
         return true;
+    }
     list->totals[item.section]++;
     count_undecided(b, task);
-    if (item.section == SECTION_REST)
+    if (item.section == SECTION_REST) {
         return true;
+    }
     if (!origin_of(b, task, &o, err) ||
-        !place_name(&b->places, task->division, list->level + 1, &item.village, err))
+        !place_name(&b->places, task->division, list->level + 1, &item.village, err)) {
         return false;
+    }
     item.kind_zh = names_text(&task_kinds_zh, (int)task->kind);
     item.cause_zh = cause_of(b, task, &o);
     item.provisional =
@@ -227,11 +243,14 @@ static bool add_open_tasks(struct builder *b, struct error *err)
     do {
         struct task_row *rows;
         if (!store_tasks_due(b->w->store, b->a, b->list->division, DATE_NONE, last, after_due,
-                             after, PAGE, &rows, &count, err))
+                             after, PAGE, &rows, &count, err)) {
             return false;
-        for (int i = 0; i < count; i++)
-            if (!add_task(b, &rows[i], err))
+        }
+        for (int i = 0; i < count; i++) {
+            if (!add_task(b, &rows[i], err)) {
                 return false;
+            }
+        }
         if (count) {
             after_due = rows[count - 1].due_on;
             after = rows[count - 1].task;
@@ -256,15 +275,17 @@ static bool add_escalations(struct builder *b, struct error *err)
     for (int i = 0; i < b->alerted.count; i++) {
         struct task_row task;
         if (!store_task_get(b->w->store, b->a, b->alerted.tasks[i], &task, err) ||
-            (task.task && !add_task(b, &task, err)))
+            (task.task && !add_task(b, &task, err))) {
             return false;
+        }
     }
-    if (list->item_count)
+    if (list->item_count) {
         qsort(list->items, (size_t)list->item_count, sizeof *list->items, compare_items);
+    }
     return true;
 }
 
-/* ---- the list -------------------------------------------------------------------------------- */
+/* ---- the list ---- */
 
 /* All lists of one run carry the same head: the one that the run noted before its first list. */
 static bool audit_head(struct builder *b, struct error *err)
@@ -273,12 +294,14 @@ static bool audit_head(struct builder *b, struct error *err)
     char head[DIGEST_HEX + 1];
     int64_t seq;
 
-    if (!store_run_get(b->w->store, b->list->date, &run, err))
+    if (!store_run_get(b->w->store, b->list->date, &run, err)) {
         return false;
-    if (date_is(run.day) && run.audit_head[0])
+    }
+    if (date_is(run.day) && run.audit_head[0]) {
         memcpy(head, run.audit_head, sizeof head);
-    else if (!store_audit_head(b->w->store, head, &seq, err))
+    } else if (!store_audit_head(b->w->store, head, &seq, err)) {
         return false;
+    }
     b->list->audit_head = arena_copy(b->a, str_of(head));
     return true;
 }
@@ -294,13 +317,16 @@ static bool describe(struct builder *b, const struct message_row *message, struc
     list->date = message->created_on;
     list->policy = work_policy(b->w, list->date, err);
     if (!list->policy || !audit_head(b, err) ||
-        !store_division_get(b->w->store, b->a, list->division, &row, err))
+        !store_division_get(b->w->store, b->a, list->division, &row, err)) {
         return false;
-    if (!row.code)
+    }
+    if (!row.code) {
         return error_set(err, REASON_NOT_FOUND, "no division %s",
                          division_text(list->division, code));
-    if (row.parent && !store_division_get(b->w->store, b->a, row.parent, &parent, err))
+    }
+    if (row.parent && !store_division_get(b->w->store, b->a, row.parent, &parent, err)) {
         return false;
+    }
     list->name = row.name;
     list->level = row.level;
     list->parent_name = parent.name;
@@ -315,15 +341,19 @@ bool list_build(struct work *w, struct arena *a, const struct message_row *messa
     *list = (struct list){0};
     if (!describe(&b, message, err) ||
         !list_told(w, a, &b.places, list, message->seq, &b.alerted, err) ||
-        !list_offices(w, a, list, err))
+        !list_offices(w, a, list, err)) {
         return false;
+    }
     bool above = list->level < LEVEL_TOWNSHIP;
-    if (!(above ? add_escalations(&b, err) : add_open_tasks(&b, err)))
+    if (!(above ? add_escalations(&b, err) : add_open_tasks(&b, err))) {
         return false;
-    if (above)
+    }
+    if (above) {
         b.undecided[0] = b.undecided[1] = -1; /* only the escalated ones were counted */
-    if (!list_steps(w, a, list, b.undecided, err))
+    }
+    if (!list_steps(w, a, list, b.undecided, err)) {
         return false;
+    }
     list_changes_sort(list);
     return true;
 }

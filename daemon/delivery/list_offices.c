@@ -26,8 +26,9 @@ static bool townships(struct work *w, struct arena *a, struct list *list, struct
     struct office_row *rows;
     int count;
 
-    if (!store_offices(w->store, a, list->division, list->date, &rows, &count, err))
+    if (!store_offices(w->store, a, list->division, list->date, &rows, &count, err)) {
         return false;
+    }
     for (int i = 0; i < count; i++) {
         struct list_office office = {.division = rows[i].township, .name = rows[i].name};
         add_counts(&office, rows[i].open, rows[i].late, rows[i].done, rows[i].on_time);
@@ -43,15 +44,19 @@ static bool districts(struct work *w, struct arena *a, struct list *list, struct
     int count;
 
     for (;;) {
-        if (!store_division_next(w->store, a, LEVEL_DISTRICT, d.code, &d, err))
+        if (!store_division_next(w->store, a, LEVEL_DISTRICT, d.code, &d, err)) {
             return false;
-        if (!d.code || d.parent != list->division)
+        }
+        if (!d.code || d.parent != list->division) {
             return true;
-        if (!store_offices(w->store, a, d.code, list->date, &rows, &count, err))
+        }
+        if (!store_offices(w->store, a, d.code, list->date, &rows, &count, err)) {
             return false;
+        }
         struct list_office office = {.division = d.code, .name = d.name};
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < count; i++) {
             add_counts(&office, rows[i].open, rows[i].late, rows[i].done, rows[i].on_time);
+        }
         put_office(a, list, &office);
     }
 }

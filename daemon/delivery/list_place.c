@@ -8,14 +8,17 @@ bool place_name(struct places *p, int64_t code, enum level from, struct str *nam
     char digits[DIVISION_TEXT];
 
     if (p->slots[at].code != code || p->slots[at].from != from) {
-        if (!store_division_get(p->store, p->a, code, &row, err))
+        if (!store_division_get(p->store, p->a, code, &row, err)) {
             return false;
-        if (!row.code)
+        }
+        if (!row.code) {
             row.name = str_of(arena_format(p->a, "%s", division_text(code, digits)));
+        }
         if (row.level > from && row.parent) {
             struct str above;
-            if (!place_name(p, row.parent, from, &above, err))
+            if (!place_name(p, row.parent, from, &above, err)) {
                 return false;
+            }
             row.name = str_of(arena_format(p->a, "%.*s%.*s", STR_ARG(above), STR_ARG(row.name)));
         }
         p->slots[at].code = code;

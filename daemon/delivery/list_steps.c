@@ -43,10 +43,12 @@ enum when { NOT_NOW, SOON, COME };
 
 static enum when when_is(struct date day, struct date since, struct date today)
 {
-    if (!date_is(day))
+    if (!date_is(day)) {
         return NOT_NOW;
-    if (date_cmp(day, today) <= 0)
+    }
+    if (date_cmp(day, today) <= 0) {
         return date_cmp(day, since) > 0 ? COME : NOT_NOW;
+    }
     struct date first = date_plus(day, -SECTION_DUE_DAYS);
     return date_cmp(first, today) <= 0 && date_cmp(first, since) > 0 ? SOON : NOT_NOW;
 }
@@ -82,13 +84,15 @@ static void put_step(struct arena *a, struct list *list, const struct step *step
 {
     struct strbuf text = STRBUF_INIT;
 
-    if (step == steps)
+    if (step == steps) {
         say_opening(&text, c, list->policy);
-    else
+    } else {
         say_step(&text, step, c, when, list->date);
-    if (undecided > 0)
+    }
+    if (undecided > 0) {
         strbuf_addf(&text, step == steps ? "；本单位任务 %lld 件" : "；未作决定 %lld 件",
                     (long long)undecided);
+    }
     list_change_put(a, list, 0,
                     (struct list_change){.kind = "register-step",
                                          .kind_zh = "年度动态调整",
@@ -106,12 +110,15 @@ static bool year_steps(struct work *w, struct arena *a, struct list *list, int y
 
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         enum when when = when_is(steps[i].day(&c), since, list->date);
-        if (when == NOT_NOW)
+        if (when == NOT_NOW) {
             continue;
-        if (!taken.year && !store_campaign_get(w->store, year, &taken, err))
+        }
+        if (!taken.year && !store_campaign_get(w->store, year, &taken, err)) {
             return false;
-        if (!taken.year)
+        }
+        if (!taken.year) {
             return true;
+        }
         put_step(a, list, &steps[i], &c, when, undecided);
     }
     return true;
@@ -123,12 +130,16 @@ bool list_steps(struct work *w, struct arena *a, struct list *list, const int64_
     int year = date_ymd(list->date).year;
     struct date since;
 
-    if (!store_office_listed(w->store, list->division, list->date, &since, err))
+    if (!store_office_listed(w->store, list->division, list->date, &since, err)) {
         return false;
-    if (!date_is(since))
+    }
+    if (!date_is(since)) {
         since = date_plus(list->date, -1);
-    for (int i = 0; i < 2; i++)
-        if (!year_steps(w, a, list, year - 1 + i, since, undecided[i], err))
+    }
+    for (int i = 0; i < 2; i++) {
+        if (!year_steps(w, a, list, year - 1 + i, since, undecided[i], err)) {
             return false;
+        }
+    }
     return true;
 }

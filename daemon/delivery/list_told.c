@@ -29,7 +29,7 @@ struct reader {
     struct strbuf text;
 };
 
-/* ---- fields of a body ------------------------------------------------------------------------ */
+/* ---- fields of a body ---- */
 
 /* "" where there is none. */
 static const char *word(json_t *body, const char *key)
@@ -53,7 +53,9 @@ static const char *word_zh(json_t *body, const char *key, const struct names *na
     return value < 0 ? word(body, key) : names_text(zh, value);
 }
 
-/* ---- one function for each kind ---------------------------------------------------------------
+/* ---- one function for each kind ---- */
+
+/* Each kind has one.
  * Each writes its line into r->text, and may add to the change. False on failure, or with *say
  * false where the line is not to be. */
 
@@ -96,8 +98,9 @@ static bool place_of(struct reader *r, json_t *body, const char *key, struct str
     int64_t code = division_code(str_of(word(body, key)));
     bool own = code / 1000000 == r->list->division / 1000000;
 
-    if (code)
+    if (code) {
         return place_name(r->places, code, own ? LEVEL_TOWNSHIP : LEVEL_DISTRICT, name, err);
+    }
     *name = arena_str(r->a, str_of(word(body, key)));
     return true;
 }
@@ -108,8 +111,9 @@ static bool tell_moved_in(struct reader *r, json_t *body, struct list_change *ch
     struct str from, to;
 
     (void)change, (void)say;
-    if (!place_of(r, body, "from", &from, err) || !place_of(r, body, "to", &to, err))
+    if (!place_of(r, body, "from", &from, err) || !place_of(r, body, "to", &to, err)) {
         return false;
+    }
     strbuf_addf(&r->text, "由%.*s迁入%.*s，未办任务随户转入", STR_ARG(from), STR_ARG(to));
     return true;
 }
@@ -120,8 +124,9 @@ static bool tell_moved_away(struct reader *r, json_t *body, struct list_change *
     struct str from, to;
 
     (void)change, (void)say;
-    if (!place_of(r, body, "from", &from, err) || !place_of(r, body, "to", &to, err))
+    if (!place_of(r, body, "from", &from, err) || !place_of(r, body, "to", &to, err)) {
         return false;
+    }
     strbuf_addf(&r->text, "由%.*s迁往%.*s，未办任务随户转出", STR_ARG(from), STR_ARG(to));
     return true;
 }
@@ -139,10 +144,11 @@ static bool tell_proposal(struct reader *r, json_t *body, struct list_change *ch
                           struct error *err)
 {
     (void)change, (void)say, (void)err;
-    if (strcmp(word(body, "proposes"), "all-members-gone") == 0)
+    if (strcmp(word(body, "proposes"), "all-members-gone") == 0) {
         strbuf_addz(&r->text, "家庭成员已全部去世或迁出，请复核；属实的以此为由终止");
-    else
+    } else {
         strbuf_addf(&r->text, "请复核：%s", word(body, "proposes"));
+    }
     return true;
 }
 
@@ -188,8 +194,9 @@ static bool tell_division_merged(struct reader *r, json_t *body, struct list_cha
     struct str to;
 
     (void)change, (void)say;
-    if (!place_of(r, body, "to", &to, err))
+    if (!place_of(r, body, "to", &to, err)) {
         return false;
+    }
     strbuf_addf(&r->text, "%s（%s）并入%.*s，其户和未办任务随之转入", word(body, "name"),
                 word(body, "from"), STR_ARG(to));
     return true;
@@ -201,8 +208,9 @@ static bool tell_not_picked_up(struct reader *r, json_t *body, struct list_chang
     struct str township;
 
     (void)change, (void)say;
-    if (!place_of(r, body, "township", &township, err))
+    if (!place_of(r, body, "township", &township, err)) {
         return false;
+    }
     strbuf_addf(&r->text, "%.*s自 %s 起的任务单至今未取，请督促", STR_ARG(township),
                 word(body, "since"));
     return true;
@@ -215,8 +223,9 @@ static bool put_value(struct reader *r, json_t *body, const char *key, json_t *v
     struct str text = str_of(json_string_value(value)), place;
 
     if (text.len == DIVISION_TEXT - 1 && division_code(text)) {
-        if (!place_of(r, body, key, &place, err))
+        if (!place_of(r, body, key, &place, err)) {
             return false;
+        }
         strbuf_addstr(&r->text, place);
         return true;
     }
@@ -241,9 +250,11 @@ static const char *key_zh(const char *key)
         {"was", "原为"},   {"year", "年度"},
     };
 
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (strcmp(key, known[i].key) == 0)
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(key, known[i].key) == 0) {
             return known[i].zh;
+        }
+    }
     return key;
 }
 
@@ -260,11 +271,14 @@ static bool tell_other(struct reader *r, json_t *body, struct list_change *chang
     json_object_foreach(body, key, value)
     {
         /* These have columns of their own, or were said. */
-        if (strcmp(key, "household") == 0 || strcmp(key, "task") == 0 || strcmp(key, "event") == 0)
+        if (strcmp(key, "household") == 0 || strcmp(key, "task") == 0 ||
+            strcmp(key, "event") == 0) {
             continue;
+        }
         strbuf_addf(&r->text, "%s%s ", n++ ? "，" : "：", key_zh(key));
-        if (!put_value(r, body, key, value, err))
+        if (!put_value(r, body, key, value, err)) {
             return false;
+        }
     }
     return true;
 }
@@ -273,8 +287,9 @@ static void count_undecided(struct reader *r, int year)
 {
     int i = 0;
 
-    while (i < r->year_count && r->years[i].year != year)
+    while (i < r->year_count && r->years[i].year != year) {
         i++;
+    }
     if (i == r->year_count) {
         r->years = arena_room(r->a, r->years, sizeof *r->years, i);
         r->years[r->year_count++] = (struct undecided){year, 0};
@@ -290,11 +305,13 @@ static bool tell_alert(struct reader *r, json_t *body, struct list_change *chang
     struct told_tasks *alerted = r->alerted;
     int64_t task = number(body, "task");
 
-    if (task <= 0)
+    if (task <= 0) {
         return tell_other(r, body, change, say, err);
+    }
     *say = false;
-    if (strcmp(word(body, "event"), "undecided-at-close") == 0)
+    if (strcmp(word(body, "event"), "undecided-at-close") == 0) {
         count_undecided(r, (int)number(body, "year"));
+    }
     alerted->tasks = arena_room(r->a, alerted->tasks, sizeof *alerted->tasks, alerted->count);
     alerted->tasks[alerted->count++] = task;
     return true;
@@ -320,7 +337,7 @@ static const struct kind {
     {NULL, "其他通知", tell_other},
 };
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 void list_change_put(struct arena *a, struct list *list, int group, struct list_change change)
 {
@@ -338,8 +355,9 @@ static int compare_changes(const void *a, const void *b)
 
 void list_changes_sort(struct list *list)
 {
-    if (list->change_count)
+    if (list->change_count) {
         qsort(list->changes, (size_t)list->change_count, sizeof *list->changes, compare_changes);
+    }
 }
 
 /* Whose household a change speaks of. */
@@ -347,10 +365,12 @@ static bool head_of(struct reader *r, struct list_change *change, struct error *
 {
     struct household_row row;
 
-    if (!change->household.len)
+    if (!change->household.len) {
         return true;
-    if (!store_household_find(r->w->store, r->a, change->household, &row, err))
+    }
+    if (!store_household_find(r->w->store, r->a, change->household, &row, err)) {
         return false;
+    }
     change->head_name = row.head_name;
     return true;
 }
@@ -361,8 +381,9 @@ static bool add_message(struct reader *r, const struct message_row *m, struct er
     char id[MESSAGE_ID];
     bool say = true;
 
-    while (kind->kind && !str_is(m->kind, kind->kind))
+    while (kind->kind && !str_is(m->kind, kind->kind)) {
         kind++;
+    }
     json_t *body = json_loadb(m->body.data, m->body.len, 0, NULL);
     struct list_change change = {
         .kind = kind->kind ? kind->kind : arena_copy(r->a, m->kind),
@@ -374,12 +395,14 @@ static bool add_message(struct reader *r, const struct message_row *m, struct er
     strbuf_reset(&r->text);
     bool ok = kind->tell(r, body, &change, &say, err);
     json_decref(body);
-    if (!ok || !say)
+    if (!ok || !say) {
         return ok;
+    }
     change.id = str_of(arena_format(r->a, "%s", message_id(m, id)));
     change.text = arena_str(r->a, strbuf_str(&r->text));
-    if (!head_of(r, &change, err))
+    if (!head_of(r, &change, err)) {
         return false;
+    }
     list_change_put(r->a, r->list, (int)(kind - kinds) + 1, change);
     return true;
 }
@@ -387,7 +410,7 @@ static bool add_message(struct reader *r, const struct message_row *m, struct er
 /* The close is told above for each task: here it is one line for each year. */
 static void add_undecided(struct reader *r)
 {
-    for (int i = 0; i < r->year_count; i++)
+    for (int i = 0; i < r->year_count; i++) {
         list_change_put(r->a, r->list, 0,
                         (struct list_change){
                             .kind = "register-step",
@@ -396,6 +419,7 @@ static void add_undecided(struct reader *r)
                             .text = str_of(arena_format(
                                 r->a, "%d年度动态调整截止时仍有 %lld 件未作决定，仍须补办，请督促",
                                 r->years[i].year, (long long)r->years[i].count))});
+    }
 }
 
 static int compare_numbers(const void *a, const void *b)
@@ -410,12 +434,15 @@ static void each_once(struct told_tasks *alerted)
 {
     int kept = 0;
 
-    if (!alerted->count)
+    if (!alerted->count) {
         return;
+    }
     qsort(alerted->tasks, (size_t)alerted->count, sizeof *alerted->tasks, compare_numbers);
-    for (int i = 0; i < alerted->count; i++)
-        if (!i || alerted->tasks[i] != alerted->tasks[i - 1])
+    for (int i = 0; i < alerted->count; i++) {
+        if (!i || alerted->tasks[i] != alerted->tasks[i - 1]) {
             alerted->tasks[kept++] = alerted->tasks[i];
+        }
+    }
     alerted->count = kept;
 }
 

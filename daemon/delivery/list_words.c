@@ -33,9 +33,11 @@ const char *clause_zh(const char *source)
         {"local", "本地规定"},
     };
 
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (strncmp(source, known[i].source, strlen(known[i].source)) == 0)
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strncmp(source, known[i].source, strlen(known[i].source)) == 0) {
             return known[i].zh;
+        }
+    }
     return source;
 }
 
@@ -49,9 +51,11 @@ static const char *asset_zh(const char *word)
         {"machinery", "大型机械"}, {"savings", "大额存款"},
     };
 
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (strcmp(word, known[i].word) == 0)
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(word, known[i].word) == 0) {
             return known[i].zh;
+        }
+    }
     return word;
 }
 
@@ -59,16 +63,18 @@ const char *protection_zh(struct arena *a, const struct policy *policy)
 {
     struct strbuf text = STRBUF_INIT;
 
-    if (!policy->continuity)
+    if (!policy->continuity) {
         return NULL;
+    }
     strbuf_addf(
         &text,
         "受连续保障（%s）：" FORBIDS_ZH "，除非记录证明有下列情形之一：家庭成员全部去世"
         "或迁出；上次复核以来有成员去世或迁出；人均收入明显高于低保标准（超过标准的 %g 倍）",
         clause_zh(policy->continuity_source), policy->clearly_above);
-    for (const char **word = policy->assets; word && *word; word++)
+    for (const char **word = policy->assets; word && *word; word++) {
         strbuf_addf(&text, "%s%s", word == policy->assets ? "；财产明显超标（" : "、",
                     asset_zh(*word));
+    }
     strbuf_addz(&text, policy->assets && *policy->assets ? "）。" : "。");
     const char *copy = arena_copy(a, strbuf_str(&text));
     strbuf_free(&text);

@@ -103,8 +103,7 @@ void return_file_progress(const struct return_file *f, int64_t *done, int64_t *t
     *total = rows ? lseek(f->text, 0, SEEK_END) : f->arrival.total;
 }
 
-/* ---- what comes back ---------------------------------------------------------------------------
- */
+/* ---- what comes back ---- */
 
 /* The list's own headings and the reason; UTF-8 with its mark, so that every spreadsheet opens it.
  */
@@ -164,8 +163,7 @@ static void reject(struct return_file *f, const struct return_row *row, const st
     strbuf_free(&zh);
 }
 
-/* ---- the audit ---------------------------------------------------------------------------------
- */
+/* ---- the audit ---- */
 
 static struct str folder_text(const struct return_file *f, char out[DIVISION_TEXT])
 {
@@ -239,8 +237,7 @@ static void say(struct return_file *f)
     strbuf_reset(&f->said);
 }
 
-/* ---- the whole file refused --------------------------------------------------------------------
- */
+/* ---- the whole file refused ---- */
 
 static const struct str whole = {"整份文件退回，未登记任何一行：",
                                  sizeof "整份文件退回，未登记任何一行：" - 1};
@@ -276,8 +273,7 @@ static enum job_step refuse(struct return_file *f, struct work *w, struct error 
     return JOB_FAILED;
 }
 
-/* ---- stages ------------------------------------------------------------------------------------
- */
+/* ---- stages ---- */
 
 static enum job_step receive(struct return_file *f, struct work *w, struct error *err)
 {
@@ -464,8 +460,7 @@ enum job_step return_file_slice(struct return_file *f, struct work *w, struct er
     return JOB_FAILED;
 }
 
-/* ---- the socket's job --------------------------------------------------------------------------
- */
+/* ---- the socket's job ---- */
 
 struct file_job {
     struct job job;

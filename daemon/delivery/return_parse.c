@@ -19,8 +19,7 @@ static const char *const heading_text[RETURN_COLUMNS] = {
 };
 const struct names return_headings = NAMES_TABLE("column", heading_text);
 
-/* ---- text as a person reads it -----------------------------------------------------------------
- */
+/* ---- text as a person reads it ---- */
 
 /* The character at `at` of well-formed UTF-8, and its length. */
 static uint32_t character(struct str s, size_t at, size_t *len)
@@ -111,8 +110,7 @@ static struct str words_of(struct str cell)
     return s.len && s.data[0] == '\'' && csv_is_formula(behind) ? str_trim(behind) : s;
 }
 
-/* ---- cells -------------------------------------------------------------------------------------
- */
+/* ---- cells ---- */
 
 bool return_task(struct arena *a, struct str cell, int64_t *task)
 {
@@ -246,8 +244,7 @@ int return_ground(struct arena *a, struct str cell)
     return words_ground(without_blanks(a, cell));
 }
 
-/* ---- the heading -------------------------------------------------------------------------------
- */
+/* ---- the heading ---- */
 
 struct guess {
     struct return_heading heading;
@@ -343,8 +340,7 @@ bool return_heading_read(int fd, struct return_heading *heading, struct error *e
     return ok;
 }
 
-/* ---- rows --------------------------------------------------------------------------------------
- */
+/* ---- rows ---- */
 
 bool return_row_filled(const struct return_heading *heading, const struct csv_record *record,
                        struct return_row *row)

@@ -25,8 +25,7 @@ static bool is_machine(enum reason reason)
     return reason == REASON_STORAGE || reason == REASON_RUN_HELD || reason == REASON_BUSY;
 }
 
-/* ---- what the row would leave on record --------------------------------------------------------
- */
+/* ---- what the row would leave on record ---- */
 
 /* A register decision has no ground of its own: what stands under 理由 belongs to the remark. */
 static struct str remark_of(struct return_case *c, const struct return_row *row)
@@ -49,8 +48,7 @@ static bool agrees_day(struct date says, struct date is)
     return !date_is(says) || (date_is(is) && date_cmp(says, is) == 0);
 }
 
-/* ---- what is on record -------------------------------------------------------------------------
- */
+/* ---- what is on record ---- */
 
 /* An entry that closed or postponed a task, and whether the row says the same. */
 struct record {
@@ -161,8 +159,7 @@ static bool compare(struct return_case *c, const struct return_row *row,
     return true;
 }
 
-/* ---- the row -----------------------------------------------------------------------------------
- */
+/* ---- the row ---- */
 
 /* A row that slipped in a sheet names one household by its task and another in its text. Only what
  * the caller may see is looked for; a number that the spreadsheet spoilt names nobody. */

@@ -24,8 +24,7 @@
 
 enum state { TAKE_OPEN, TAKE_READ, TAKE_FILE };
 
-/* ---- opening -----------------------------------------------------------------------------------
- */
+/* ---- opening ---- */
 
 /* Where the kernel has no openat2(): one step after the other, none of them a link. */
 static int open_steps(int at, const char *path, int flags)
@@ -98,8 +97,7 @@ static bool is_settled(struct return_take *t)
     return job_now() - t->seen.since >= QUIET_NS;
 }
 
-/* ---- whose it is -------------------------------------------------------------------------------
- */
+/* ---- whose it is ---- */
 
 static char *account_name(uid_t uid)
 {
@@ -248,8 +246,7 @@ static enum take_step open_file(struct return_take *t, int root, struct work *w,
     return begin(t, w, err);
 }
 
-/* ---- where it goes -----------------------------------------------------------------------------
- */
+/* ---- where it goes ---- */
 
 /* "stem", "-2", ".csv" of a name, cut so that what is made of it is a name still, and "list" where
  * it is none by itself. */
@@ -443,8 +440,7 @@ static enum take_step file_away(struct return_take *t, struct error *err)
     return step;
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------
- */
+/* ---- the whole ---- */
 
 static enum take_step read_file(struct return_take *t, struct work *w, struct error *err)
 {

@@ -52,8 +52,7 @@ struct returns {
     bool again;          /* the last look left files that it could have taken */
 };
 
-/* ---- folders -----------------------------------------------------------------------------------
- */
+/* ---- folders ---- */
 
 static int by_division(const void *a, const void *b)
 {
@@ -154,8 +153,7 @@ static void forget_all(struct returns *r)
     r->relist = false;
 }
 
-/* ---- candidates --------------------------------------------------------------------------------
- */
+/* ---- candidates ---- */
 
 static void candidate_add(struct returns *r, struct folder *f, const char *name, bool told)
 {
@@ -236,8 +234,7 @@ bool returns_is_name(const char *name, bool *taken)
     return true;
 }
 
-/* ---- a look ------------------------------------------------------------------------------------
- */
+/* ---- a look ---- */
 
 enum stage { LOOK_EVENTS, LOOK_WALK, LOOK_FILES };
 
@@ -500,8 +497,7 @@ struct job *returns_look(void *self)
     return &l->job;
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------
- */
+/* ---- the whole ---- */
 
 struct returns *returns_open(const char *spool, struct error *err)
 {

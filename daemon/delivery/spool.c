@@ -96,10 +96,12 @@ void spool_grant(struct spool *s, const struct settings *settings)
 
 void spool_close(struct spool *s)
 {
-    if (!s)
+    if (!s) {
         return;
-    if (s->tmp >= 0)
+    }
+    if (s->tmp >= 0) {
         close(s->tmp);
+    }
     folder_close(s->folders);
     arena_free(&s->arena);
     strbuf_free(&s->text);
@@ -107,7 +109,7 @@ void spool_close(struct spool *s)
     free(s);
 }
 
-/* ---- writing --------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 /* A file anew: what an attempt that failed left under the name goes first, so that no page of it
  * that the disk refused can be mistaken for the new one's. */
@@ -117,10 +119,12 @@ static bool write_file(struct spool *s, const char *name, int64_t division, stru
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     int fd = openat(s->tmp, name, flags, FILE_MODE);
 
-    if (fd < 0 && errno == EEXIST && unlinkat(s->tmp, name, 0) == 0)
+    if (fd < 0 && errno == EEXIST && unlinkat(s->tmp, name, 0) == 0) {
         fd = openat(s->tmp, name, flags, FILE_MODE);
-    if (fd < 0)
+    }
+    if (fd < 0) {
         return fail(s, err, "make", name);
+    }
     /* The umask keeps the store private; a list is for its office, whose group may read it. */
     bool ok = fchmod(fd, FILE_MODE) == 0 && file_write(fd, text.data, text.len);
     int why = errno;
@@ -141,8 +145,9 @@ static bool write_list(struct spool *s, const struct message_row *m, const struc
         tmp_name(m, i, name);
         strbuf_reset(&s->text);
         files[i].render(list, &s->text);
-        if (!write_file(s, name, m->division, strbuf_str(&s->text), err))
+        if (!write_file(s, name, m->division, strbuf_str(&s->text), err)) {
             return false;
+        }
     }
     return true;
 }
@@ -152,24 +157,28 @@ static bool sync_spool(struct spool *s, struct error *err)
     return syncfs(s->root) == 0 || fail(s, err, "sync", "its file system");
 }
 
-/* ---- staging --------------------------------------------------------------------------------- */
+/* ---- staging ---- */
 
 /* Runs `mark` for each message in one transaction. */
 static bool mark_all(struct work *w, const struct message_row *rows, int count,
                      bool (*mark)(struct work *w, const struct message_row *m, struct error *err),
                      struct error *err)
 {
-    if (!store_begin(w->store, err))
+    if (!store_begin(w->store, err)) {
         return false;
-    for (int i = 0; i < count; i++)
+    }
+    for (int i = 0; i < count; i++) {
         if (!mark(w, &rows[i], err)) {
             store_rollback(w->store);
             return false;
         }
-    if (store_commit(w->store, err))
+    }
+    if (store_commit(w->store, err)) {
         return true;
-    if (store_in_transaction(w->store))
+    }
+    if (store_in_transaction(w->store)) {
         store_rollback(w->store);
+    }
     return false;
 }
 
@@ -195,8 +204,9 @@ static bool make_ready(void *self, struct work *w, const struct message_row *m, 
     struct spool *s = self;
     struct list list;
 
-    if (!build(s, w, m, &list, err))
+    if (!build(s, w, m, &list, err)) {
         return false;
+    }
     strbuf_reset(&s->text);
     list_json(&list, &s->text);
     struct str body = strbuf_str(&s->text);
@@ -224,22 +234,27 @@ static bool stage_lists(struct spool *s, struct work *w, struct message_row *row
         struct list list;
         struct error why = ERROR_INIT;
         if (!build(s, w, &rows[i], &list, &why)) {
-            if (!aside_list(w, &rows[i], s->day, &why, &s->failed, err))
+            if (!aside_list(w, &rows[i], s->day, &why, &s->failed, err)) {
                 return false;
+            }
             continue;
         }
-        if (!write_list(s, &rows[i], &list, err))
+        if (!write_list(s, &rows[i], &list, err)) {
             return false;
+        }
         rows[good++] = rows[i];
     }
-    if (!good)
+    if (!good) {
         return true;
+    }
     crash_point("spool-written");
-    if (!sync_spool(s, err))
+    if (!sync_spool(s, err)) {
         return false;
+    }
     crash_point("spool-synced");
-    if (!aside_lists(w, rows, good, s->day, mark_staged, s, &s->failed, err))
+    if (!aside_lists(w, rows, good, s->day, mark_staged, s, &s->failed, err)) {
         return false;
+    }
     crash_point("spool-staged");
     return true;
 }
@@ -253,24 +268,27 @@ static bool stage_batch(struct spool *s, struct work *w, struct arena *a, bool *
     int count, day_count = 0, filed = 0, ready = 0;
 
     if (!store_messages_in(w->store, a, MESSAGE_QUEUED, MESSAGE_DAILY, s->failed, BATCH, &rows,
-                           &count, err))
+                           &count, err)) {
         return false;
-    while (day_count < count && date_cmp(rows[day_count].created_on, rows[0].created_on) == 0)
+    }
+    while (day_count < count && date_cmp(rows[day_count].created_on, rows[0].created_on) == 0) {
         day_count++;
+    }
     *more = day_count < count || count == BATCH;
     struct message_row *by_spool = arena_alloc(a, (size_t)count * sizeof *rows);
     struct message_row *by_socket = arena_alloc(a, (size_t)count * sizeof *rows);
     for (int i = 0; i < day_count; i++) {
-        if (settings_delivery(w->settings, rows[i].division) == DELIVERY_SOCKET)
+        if (settings_delivery(w->settings, rows[i].division) == DELIVERY_SOCKET) {
             by_socket[ready++] = rows[i];
-        else
+        } else {
             by_spool[filed++] = rows[i];
+        }
     }
     return (!ready || aside_lists(w, by_socket, ready, s->day, make_ready, s, &s->failed, err)) &&
            stage_lists(s, w, by_spool, filed, err);
 }
 
-/* ---- into new/ ------------------------------------------------------------------------------- */
+/* ---- into new/ ---- */
 
 struct finish {
     int delivered, renamed; /* messages, files */
@@ -297,9 +315,9 @@ static bool rename_files(struct spool *s, const struct message_row *m, int folde
         char from[FILE_NAME], to[FILE_NAME];
         tmp_name(m, i, from);
         new_name(m, i, to);
-        if (renameat(s->tmp, from, folder, to) == 0)
+        if (renameat(s->tmp, from, folder, to) == 0) {
             f->renamed++;
-        else if (errno != ENOENT) {
+        } else if (errno != ENOENT) {
             f->fault = errno;
             return fail(s, err, "rename", from);
         }
@@ -316,12 +334,14 @@ static bool rename_list(struct spool *s, struct work *w, const struct message_ro
 
     f->fault = 0;
     arena_reset(&s->arena);
-    if (!store_division_get(w->store, &s->arena, m->division, &division, err))
+    if (!store_division_get(w->store, &s->arena, m->division, &division, err)) {
         return false;
+    }
     /* Where it comes back to, filled (delivery/returns); a list is delivered without it, too. */
     int back = folder_of(s->folders, &division, "return/done");
-    if (back >= 0)
+    if (back >= 0) {
         close(back);
+    }
     int folder = folder_of(s->folders, &division, "new");
     if (folder < 0) {
         f->fault = errno;
@@ -355,10 +375,12 @@ static bool finish_page(struct spool *s, struct work *w, struct message_row *row
         error_clear(&why);
     }
     crash_point("spool-renamed");
-    if (!good)
+    if (!good) {
         return true;
-    if (!sync_spool(s, err) || !mark_all(w, rows, good, mark_delivered, err))
+    }
+    if (!sync_spool(s, err) || !mark_all(w, rows, good, mark_delivered, err)) {
         return false;
+    }
     crash_point("spool-delivered");
     f->delivered += good;
     return true;
@@ -375,19 +397,21 @@ static bool finish(struct spool *s, struct work *w, struct arena *a, struct fini
     do {
         struct message_row *rows;
         if (!store_messages_in(w->store, a, MESSAGE_STAGED, MESSAGE_DAILY, after, BATCH, &rows,
-                               &count, err))
+                               &count, err)) {
             return false;
-        if (!count)
+        }
+        if (!count) {
             return true;
+        }
         after = rows[count - 1].seq;
-        if (!finish_page(s, w, rows, count, f, err))
+        if (!finish_page(s, w, rows, count, f, err)) {
             return false;
+        }
     } while (count == BATCH);
     return true;
 }
 
-/* ---- back from the socket ---------------------------------------------------------------------
- */
+/* ---- back from the socket ---- */
 
 static bool mark_unmade(struct work *w, const struct message_row *m, struct error *err)
 {
@@ -405,36 +429,42 @@ static bool take_back(struct spool *s, struct work *w, struct arena *a, struct e
     do {
         struct message_row *rows;
         int back = 0;
-        if (!store_messages_made(w->store, a, after, BATCH, &rows, &count, err))
+        if (!store_messages_made(w->store, a, after, BATCH, &rows, &count, err)) {
             return false;
+        }
         for (int i = 0; i < count; i++) {
             after = rows[i].seq;
-            if (settings_delivery(w->settings, rows[i].division) == DELIVERY_SOCKET)
+            if (settings_delivery(w->settings, rows[i].division) == DELIVERY_SOCKET) {
                 continue;
-            if (queue_leased(w, &rows[i]))
+            }
+            if (queue_leased(w, &rows[i])) {
                 all = false;
-            else
+            } else {
                 rows[back++] = rows[i];
+            }
         }
-        if (back && !mark_all(w, rows, back, mark_unmade, err))
+        if (back && !mark_all(w, rows, back, mark_unmade, err)) {
             return false;
+        }
     } while (count == BATCH);
     s->settings = all ? w->settings : NULL;
     return true;
 }
 
-/* ---- the outlet ------------------------------------------------------------------------------ */
+/* ---- the outlet ---- */
 
 /* Somebody who tidied up may have removed the folder meanwhile. */
 static bool open_tmp(struct spool *s, struct error *err)
 {
     struct stat st;
 
-    if (fstat(s->tmp, &st) == 0 && st.st_nlink > 0)
+    if (fstat(s->tmp, &st) == 0 && st.st_nlink > 0) {
         return true;
+    }
     int fd = folder_private(s->folders, "tmp");
-    if (fd < 0)
+    if (fd < 0) {
         return fail(s, err, "open", "tmp");
+    }
     close(s->tmp);
     s->tmp = fd;
     return true;
@@ -445,14 +475,16 @@ static void stand(struct work *w, bool ok, const struct finish *f, const struct 
 {
     struct strbuf text = STRBUF_INIT;
 
-    if (!ok)
+    if (!ok) {
         atomic_fetch_add(&w->metrics->spool_errors, 1);
+    }
     metrics_stand(w->metrics, STANDING_SPOOL, ok ? NULL : why->message);
     if (ok) {
         atomic_fetch_add(&w->metrics->spool_errors, f->waiting);
-        if (f->waiting)
+        if (f->waiting) {
             strbuf_addf(&text, "%d list%s in tmp/: %s", f->waiting,
                         f->waiting == 1 ? " waits" : "s wait", f->why);
+        }
         metrics_stand(w->metrics, STANDING_FOLDER, f->waiting ? strbuf_text(&text) : NULL);
     }
     strbuf_free(&text);
@@ -496,15 +528,18 @@ static bool clean_tmp(struct spool *s, int *removed, struct error *err)
 
     if (!folder) {
         fail(s, err, "read", "tmp");
-        if (fd >= 0)
+        if (fd >= 0) {
             close(fd);
+        }
         return false;
     }
     while ((entry = readdir(folder))) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
             continue;
-        if (unlinkat(s->tmp, entry->d_name, 0) == 0)
+        }
+        if (unlinkat(s->tmp, entry->d_name, 0) == 0) {
             ++*removed;
+        }
     }
     closedir(folder);
     return true;
@@ -520,11 +555,12 @@ bool spool_recover(void *self, struct work *w, struct error *err)
     bool ok = finish(s, w, &a, &f, err) && (f.waiting || clean_tmp(s, &removed, err));
     stand(w, ok, &f, err);
     arena_free(&a);
-    if (f.delivered || removed || !ok)
+    if (f.delivered || removed || !ok) {
         log_put(ok ? LOG_NOTICE : LOG_ERR,
                 "event=recover-spool: after a stop midway %d lists were delivered, %d files of "
                 "them renamed, "
                 "%d left-over files removed",
                 f.delivered, f.renamed, removed);
+    }
     return ok;
 }

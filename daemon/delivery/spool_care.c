@@ -25,17 +25,20 @@ static DIR *folder_open(const struct spool *s, const struct division_row *divisi
     char own[DIVISION_TEXT], district[DIVISION_TEXT];
 
     division_text(division->code, own);
-    if (division->level >= LEVEL_TOWNSHIP)
+    if (division->level >= LEVEL_TOWNSHIP) {
         snprintf(path, FOLDER_PATH, "%s/%s/%s",
                  division_text(division->code / 1000000 * 1000000, district), own, name);
-    else
+    } else {
         snprintf(path, FOLDER_PATH, "%s/%s", own, name);
+    }
     int fd = (int)syscall(SYS_openat2, spool_root(s), path, &how, sizeof how);
     DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-    if (fd >= 0 && !folder)
+    if (fd >= 0 && !folder) {
         close(fd);
-    if (!folder && errno == ENOENT)
+    }
+    if (!folder && errno == ENOENT) {
         errno = 0;
+    }
     return folder;
 }
 
@@ -53,11 +56,13 @@ static bool each_entry(const struct spool *s, const struct division_row *divisio
     struct dirent *entry;
     DIR *folder = folder_open(s, division, name, path);
 
-    if (!folder)
+    if (!folder) {
         return errno == 0 || fail(err, "read", path);
+    }
     errno = 0;
-    while ((entry = readdir(folder)) && entry->d_name[0] == '.')
+    while ((entry = readdir(folder)) && entry->d_name[0] == '.') {
         ;
+    }
     for (; entry; entry = readdir(folder)) {
         if (entry->d_name[0] != '.' && !see(self, dirfd(folder), entry->d_name)) {
             fail(err, "remove a file of", path);
@@ -74,8 +79,9 @@ static struct date day_of(const char *entry)
 {
     const size_t day = DATE_TEXT - 1;
 
-    if (strlen(entry) <= day || strncmp(entry + day, "-daily.", strlen("-daily.")) != 0)
+    if (strlen(entry) <= day || strncmp(entry + day, "-daily.", strlen("-daily.")) != 0) {
         return DATE_NONE;
+    }
     return date_parse((struct str){entry, day});
 }
 
@@ -84,8 +90,9 @@ static bool see_oldest(void *self, int folder, const char *entry)
     struct date *oldest = self, day = day_of(entry);
 
     (void)folder;
-    if (date_is(day) && (!date_is(*oldest) || date_cmp(day, *oldest) < 0))
+    if (date_is(day) && (!date_is(*oldest) || date_cmp(day, *oldest) < 0)) {
         *oldest = day;
+    }
     return true;
 }
 
@@ -96,8 +103,7 @@ bool spool_unfetched(void *self, const struct division_row *division, struct dat
     return each_entry(self, division, "new", see_oldest, oldest, err);
 }
 
-/* ---- what is too old ---------------------------------------------------------------------------
- */
+/* ---- what is too old ---- */
 
 struct pruning {
     struct date before;
@@ -109,12 +115,14 @@ static bool drop(struct pruning *p, int folder, const char *entry)
 {
     struct stat st;
 
-    if (fstatat(folder, entry, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
+    if (fstatat(folder, entry, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)) {
         return true;
-    if (unlinkat(folder, entry, 0) == 0)
+    }
+    if (unlinkat(folder, entry, 0) == 0) {
         ++*p->removed;
-    else if (errno != ENOENT)
+    } else if (errno != ENOENT) {
         return false;
+    }
     return true;
 }
 
@@ -132,8 +140,9 @@ static bool drop_returned(void *self, int folder, const char *entry)
     struct pruning *p = self;
     struct stat st;
 
-    if (fstatat(folder, entry, &st, AT_SYMLINK_NOFOLLOW) != 0)
+    if (fstatat(folder, entry, &st, AT_SYMLINK_NOFOLLOW) != 0) {
         return true;
+    }
     return clock_local_day(st.st_ctime) >= p->before.day || drop(p, folder, entry);
 }
 
@@ -155,8 +164,10 @@ bool spool_prune(void *self, const struct division_row *division, struct date be
     } places[] = {{"new", drop_list}, {"return/done", drop_returned}, {"return", drop_rejected}};
     struct pruning p = {before, removed};
 
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-        if (!each_entry(self, division, places[i].folder, places[i].see, &p, err))
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        if (!each_entry(self, division, places[i].folder, places[i].see, &p, err)) {
             return false;
+        }
+    }
     return true;
 }

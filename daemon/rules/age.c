@@ -17,8 +17,9 @@ int age_births(struct date day, int age, struct date births[2])
     struct ymd d = date_ymd(day);
     int count = 0;
 
-    if (is_leap_day(d))
+    if (is_leap_day(d)) {
         return 0; /* who was born on one reached the age the day before */
+    }
     births[count] = date_of(d.year - age, d.month, d.day);
     count += date_is(births[count]);
     if (d.month == 2 && d.day == 28) {

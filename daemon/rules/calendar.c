@@ -49,10 +49,11 @@ static void bit_put(uint64_t *bits, struct date day, bool value)
     unsigned i = (unsigned)(day.day - FIRST_DAY);
     uint64_t bit = UINT64_C(1) << (i % 64);
 
-    if (value)
+    if (value) {
         bits[i / 64] |= bit;
-    else
+    } else {
         bits[i / 64] &= ~bit;
+    }
 }
 
 static bool is_weekend(struct date day)
@@ -95,18 +96,21 @@ struct calendar *calendar_new(void)
 {
     struct calendar *c = xcalloc(1, sizeof(*c));
 
-    for (struct date d = {FIRST_DAY}; in_range(d); d.day++)
+    for (struct date d = {FIRST_DAY}; in_range(d); d.day++) {
         bit_put(c->working, d, !is_weekend(d));
+    }
     return c;
 }
 
 void calendar_free(struct calendar *c)
 {
-    if (!c)
+    if (!c) {
         return;
+    }
     for (int i = 0; i < YEARS; i++) {
-        if (!c->years[i])
+        if (!c->years[i]) {
             continue;
+        }
         notice_clear(c->years[i]);
         free(c->years[i]);
     }
@@ -115,14 +119,16 @@ void calendar_free(struct calendar *c)
 
 void calendar_publish(struct calendar *c, int year)
 {
-    if (year < FIRST_YEAR || year > LAST_YEAR)
+    if (year < FIRST_YEAR || year > LAST_YEAR) {
         return; /* calendar_add() refuses its days */
+    }
 
     struct notice **n = &c->years[year - FIRST_YEAR];
-    if (*n)
+    if (*n) {
         notice_clear(*n);
-    else
+    } else {
         *n = xcalloc(1, sizeof(**n));
+    }
     struct date last = date_of(year, 12, 31);
     for (struct date d = date_of(year, 1, 1); d.day <= last.day; d.day++) {
         bit_put(c->published, d, true);
@@ -135,20 +141,24 @@ bool calendar_add(struct calendar *c, struct date day, enum day_kind kind, struc
 {
     char text[DATE_TEXT];
 
-    if (!in_range(day))
+    if (!in_range(day)) {
         return error_set(err, REASON_BAD_ARGUMENT, "day outside %d to %d", FIRST_YEAR, LAST_YEAR);
+    }
     int year = date_ymd(day).year;
     struct notice *n = notice_of(c, year);
-    if (!n)
+    if (!n) {
         return error_set(err, REASON_BAD_ARGUMENT, "%s: year %d is not published",
                          date_text(day, text), year);
+    }
     int i = day_of_year(day, year);
-    if (n->days[i].name)
+    if (n->days[i].name) {
         return error_set(err, REASON_BAD_ARGUMENT, "%s is given twice", date_text(day, text));
-    if (kind == DAY_WORKDAY && !is_weekend(day))
+    }
+    if (kind == DAY_WORKDAY && !is_weekend(day)) {
         return error_set(err, REASON_BAD_ARGUMENT,
                          "%s is no weekend day: only a weekend day can be a make-up workday",
                          date_text(day, text));
+    }
     n->days[i].name = xstrndup(name.data ? name.data : "", name.len);
     n->days[i].kind = kind;
     bit_put(c->working, day, kind == DAY_WORKDAY);
@@ -163,8 +173,9 @@ bool calendar_is_published(const struct calendar *c, int year)
 bool calendar_next_year(const struct calendar *c, int *year)
 {
     for (int y = *year < FIRST_YEAR ? FIRST_YEAR : *year + 1; y <= LAST_YEAR; y++) {
-        if (!notice_of(c, y))
+        if (!notice_of(c, y)) {
             continue;
+        }
         *year = y;
         return true;
     }
@@ -178,10 +189,12 @@ bool calendar_is_working(const struct calendar *c, struct date day)
 
 const char *calendar_day_off(const struct calendar *c, struct date day)
 {
-    if (works(c, day))
+    if (works(c, day)) {
         return NULL;
-    if (!day_published(c, day))
+    }
+    if (!day_published(c, day)) {
         return "weekend";
+    }
     int year = date_ymd(day).year;
     const char *name = notice_of(c, year)->days[day_of_year(day, year)].name;
     return name ? name : "weekend";
@@ -192,8 +205,9 @@ static void trace_day_off(const struct calendar *c, struct date day, enum roll r
 {
     char text[DATE_TEXT];
 
-    if (!t)
+    if (!t) {
         return;
+    }
     date_text(day, text);
     trace_step(t, TRACE_ROLL, TRACE_COMPUTED, NULL, text,
                "%s is a day off (%s%s): on to the %s day", text, calendar_day_off(c, day),
@@ -212,8 +226,9 @@ struct date calendar_roll(const struct calendar *c, struct date day, enum roll r
         day = date_plus(day, step);
         unpublished |= !day_published(c, day);
     }
-    if (unpublished && provisional)
+    if (unpublished && provisional) {
         *provisional = true;
+    }
     return day;
 }
 
@@ -221,8 +236,9 @@ static void trace_not_counted(const struct calendar *c, struct date day, struct 
 {
     char text[DATE_TEXT];
 
-    if (!t)
+    if (!t) {
         return;
+    }
     date_text(day, text);
     trace_step(t, TRACE_ROLL, TRACE_COMPUTED, NULL, text, "%s is a day off (%s%s): not counted",
                text, calendar_day_off(c, day),
@@ -239,11 +255,13 @@ struct date calendar_add_working(const struct calendar *c, struct date day, int 
         day = date_plus(day, step);
         unpublished |= !day_published(c, day);
         left -= works(c, day);
-        if (!works(c, day))
+        if (!works(c, day)) {
             trace_not_counted(c, day, t);
+        }
     }
-    if (unpublished && provisional)
+    if (unpublished && provisional) {
         *provisional = true;
+    }
     return day;
 }
 
@@ -254,8 +272,9 @@ bool calendar_notice(const struct calendar *c, struct date day, enum day_kind *k
     const struct notice *n = notice_of(c, year);
     int i = n ? day_of_year(day, year) : 0;
 
-    if (!n || !n->days[i].name)
+    if (!n || !n->days[i].name) {
         return false;
+    }
     *kind = n->days[i].kind;
     *name = n->days[i].name;
     return true;

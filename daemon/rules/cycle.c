@@ -14,8 +14,9 @@ enum passing { PASS_FIRST, PASS_REVIEW, PASS_IMPORT, PASS_TIER };
  * circle; policy_set_load() refuses one. */
 static enum tier kept_tier(const struct policy *policy, enum tier tier)
 {
-    for (int i = 0; i < TIER_COUNT && !policy->tiers[tier].kept; i++)
+    for (int i = 0; i < TIER_COUNT && !policy->tiers[tier].kept; i++) {
         tier = policy->tiers[tier].mapped;
+    }
     return tier;
 }
 
@@ -35,18 +36,21 @@ static enum tier tier_on(const struct cycle_context *c, struct date day)
 {
     int last = c->tier_count - 1;
     int i = last;
-    while (i > 0 && date_is(c->tiers[i].from) && date_cmp(c->tiers[i].from, day) > 0)
+    while (i > 0 && date_is(c->tiers[i].from) && date_cmp(c->tiers[i].from, day) > 0) {
         i--;
+    }
     return i == last ? tier_now(c) : c->tiers[i].tier;
 }
 
 /* The grid's date of a step; DATE_NONE beyond the range. */
 static struct date grid_date(const struct cycle_context *c, int step, bool *clamped)
 {
-    if (c->policy->basis == BASIS_ANNIVERSARY)
+    if (c->policy->basis == BASIS_ANNIVERSARY) {
         return date_add_months(c->anchor, 3 * step, clamped);
-    if (clamped)
+    }
+    if (clamped) {
         *clamped = false;
+    }
     struct ymd anchor = date_ymd(c->anchor);
     int quarter = anchor.year * 4 + (anchor.month - 1) / 3 + step - 1;
     int month = quarter % 4 * 3 + 3;
@@ -66,16 +70,18 @@ static int grid_floor(const struct cycle_context *c, struct date day)
     int step = months / 3 - (months % 3 < 0);
     /* Only where the months fall together can the day within the month still decide. */
     int last = date_month_days(to.year, to.month);
-    if (months % 3 == 0 && to.day < (from.day < last ? from.day : last))
+    if (months % 3 == 0 && to.day < (from.day < last ? from.day : last)) {
         step--;
+    }
     return step;
 }
 
 static bool on_grid(const struct cycle_context *c, int step, struct date nominal, enum tier tier)
 {
     int months = tier_months(tier);
-    if (c->policy->basis == BASIS_ANNIVERSARY)
+    if (c->policy->basis == BASIS_ANNIVERSARY) {
         return 3 * step % months == 0;
+    }
     return months == 3 || date_ymd(nominal).month % months == 0;
 }
 
@@ -97,18 +103,20 @@ static bool out_of_range(const struct cycle_context *c, int step, struct error *
 static bool dates_of(const struct cycle_context *c, int step, enum tier tier, struct date nominal,
                      struct cycle_dates *out, struct error *err)
 {
-    if (!date_is(nominal))
+    if (!date_is(nominal)) {
         return out_of_range(c, step, err);
+    }
     bool provisional = false;
     struct date due = calendar_roll(c->calendar, nominal, c->policy->roll, &provisional, NULL);
     struct date opens = date_plus(due, -terms_of(c->policy, tier)->lead_days);
-    if (!in_range(due) || !in_range(opens))
+    if (!in_range(due) || !in_range(opens)) {
         return out_of_range(c, step, err);
+    }
     *out = (struct cycle_dates){step, tier, nominal, due, opens, provisional};
     return true;
 }
 
-/* ---- explanations -------------------------------------------------------------------------- */
+/* ---- explanations ---- */
 
 static void trace_interval(const struct cycle_context *c, const struct cycle_dates *d, bool clamped,
                            struct trace *t)
@@ -131,10 +139,11 @@ static void trace_interval(const struct cycle_context *c, const struct cycle_dat
     trace_step(t, TRACE_INTERVAL, TRACE_COMPUTED, policy->tiers_source, nominal,
                "anchor + %d × %d months (%s)", whole ? 3 * d->step / months : d->step,
                whole ? months : 3, tier);
-    if (clamped)
+    if (clamped) {
         trace_step(t, TRACE_CLAMP, TRACE_COMPUTED, policy->basis_source, nominal,
                    "%04d-%02d-%02d does not exist: the month's end", y.year, y.month,
                    date_ymd(c->anchor).day);
+    }
 }
 
 static void trace_provisional(const struct cycle_context *c, const struct cycle_dates *d,
@@ -174,16 +183,18 @@ static void trace_dates(const struct cycle_context *c, const struct cycle_dates 
                terms->lead_days == 1 ? "opens %d day before the deadline"
                                      : "opens %d days before the deadline",
                terms->lead_days);
-    if (d->provisional)
+    if (d->provisional) {
         trace_provisional(c, d, t);
+    }
 }
 
 /* Why a walk went past a step. */
 static void trace_passed(const struct cycle_dates *d, enum passing why, struct date day,
                          bool missed, struct trace *t)
 {
-    if (!t)
+    if (!t) {
         return;
+    }
     char nominal[DATE_TEXT], due[DATE_TEXT], opens[DATE_TEXT], on[DATE_TEXT];
     date_text(d->nominal, nominal);
     date_text(d->due_on, due);
@@ -196,14 +207,15 @@ static void trace_passed(const struct cycle_dates *d, enum passing why, struct d
                    opens);
         break;
     case PASS_REVIEW:
-        if (missed)
+        if (missed) {
             trace_step(t, TRACE_CANDIDATE, TRACE_FAILED, NULL, nominal,
                        "%s is missed: its deadline %s is before the review of %s", nominal, due,
                        on);
-        else
+        } else {
             trace_step(t, TRACE_CANDIDATE, TRACE_FAILED, NULL, nominal,
                        "%s is answered by the review of %s: it opens on %s, its deadline is %s",
                        nominal, on, opens, due);
+        }
         break;
     case PASS_IMPORT:
         trace_step(t, TRACE_CANDIDATE, TRACE_FAILED, NULL, nominal,
@@ -218,17 +230,19 @@ static void trace_passed(const struct cycle_dates *d, enum passing why, struct d
     }
 }
 
-/* ---- walks --------------------------------------------------------------------------------- */
+/* ---- walks ---- */
 
 bool cycle_at(const struct cycle_context *c, int step, enum tier tier, struct cycle_dates *out,
               struct trace *t, struct error *err)
 {
     bool clamped;
     struct date nominal = grid_date(c, step, &clamped);
-    if (!dates_of(c, step, tier, nominal, out, err))
+    if (!dates_of(c, step, tier, nominal, out, err)) {
         return false;
-    if (t)
+    }
+    if (t) {
         trace_dates(c, out, clamped, t);
+    }
     return true;
 }
 
@@ -238,8 +252,9 @@ static bool candidate_at(const struct cycle_context *c, int step, struct cycle_d
                          bool *candidate, struct error *err)
 {
     struct date nominal = grid_date(c, step, NULL);
-    if (!date_is(nominal))
+    if (!date_is(nominal)) {
         return out_of_range(c, step, err);
+    }
     enum tier tier = tier_on(c, nominal);
     *candidate = on_grid(c, step, nominal, tier);
     return !*candidate || dates_of(c, step, tier, nominal, out, err);
@@ -248,8 +263,9 @@ static bool candidate_at(const struct cycle_context *c, int step, struct cycle_d
 static void add_jump(struct cycle_next *next, const struct cycle_dates *dates, bool missed)
 {
     int n = next->jump_count;
-    if ((n & (n - 1)) == 0) /* full at each power of two */
+    if ((n & (n - 1)) == 0) { /* full at each power of two */
         next->jumps = xrealloc(next->jumps, (n ? (size_t)n * 2 : 1) * sizeof(next->jumps[0]));
+    }
     next->jumps[next->jump_count++] = (struct cycle_jump){*dates, missed};
 }
 
@@ -260,16 +276,20 @@ static bool walk(const struct cycle_context *c, int after, struct date day, enum
 {
     for (int step = after + 1;; step++) {
         bool candidate;
-        if (!candidate_at(c, step, out, &candidate, err))
+        if (!candidate_at(c, step, out, &candidate, err)) {
             return false;
-        if (!candidate)
+        }
+        if (!candidate) {
             continue;
-        if (date_cmp(out->opens_on, day) > 0)
+        }
+        if (date_cmp(out->opens_on, day) > 0) {
             return !t || cycle_at(c, step, out->tier, out, t, err);
+        }
         bool missed = date_cmp(out->due_on, day) < 0;
         trace_passed(out, why, day, missed, t);
-        if (jumps)
+        if (jumps) {
             add_jump(jumps, out, missed);
+        }
     }
 }
 
@@ -283,8 +303,9 @@ bool cycle_after_review(const struct cycle_context *c, int satisfied, struct dat
                         struct cycle_next *out, struct trace *t, struct error *err)
 {
     *out = (struct cycle_next){0};
-    if (walk(c, satisfied, day, PASS_REVIEW, &out->dates, out, t, err))
+    if (walk(c, satisfied, day, PASS_REVIEW, &out->dates, out, t, err)) {
         return true;
+    }
     cycle_next_free(out);
     return false;
 }
@@ -300,13 +321,15 @@ static int due_floor(const struct cycle_context *c, struct date day)
 {
     const struct policy *policy = c->policy;
     int step = grid_floor(c, day);
-    if (step < 0)
+    if (step < 0) {
         return 0;
+    }
     if (policy->roll == ROLL_PRECEDING) {
         for (struct date next = grid_date(c, step + 1, NULL); date_is(next);
              next = grid_date(c, step + 1, NULL)) {
-            if (date_cmp(calendar_roll(c->calendar, next, ROLL_PRECEDING, NULL, NULL), day) > 0)
+            if (date_cmp(calendar_roll(c->calendar, next, ROLL_PRECEDING, NULL, NULL), day) > 0) {
                 break;
+            }
             step++;
         }
         return step;
@@ -314,8 +337,9 @@ static int due_floor(const struct cycle_context *c, struct date day)
     while (step > 0) {
         struct date nominal = grid_date(c, step, NULL);
         if (date_is(nominal) &&
-            date_cmp(calendar_roll(c->calendar, nominal, ROLL_FOLLOWING, NULL, NULL), day) <= 0)
+            date_cmp(calendar_roll(c->calendar, nominal, ROLL_FOLLOWING, NULL, NULL), day) <= 0) {
             break;
+        }
         step--;
     }
     return step;
@@ -333,10 +357,12 @@ static bool latest_opened(const struct cycle_context *c, struct date day, int *s
     }
     for (*step = due_floor(c, date_plus(day, lead)); *step > 0; (*step)--) {
         bool candidate;
-        if (!candidate_at(c, *step, out, &candidate, err))
+        if (!candidate_at(c, *step, out, &candidate, err)) {
             return false;
-        if (candidate && date_cmp(out->opens_on, day) <= 0)
+        }
+        if (candidate && date_cmp(out->opens_on, day) <= 0) {
             break;
+        }
     }
     return true;
 }
@@ -344,13 +370,16 @@ static bool latest_opened(const struct cycle_context *c, struct date day, int *s
 bool cycle_import(const struct cycle_context *c, struct date reviewed, int *satisfied,
                   struct cycle_dates *out, struct trace *t, struct error *err)
 {
-    if (date_cmp(reviewed, c->anchor) < 0)
+    if (date_cmp(reviewed, c->anchor) < 0) {
         return error_set_clause(err, REASON_BAD_ARGUMENT, c->policy->basis_source,
                                 "the last review is before the approval");
-    if (!latest_opened(c, reviewed, satisfied, out, err))
+    }
+    if (!latest_opened(c, reviewed, satisfied, out, err)) {
         return false;
-    if (*satisfied > 0)
+    }
+    if (*satisfied > 0) {
         trace_passed(out, PASS_IMPORT, reviewed, false, t);
+    }
     return walk(c, *satisfied, reviewed, PASS_IMPORT, out, NULL, t, err);
 }
 
@@ -361,22 +390,27 @@ bool cycle_after_tier(const struct cycle_context *c, int satisfied, struct date 
     int past = due_floor(c, day);
     for (int step = satisfied + 1;; step++) {
         /* Steps long past are walked only where somebody reads why they are none. */
-        if (!t && step <= past)
+        if (!t && step <= past) {
             step = past + 1;
+        }
         struct date nominal = grid_date(c, step, NULL);
-        if (!date_is(nominal))
+        if (!date_is(nominal)) {
             return out_of_range(c, step, err);
-        if (!on_grid(c, step, nominal, tier))
+        }
+        if (!on_grid(c, step, nominal, tier)) {
             continue;
-        if (step > past)
+        }
+        if (step > past) {
             return cycle_at(c, step, tier, out, t, err);
-        if (!dates_of(c, step, tier, nominal, out, err))
+        }
+        if (!dates_of(c, step, tier, nominal, out, err)) {
             return false;
+        }
         trace_passed(out, PASS_TIER, day, false, t);
     }
 }
 
-/* ---- restart and postponement -------------------------------------------------------------- */
+/* ---- restart and postponement ---- */
 
 bool cycle_restarts(const struct policy *policy, struct date day, struct date opens_on)
 {
@@ -389,26 +423,31 @@ static bool check_postponed_day(const struct policy *policy, const struct calend
 {
     const char *clause = policy->postpone_source;
     char to[DATE_TEXT], other[DATE_TEXT];
-    if (!date_is(p->to))
+    if (!date_is(p->to)) {
         return error_set_clause(err, REASON_BAD_ARGUMENT, clause,
                                 "a postponement needs the day to which it goes");
+    }
     date_text(p->to, to);
     const char *off = calendar_day_off(calendar, p->to);
-    if (off)
+    if (off) {
         return error_set_clause(err, REASON_BAD_ARGUMENT, clause, "%s is no working day (%s)", to,
                                 off);
-    if (date_cmp(p->to, p->due_on) <= 0)
+    }
+    if (date_cmp(p->to, p->due_on) <= 0) {
         return error_set_clause(err, REASON_BAD_ARGUMENT, clause, "%s is not after the deadline %s",
                                 to, date_text(p->due_on, other));
+    }
     struct date limit = date_plus(p->original, policy->postpone_limit_days);
-    if (date_cmp(p->to, limit) > 0)
+    if (date_cmp(p->to, limit) > 0) {
         return error_set_clause(err, REASON_BAD_ARGUMENT, clause,
                                 "%s is after %s, the limit of %d days after the original deadline",
                                 to, date_text(limit, other), policy->postpone_limit_days);
-    if (date_is(p->next_opens_on) && date_cmp(p->to, p->next_opens_on) >= 0)
+    }
+    if (date_is(p->next_opens_on) && date_cmp(p->to, p->next_opens_on) >= 0) {
         return error_set_clause(err, REASON_BAD_ARGUMENT, clause,
                                 "%s is not before %s, when the next cycle opens", to,
                                 date_text(p->next_opens_on, other));
+    }
     return true;
 }
 
@@ -417,14 +456,17 @@ static bool check_postponement(const struct policy *policy, const struct calenda
 {
     const char *clause = policy->postpone_source;
     char due[DATE_TEXT];
-    if (cycle_is_late(true, p->due_on, p->today))
+    if (cycle_is_late(true, p->due_on, p->today)) {
         return error_set_clause(err, REASON_TOO_LATE, clause, "the deadline %s has passed",
                                 date_text(p->due_on, due));
-    if (p->postponed)
+    }
+    if (p->postponed) {
         return error_set_clause(err, REASON_CONFLICT, clause,
                                 "the task has been postponed once already");
-    if (!p->has_reason)
+    }
+    if (!p->has_reason) {
         return error_set_clause(err, REASON_BAD_ARGUMENT, clause, "a postponement needs a reason");
+    }
     return check_postponed_day(policy, calendar, p, err);
 }
 
@@ -437,15 +479,17 @@ bool cycle_postpone(const struct policy *policy, const struct calendar *calendar
         char from[DATE_TEXT], to[DATE_TEXT];
         date_text(p->due_on, from);
         date_text(p->to, to);
-        if (ok)
+        if (ok) {
             trace_step(t, TRACE_POSTPONED, TRACE_PASSED, policy->postpone_source, to,
                        "the deadline is postponed from %s to %s", from, to);
-        else
+        } else {
             trace_step(t, TRACE_POSTPONED, TRACE_FAILED, why.clause, from, "not postponed: %s",
                        why.message);
+        }
     }
-    if (!ok)
+    if (!ok) {
         error_set_clause(err, why.reason, why.clause, "%s", why.message);
+    }
     error_clear(&why);
     return ok;
 }

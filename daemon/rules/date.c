@@ -28,15 +28,17 @@ static bool is_leap(int year)
 int date_month_days(int year, int month)
 {
     static const int8_t days[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (month < 1 || month > 12)
+    if (month < 1 || month > 12) {
         return 0;
+    }
     return days[month - 1] + (month == 2 && is_leap(year));
 }
 
 struct date date_of(int year, int month, int day)
 {
-    if (year < YEAR_MIN || year > YEAR_MAX || day < 1 || day > date_month_days(year, month))
+    if (year < YEAR_MIN || year > YEAR_MAX || day < 1 || day > date_month_days(year, month)) {
         return DATE_NONE;
+    }
     int march_year = year - (month <= 2);
     int march_month = (month + 9) % 12;
     int day_of_year = (153 * march_month + 2) / 5 + day - 1;
@@ -46,8 +48,9 @@ struct date date_of(int year, int month, int day)
 
 struct ymd date_ymd(struct date d)
 {
-    if (!date_is(d))
+    if (!date_is(d)) {
         return (struct ymd){0, 0, 0};
+    }
     int days = d.day + EPOCH_DAYS;
     int era = floor_div(days, ERA_DAYS);
     int of_era = days - era * ERA_DAYS;
@@ -69,8 +72,9 @@ static int digits(const char *text, int len)
 {
     int value = 0;
     for (int i = 0; i < len; i++) {
-        if (text[i] < '0' || text[i] > '9')
+        if (text[i] < '0' || text[i] > '9') {
             return -1;
+        }
         value = value * 10 + (text[i] - '0');
     }
     return value;
@@ -78,8 +82,9 @@ static int digits(const char *text, int len)
 
 struct date date_parse(struct str text)
 {
-    if (text.len != DATE_TEXT - 1 || text.data[4] != '-' || text.data[7] != '-')
+    if (text.len != DATE_TEXT - 1 || text.data[4] != '-' || text.data[7] != '-') {
         return DATE_NONE;
+    }
     return date_of(digits(text.data, 4), digits(text.data + 5, 2), digits(text.data + 8, 2));
 }
 
@@ -94,8 +99,9 @@ static void put_digits(char *out, int value, int len)
 const char *date_text(struct date d, char out[DATE_TEXT])
 {
     out[0] = '\0';
-    if (!date_is(d))
+    if (!date_is(d)) {
         return out;
+    }
     struct ymd y = date_ymd(d);
     put_digits(out, y.year, 4);
     out[4] = '-';
@@ -114,17 +120,20 @@ int date_weekday(struct date d)
 
 struct date date_add_months(struct date d, int months, bool *clamped)
 {
-    if (clamped)
+    if (clamped) {
         *clamped = false;
-    if (!date_is(d))
+    }
+    if (!date_is(d)) {
         return DATE_NONE;
+    }
     struct ymd y = date_ymd(d);
     int total = y.year * 12 + y.month - 1 + months;
     int year = floor_div(total, 12);
     int month = total - year * 12 + 1;
     int last = date_month_days(year, month);
-    if (y.day > last && clamped)
+    if (y.day > last && clamped) {
         *clamped = true;
+    }
     return date_of(year, month, y.day > last ? last : y.day);
 }
 

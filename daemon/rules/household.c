@@ -52,7 +52,8 @@ int household_present(const struct household_facts *facts)
 {
     int present = 0;
 
-    for (int i = 0; i < facts->member_count; i++)
+    for (int i = 0; i < facts->member_count; i++) {
         present += facts->members[i].status == MEMBER_PRESENT;
+    }
     return present;
 }

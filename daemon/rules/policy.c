@@ -32,16 +32,18 @@ static int fault_compare(const void *a, const void *b)
     const struct schema_fault *x = a, *y = b;
     int order = strcmp(x->file, y->file);
 
-    if (order == 0)
+    if (order == 0) {
         order = (x->line > y->line) - (x->line < y->line);
+    }
     return order ? order : strcmp(x->what, y->what);
 }
 
 /* Turns the list into the caller's texts, in order, and frees it. */
 static void faults_give(struct schema_faults *from, struct policy_faults *to)
 {
-    if (from->count > 0)
+    if (from->count > 0) {
         qsort(from->list, (size_t)from->count, sizeof(*from->list), fault_compare);
+    }
     to->count = from->count;
     to->text = from->count ? xcalloc((size_t)from->count, sizeof(*to->text)) : NULL;
     for (int i = 0; i < from->count; i++) {
@@ -57,8 +59,9 @@ static void faults_give(struct schema_faults *from, struct policy_faults *to)
 
 void policy_faults_free(struct policy_faults *f)
 {
-    for (int i = 0; i < f->count; i++)
+    for (int i = 0; i < f->count; i++) {
         free(f->text[i]);
+    }
     free(f->text);
     *f = (struct policy_faults){0};
 }
@@ -83,8 +86,9 @@ static bool read_folder(struct policy_set *set, const char *folder, struct schem
         schema_fault(faults, folder, 0, "cannot be read: %s", strerror(errno));
         return false;
     }
-    if (n == 0)
+    if (n == 0) {
         schema_fault(faults, folder, 0, "no policy version: no file *.conf in this folder");
+    }
     set->versions = xcalloc((size_t)n + 1, sizeof(*set->versions));
     for (set->count = 0; set->count < n; set->count++) {
         struct version *v = &set->versions[set->count];
@@ -123,14 +127,15 @@ static void check_seam(const struct version *late, const struct version *next,
     }
     date_text(late->policy.until, until);
     int days = next->policy.from.day - late->policy.until.day - 1;
-    if (days < 0)
+    if (days < 0) {
         schema_fault(faults, next->path, next->lines.from,
                      "overlap: %s begins on %s, but %s is in force until %s", next->policy.name,
                      from, late->policy.name, until);
-    else if (days > 0)
+    } else if (days > 0) {
         schema_fault(faults, next->path, next->lines.from,
                      "gap of %d day%s: %s ends on %s, %s begins on %s", days, days == 1 ? "" : "s",
                      late->policy.name, until, next->policy.name, from);
+    }
 }
 
 static bool ends_later(const struct policy *a, const struct policy *b)
@@ -145,12 +150,14 @@ static void check_seams(const struct policy_set *set, struct schema_faults *faul
     for (int i = 1; i < set->count; i++) {
         const struct version *next = &set->versions[i];
         check_seam(late, next, faults);
-        if (ends_later(&next->policy, &late->policy))
+        if (ends_later(&next->policy, &late->policy)) {
             late = next;
+        }
     }
-    if (date_is(late->policy.until))
+    if (date_is(late->policy.until)) {
         schema_fault(faults, late->path, late->lines.until,
                      "%s is the last version: it must have no \"until\"", late->policy.name);
+    }
 }
 
 struct policy_set *policy_set_load(const char *folder, struct policy_faults *faults)
@@ -163,16 +170,18 @@ struct policy_set *policy_set_load(const char *folder, struct policy_faults *fau
         check_seams(set, &found);
     }
     faults_give(&found, faults);
-    if (faults->count == 0)
+    if (faults->count == 0) {
         return set;
+    }
     policy_set_free(set);
     return NULL;
 }
 
 void policy_set_free(struct policy_set *set)
 {
-    if (!set)
+    if (!set) {
         return;
+    }
     for (int i = 0; i < set->count; i++) {
         policy_read_free(&set->versions[i].policy);
         free(set->versions[i].path);
@@ -197,8 +206,9 @@ static void trace_policy(const struct policy *p, struct date day, struct trace *
 {
     char on[DATE_TEXT], from[DATE_TEXT], until[DATE_TEXT];
 
-    if (!t)
+    if (!t) {
         return;
+    }
     date_text(day, on);
     date_text(p->from, from);
     date_text(p->until, until);
@@ -215,8 +225,9 @@ const struct policy *policy_on(const struct policy_set *set, struct date day, st
 
     for (int i = set->count - 1; i >= 0; i--) {
         const struct policy *p = &set->versions[i].policy;
-        if (date_cmp(p->from, day) > 0)
+        if (date_cmp(p->from, day) > 0) {
             continue;
+        }
         trace_policy(p, day, t);
         return p;
     }

@@ -45,18 +45,23 @@ static void read_in_force(struct schema *r, config_setting_t *s, void *base)
     config_setting_t *until;
 
     schema_group(r, s, fields, p);
-    if (!config_setting_is_group(s))
+    if (!config_setting_is_group(s)) {
         return;
+    }
     until = config_setting_get_member(s, "until");
-    if (until && !config_setting_get_member(s, "until_source"))
+    if (until && !config_setting_get_member(s, "until_source")) {
         SCHEMA_FAULT(r, until,
                      "missing key \"until_source\" in \"in_force\": an end has a clause too");
-    if (!until && config_setting_get_member(s, "until_source"))
+    }
+    if (!until && config_setting_get_member(s, "until_source")) {
         SCHEMA_FAULT(r, schema_key(s, "until_source"), "\"until_source\" without \"until\"");
-    if (until && date_is(p->from) && date_is(p->until) && date_cmp(p->until, p->from) < 0)
+    }
+    if (until && date_is(p->from) && date_is(p->until) && date_cmp(p->until, p->from) < 0) {
         SCHEMA_FAULT(r, until, "\"until\" is before \"from\"");
-    if (until && (!date_is(p->until) || !date_is(p->from) || date_cmp(p->until, p->from) < 0))
+    }
+    if (until && (!date_is(p->until) || !date_is(p->from) || date_cmp(p->until, p->from) < 0)) {
         p->from = DATE_NONE; /* no days to compare with those of other versions */
+    }
 }
 
 /* ---- cycle: tiers, dropped ---- */
@@ -103,14 +108,16 @@ static void check_kept(struct schema *r, config_setting_t *s, void *items, int i
 {
     const struct tier_entry *e = (struct tier_entry *)items + i;
 
-    if (!tier_named_once(r, s, e->tier))
+    if (!tier_named_once(r, s, e->tier)) {
         return;
+    }
     struct tier_terms *terms = &reading_of(r)->policy->tiers[e->tier];
     int most = LEAD_PER_MONTH * tier_months((enum tier)e->tier);
-    if (e->lead_days > most)
+    if (e->lead_days > most) {
         SCHEMA_FAULT(r, schema_key(s, "lead_days"),
                      "\"lead_days\" is %d, not within 1 to %d for tier %s", e->lead_days, most,
                      names_text(&tiers, (int)e->tier));
+    }
     *terms = (struct tier_terms){true, (enum tier)e->tier, e->lead_days, e->source};
 }
 
@@ -133,15 +140,17 @@ static void check_dropped(struct schema *r, config_setting_t *s, void *items, in
 {
     const struct tier_entry *e = (struct tier_entry *)items + i;
 
-    if (!tier_named_once(r, s, e->tier) || e->becomes >= TIER_COUNT)
+    if (!tier_named_once(r, s, e->tier) || e->becomes >= TIER_COUNT) {
         return;
+    }
     reading_of(r)->policy->tiers[e->tier] =
         (struct tier_terms){false, (enum tier)e->becomes, 0, e->source};
     /* `tiers` stands before `dropped` in the schema, whatever the order in the file. */
-    if (!reading_of(r)->policy->tiers[e->becomes].kept && config_setting_get_member(s, "becomes"))
+    if (!reading_of(r)->policy->tiers[e->becomes].kept && config_setting_get_member(s, "becomes")) {
         SCHEMA_FAULT(r, schema_key(s, "becomes"),
                      "\"becomes\" is \"%s\", which is not among \"tiers\"",
                      names_text(&tiers, (int)e->becomes));
+    }
 }
 
 static void read_dropped(struct schema *r, config_setting_t *s, void *base)
@@ -183,13 +192,16 @@ static void read_cycle(struct schema *r, config_setting_t *s, void *base)
 
     schema_group(r, s, fields, base);
     if (!config_setting_is_group(s) || !config_setting_get_member(s, "tiers") ||
-        reading_of(r)->tiers_unsure)
+        reading_of(r)->tiers_unsure) {
         return;
-    for (int t = 0; t < TIER_COUNT; t++)
-        if (!(reading_of(r)->tiers_named >> t & 1))
+    }
+    for (int t = 0; t < TIER_COUNT; t++) {
+        if (!(reading_of(r)->tiers_named >> t & 1)) {
             SCHEMA_FAULT(r, schema_key(s, "tiers"),
                          "tier %s is neither in \"tiers\" nor in \"dropped\"",
                          names_text(&tiers, t));
+        }
+    }
 }
 
 /* ---- tier: rules ---- */
@@ -201,8 +213,9 @@ static void check_condition(struct schema *r, config_setting_t *s, void *items, 
 {
     (void)items;
     (void)i;
-    if (!config_setting_get_member(s, "work_ability") && !config_setting_get_member(s, "health"))
+    if (!config_setting_get_member(s, "work_ability") && !config_setting_get_member(s, "health")) {
         SCHEMA_FAULT(r, s, "a condition of \"when\" needs \"work_ability\" or \"health\"");
+    }
 }
 
 static void read_when(struct schema *r, config_setting_t *s, void *base)
@@ -227,16 +240,20 @@ static void check_rule(struct schema *r, config_setting_t *s, void *items, int i
     const struct tier_terms *terms = &reading_of(r)->policy->tiers[rules[i].tier];
 
     /* It would hold for households of which nothing is known; those are to be reported. */
-    if (!config_setting_get_member(s, "when") && !config_setting_get_member(s, "income_kind"))
+    if (!config_setting_get_member(s, "when") && !config_setting_get_member(s, "income_kind")) {
         SCHEMA_FAULT(r, s, "a tier rule needs \"when\" or \"income_kind\"");
+    }
     if (config_setting_get_member(s, "tier") && !terms->kept &&
-        (reading_of(r)->tiers_named >> rules[i].tier & 1))
+        (reading_of(r)->tiers_named >> rules[i].tier & 1)) {
         SCHEMA_FAULT(r, schema_key(s, "tier"), "\"tier\" is \"%s\", which this version drops",
                      names_text(&tiers, (int)rules[i].tier));
-    for (int k = 0; k < i; k++)
-        if (schema_same(rules[k].name, rules[i].name))
+    }
+    for (int k = 0; k < i; k++) {
+        if (schema_same(rules[k].name, rules[i].name)) {
             SCHEMA_FAULT(r, schema_key(s, "name"), "tier rule \"%s\" is named twice",
                          rules[i].name);
+        }
+    }
 }
 
 static void read_rules(struct schema *r, config_setting_t *s, void *base)
@@ -267,9 +284,11 @@ static void read_assets(struct schema *r, config_setting_t *s, void *base)
     for (int i = 0; i < n; i++) {
         config_setting_t *e = config_setting_get_elem(s, (unsigned)i);
         p->assets[i] = schema_name(r, e);
-        for (int k = 0; k < i; k++)
-            if (schema_same(p->assets[k], p->assets[i]))
+        for (int k = 0; k < i; k++) {
+            if (schema_same(p->assets[k], p->assets[i])) {
                 SCHEMA_FAULT(r, e, "\"words\" has \"%s\" twice", p->assets[i]);
+            }
+        }
     }
 }
 
@@ -302,15 +321,18 @@ static void read_protection(struct schema *r, config_setting_t *s, void *base)
 
     schema_group(r, s, fields, base);
     config_setting_t *rule = config_setting_is_group(s) ? schema_key(s, "continuity") : s;
-    if (rule == s || config_setting_type(rule) != CONFIG_TYPE_BOOL)
+    if (rule == s || config_setting_type(rule) != CONFIG_TYPE_BOOL) {
         return;
+    }
     for (size_t i = 0; i < sizeof(with_continuity) / sizeof(with_continuity[0]); i++) {
         config_setting_t *e = config_setting_get_member(s, with_continuity[i]);
-        if (!e && p->continuity)
+        if (!e && p->continuity) {
             SCHEMA_FAULT(r, s, "missing key \"%s\" in \"protection\"", with_continuity[i]);
-        if (e && !p->continuity)
+        }
+        if (e && !p->continuity) {
             SCHEMA_FAULT(r, e, "\"%s\" has no effect while \"continuity\" is false",
                          with_continuity[i]);
+        }
     }
 }
 
@@ -337,11 +359,13 @@ static struct month_day read_month_day(struct schema *r, config_setting_t *s)
     struct strbuf day = STRBUF_INIT;
     struct date found = DATE_NONE;
 
-    if (!text)
+    if (!text) {
         return (struct month_day){0, 0};
+    }
     strbuf_addf(&day, "2017-%s", text);
-    if (strlen(text) == STEP_TEXT)
+    if (strlen(text) == STEP_TEXT) {
         found = date_parse(strbuf_str(&day));
+    }
     strbuf_free(&day);
     if (!date_is(found)) {
         SCHEMA_FAULT(r, s, "\"%s\" is \"%s\", not a day of every year such as \"09-01\"",
@@ -360,9 +384,11 @@ static void read_step(struct schema *r, config_setting_t *s, void *base)
 {
     struct register_steps *to = &((struct policy *)base)->register_steps;
 
-    for (int i = 0; i < STEP_COUNT; i++)
-        if (schema_same(steps[i].key, config_setting_name(s)))
+    for (int i = 0; i < STEP_COUNT; i++) {
+        if (schema_same(steps[i].key, config_setting_name(s))) {
             *(struct month_day *)(void *)((char *)to + steps[i].offset) = read_month_day(r, s);
+        }
+    }
 }
 
 static void read_register(struct schema *r, config_setting_t *s, void *base)
@@ -383,10 +409,11 @@ static void read_register(struct schema *r, config_setting_t *s, void *base)
     for (int i = 1; i < STEP_COUNT; i++) {
         const struct month_day *day = (const void *)(at + steps[i].offset);
         const struct month_day *before = (const void *)(at + steps[i - 1].offset);
-        if (day->month && before->month && day_rank(*day) <= day_rank(*before))
+        if (day->month && before->month && day_rank(*day) <= day_rank(*before)) {
             SCHEMA_FAULT(r, schema_key(s, steps[i].key),
                          "\"%s\" is %02d-%02d, not after the %02d-%02d of \"%s\"", steps[i].key,
                          day->month, day->day, before->month, before->day, steps[i - 1].key);
+        }
     }
 }
 
@@ -398,11 +425,13 @@ static void read_years(struct schema *r, config_setting_t *s, void *base)
     p->ages = arena_alloc(r->arena, ((size_t)p->age_count + 1) * sizeof(*p->ages));
     for (int i = 0; i < p->age_count; i++) {
         config_setting_t *e = config_setting_get_elem(s, (unsigned)i);
-        if (!schema_int(r, e, 1, AGE_MAX, &p->ages[i]))
+        if (!schema_int(r, e, 1, AGE_MAX, &p->ages[i])) {
             continue;
-        if (i > 0 && p->ages[i] <= p->ages[i - 1])
+        }
+        if (i > 0 && p->ages[i] <= p->ages[i - 1]) {
             SCHEMA_FAULT(r, e, "\"years\" has %d, not after the %d before it", p->ages[i],
                          p->ages[i - 1]);
+        }
     }
 }
 
@@ -413,13 +442,16 @@ static void check_rung(struct schema *r, config_setting_t *s, void *items, int i
 {
     const struct alert_rung *rungs = items;
 
-    for (int k = 0; k < i; k++)
-        if (schema_same(rungs[k].name, rungs[i].name))
+    for (int k = 0; k < i; k++) {
+        if (schema_same(rungs[k].name, rungs[i].name)) {
             SCHEMA_FAULT(r, schema_key(s, "name"), "rung \"%s\" is named twice", rungs[i].name);
-    if (i > 0 && rungs[i].working_days <= rungs[i - 1].working_days)
+        }
+    }
+    if (i > 0 && rungs[i].working_days <= rungs[i - 1].working_days) {
         SCHEMA_FAULT(r, schema_key(s, "working_days"),
                      "\"working_days\" is %d, not after the %d of the rung before",
                      rungs[i].working_days, rungs[i - 1].working_days);
+    }
 }
 
 static void read_rungs(struct schema *r, config_setting_t *s, void *base)
@@ -474,14 +506,17 @@ static bool read_bytes(struct schema *r, struct strbuf *bytes)
         close(fd);
         return false;
     }
-    while (fd >= 0 && bytes->len <= FILE_MAX && (n = read(fd, chunk, sizeof(chunk))) > 0)
+    while (fd >= 0 && bytes->len <= FILE_MAX && (n = read(fd, chunk, sizeof(chunk))) > 0) {
         strbuf_add(bytes, chunk, (size_t)n);
-    if (n < 0)
+    }
+    if (n < 0) {
         schema_fault(r->faults, r->file, 0, "cannot be read: %s", strerror(errno));
-    else if (bytes->len > FILE_MAX)
+    } else if (bytes->len > FILE_MAX) {
         schema_fault(r->faults, r->file, 0, "is larger than %zu KiB", FILE_MAX / 1024);
-    if (fd >= 0)
+    }
+    if (fd >= 0) {
         close(fd);
+    }
     return n >= 0 && bytes->len <= FILE_MAX;
 }
 
@@ -504,12 +539,14 @@ static bool check_bytes(struct schema *r, struct str bytes)
                          "@include is not allowed: the hash would not cover the other file");
             good = false;
         }
-        if (!end || end >= bad_at)
+        if (!end || end >= bad_at) {
             break;
+        }
         p = end + 1;
     }
-    if (bad_at < bytes.data + bytes.len)
+    if (bad_at < bytes.data + bytes.len) {
         schema_fault(r->faults, r->file, line, "%s", fault);
+    }
     return good;
 }
 
@@ -523,10 +560,11 @@ static void read_name(struct schema *r)
 
     reading_of(r)->policy->name = arena_copy(r->arena, name);
     if (strspn(reading_of(r)->policy->name, SCHEMA_NAME_CHARACTERS) != name.len ||
-        name.len > SCHEMA_NAME_MAX)
+        name.len > SCHEMA_NAME_MAX) {
         schema_fault(r->faults, r->file, 0,
                      "the name of a policy file has only a-z, 0-9 and -, at most %d characters",
                      SCHEMA_NAME_MAX);
+    }
 }
 
 static void parse(struct schema *r, struct str bytes, struct policy_lines *lines)
@@ -565,8 +603,9 @@ bool policy_read(const char *path, struct policy *out, struct policy_lines *line
     if (read_bytes(&r, &bytes)) {
         struct str text = {strbuf_text(&bytes), bytes.len};
         digest_of(text, out->hash);
-        if (check_bytes(&r, text))
+        if (check_bytes(&r, text)) {
             parse(&r, text, lines);
+        }
     }
     strbuf_free(&bytes);
     return faults->count == before;
@@ -574,8 +613,9 @@ bool policy_read(const char *path, struct policy *out, struct policy_lines *line
 
 void policy_read_free(struct policy *policy)
 {
-    if (!policy->memory)
+    if (!policy->memory) {
         return;
+    }
     arena_free(policy->memory);
     free(policy->memory);
     *policy = (struct policy){0};

@@ -52,16 +52,18 @@ static void trace_condition(enum condition which, enum trace_result result,
         "its register state is one that the policy protects",
     };
 
-    if (!t)
+    if (!t) {
         return;
+    }
     trace_step(t, TRACE_CONDITION, result, policy->continuity_source, NULL, "%s", text[which]);
-    if (which == IN_FORCE)
+    if (which == IN_FORCE) {
         trace_fact(t, "policy", policy->name, policy->from, "policy");
-    else if (which == IN_DIBAO)
+    } else if (which == IN_DIBAO) {
         household_fact(t, facts->origins, FACT_STATUS, names_text(&statuses, (int)facts->status));
-    else
+    } else {
         household_fact(t, facts->origins, FACT_REGISTER,
                        names_text(&register_states, (int)facts->register_state));
+    }
 }
 
 bool protection_holds(const struct policy *policy, const struct household_facts *facts,
@@ -80,8 +82,9 @@ bool protection_holds(const struct policy *policy, const struct household_facts 
     trace_step(t, TRACE_PROTECTION, TRACE_COMPUTED, policy->continuity_source,
                holds ? "protected" : "not-protected",
                holds ? "the allowance goes on without a break" : "the household is not protected");
-    if (clause)
+    if (clause) {
         *clause = holds ? policy->continuity_source : NULL;
+    }
     return holds;
 }
 
@@ -89,9 +92,11 @@ int64_t protection_count(const struct policy *policy, int64_t counts[4][4])
 {
     int64_t count = 0;
 
-    for (int r = 0; policy && policy->continuity && r < register_states.count; r++)
-        if (policy->protected_set & 1U << r)
+    for (int r = 0; policy && policy->continuity && r < register_states.count; r++) {
+        if (policy->protected_set & 1U << r) {
             count += counts[STATUS_ACTIVE][r];
+        }
+    }
     return count;
 }
 
@@ -120,10 +125,12 @@ int64_t countable_income(const struct policy *policy, struct date on,
 {
     int64_t total = facts->income - known(facts->employment_cost);
 
-    if (facts->income < 0 || household_present(facts) == 0)
+    if (facts->income < 0 || household_present(facts) == 0) {
         return -1;
-    if (pension_left_out(policy, on))
+    }
+    if (pension_left_out(policy, on)) {
         total -= known(facts->pension);
+    }
     return known(total);
 }
 
@@ -136,8 +143,9 @@ __extension__ typedef __int128 wide;
  * places: as a double it may lie a bit beside it. */
 static wide income_limit(const struct policy *policy, const struct ending_facts *facts)
 {
-    if (facts->standard <= 0)
+    if (facts->standard <= 0) {
         return -1;
+    }
     return (wide)facts->standard * (int64_t)(policy->clearly_above * MILLION + 0.5);
 }
 
@@ -147,8 +155,9 @@ static void add_money(struct strbuf *out, int64_t fen)
     char digits[24];
     int n = snprintf(digits, sizeof(digits), "%" PRId64, fen / 100);
 
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         strbuf_addf(out, "%c%s", digits[i], i + 1 < n && (n - 1 - i) % 3 == 0 ? "," : "");
+    }
     strbuf_addf(out, ".%02d", (int)(fen % 100));
 }
 
@@ -157,10 +166,12 @@ static void add_part(struct strbuf *out, wide millionths)
 {
     int part = (int)(millionths % MILLION), digits = 6;
 
-    for (; part > 0 && part % 10 == 0; part /= 10)
+    for (; part > 0 && part % 10 == 0; part /= 10) {
         digits--;
-    if (part > 0)
+    }
+    if (part > 0) {
         strbuf_addf(out, "%0*d", digits, part);
+    }
 }
 
 /* ---- the grounds that stand against protection ---- */
@@ -183,10 +194,11 @@ static bool all_gone(const struct ending *e)
 
 static void tell_gone(const struct ending *e, struct strbuf *out)
 {
-    if (e->facts->household.member_count == 0)
+    if (e->facts->household.member_count == 0) {
         strbuf_addz(out, "no member is on record");
-    else
+    } else {
         strbuf_addf(out, "%d of %d members present", e->present, e->facts->household.member_count);
+    }
 }
 
 static bool member_change(const struct ending *e)
@@ -199,10 +211,11 @@ static void tell_change(const struct ending *e, struct strbuf *out)
     char day[DATE_TEXT];
 
     strbuf_addz(out, "a death or a moving out recorded since the last review");
-    if (!e->facts->member_left)
+    if (!e->facts->member_left) {
         strbuf_addz(out, ": none");
-    else if (date_is(e->facts->member_left_on))
+    } else if (date_is(e->facts->member_left_on)) {
         strbuf_addf(out, ": on %s", date_text(e->facts->member_left_on, day));
+    }
 }
 
 static bool income_above(const struct ending *e)
@@ -225,10 +238,11 @@ static void add_head(struct strbuf *out, const struct ending *e)
 static void tell_income(const struct ending *e, struct strbuf *out)
 {
     strbuf_addz(out, "countable income ");
-    if (e->income >= 0)
+    if (e->income >= 0) {
         add_head(out, e);
-    else
+    } else {
         strbuf_addz(out, "not known");
+    }
     strbuf_addz(out, ", standard ");
     if (e->limit < 0) {
         strbuf_addz(out, "not known");
@@ -242,17 +256,21 @@ static void tell_income(const struct ending *e, struct strbuf *out)
 
 static bool on_list(const struct policy *policy, const char *asset)
 {
-    for (const char **word = policy->assets; word && *word; word++)
-        if (strcmp(*word, asset) == 0)
+    for (const char **word = policy->assets; word && *word; word++) {
+        if (strcmp(*word, asset) == 0) {
             return true;
+        }
+    }
     return false;
 }
 
 static bool assets_above(const struct ending *e)
 {
-    for (int i = 0; i < e->facts->asset_count; i++)
-        if (on_list(e->policy, e->facts->assets[i]))
+    for (int i = 0; i < e->facts->asset_count; i++) {
+        if (on_list(e->policy, e->facts->assets[i])) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -261,13 +279,16 @@ static void tell_assets(const struct ending *e, struct strbuf *out)
     const char *comma = "";
 
     strbuf_addz(out, "one of ");
-    for (const char **word = e->policy->assets; word && *word; word++, comma = ", ")
+    for (const char **word = e->policy->assets; word && *word; word++, comma = ", ") {
         strbuf_addf(out, "%s%s", comma, *word);
+    }
     strbuf_addz(out, "; on record: ");
-    if (e->facts->asset_count == 0)
+    if (e->facts->asset_count == 0) {
         strbuf_addz(out, "none");
-    for (int i = 0; i < e->facts->asset_count; i++)
+    }
+    for (int i = 0; i < e->facts->asset_count; i++) {
         strbuf_addf(out, "%s%s", i ? ", " : "", e->facts->assets[i]);
+    }
 }
 
 /* Each with what bears it out, and how its facts are told to people. In the order of the enum. */
@@ -294,8 +315,9 @@ static void money_fact(const struct ending *e, struct trace *t, enum fact which,
 {
     struct strbuf text = STRBUF_INIT;
 
-    if (fen >= 0)
+    if (fen >= 0) {
         strbuf_addfen(&text, fen);
+    }
     household_fact(t, fen >= 0 ? e->facts->household.origins : NULL, which,
                    fen >= 0 ? strbuf_text(&text) : "unknown");
     strbuf_free(&text);
@@ -315,8 +337,9 @@ static void trace_income(const struct ending *e, struct trace *t)
     struct strbuf value = STRBUF_INIT;
     char until[DATE_TEXT];
 
-    if (e->income >= 0)
+    if (e->income >= 0) {
         strbuf_addfen(&value, e->income / e->present);
+    }
     trace_step(t, TRACE_INCOME, TRACE_COMPUTED, income_clause(e->policy),
                e->income >= 0 ? strbuf_text(&value) : NULL,
                "countable income a head: (income%s − employment cost) / present members%s",
@@ -331,9 +354,10 @@ static void trace_income(const struct ending *e, struct trace *t)
         strbuf_addfen(&value, e->income);
         trace_fact(t, "countable", strbuf_text(&value), DATE_NONE, NULL);
     }
-    if (date_is(e->policy->pension_until))
+    if (date_is(e->policy->pension_until)) {
         trace_fact(t, "pension_until", date_text(e->policy->pension_until, until), DATE_NONE,
                    e->policy->name);
+    }
     strbuf_free(&value);
 }
 
@@ -350,12 +374,14 @@ static void trace_limit(const struct ending *e, struct trace *t)
                "clearly above: more than the dibao standard × %g%s", e->policy->clearly_above,
                e->limit >= 0 ? "" : "; not known");
     strbuf_reset(&value);
-    if (e->limit >= 0)
+    if (e->limit >= 0) {
         strbuf_addfen(&value, e->facts->standard);
+    }
     trace_fact(t, "standard", e->limit >= 0 ? strbuf_text(&value) : "unknown", DATE_NONE,
                e->limit >= 0 ? "import of standards" : NULL);
-    if (e->limit >= 0)
+    if (e->limit >= 0) {
         count_fact(t, "standard_year", e->facts->standard_year);
+    }
     strbuf_free(&value);
 }
 
@@ -363,9 +389,10 @@ static void trace_assets(const struct ending *e, struct trace *t)
 {
     const struct fact_origin *from = e->facts->asset_origins;
 
-    for (int i = 0; i < e->facts->asset_count; i++)
+    for (int i = 0; i < e->facts->asset_count; i++) {
         trace_fact(t, "asset", e->facts->assets[i], from ? from[i].on : DATE_NONE,
                    from ? from[i].source : NULL);
+    }
 }
 
 static const char *ground_clause(const struct policy *policy, enum ground ground)
@@ -379,8 +406,9 @@ static void trace_grounds(const struct ending *e, struct trace *t)
 {
     struct strbuf text = STRBUF_INIT;
 
-    if (!t)
+    if (!t) {
         return;
+    }
     trace_income(e, t);
     trace_limit(e, t);
     for (int i = 0; i < AGAINST_COUNT; i++) {
@@ -394,8 +422,9 @@ static void trace_grounds(const struct ending *e, struct trace *t)
         trace_fact(t, against[i].fact, strbuf_text(&text),
                    i == GROUND_MEMBER_CHANGE && out ? e->facts->member_left_on : DATE_NONE,
                    i == GROUND_MEMBER_CHANGE && out ? "report" : NULL);
-        if (i == GROUND_ASSETS_CLEARLY_ABOVE)
+        if (i == GROUND_ASSETS_CLEARLY_ABOVE) {
             trace_assets(e, t);
+        }
     }
     strbuf_free(&text);
 }
@@ -434,10 +463,12 @@ static bool allowed_unprotected(const struct ending *e, enum ground ground, stru
 {
     struct strbuf text = STRBUF_INIT;
 
-    if (ground == GROUND_OTHER && !e->facts->has_remark)
+    if (ground == GROUND_OTHER && !e->facts->has_remark) {
         return error_set(err, REASON_BAD_ARGUMENT, "the ground other needs a remark");
-    if (ground != GROUND_ALL_MEMBERS_GONE || all_gone(e))
+    }
+    if (ground != GROUND_ALL_MEMBERS_GONE || all_gone(e)) {
         return true;
+    }
     tell_gone(e, &text);
     error_set(err, REASON_CONFLICT, "the record contradicts all-members-gone: %s",
               strbuf_text(&text));
@@ -459,10 +490,11 @@ bool ending_allowed(const struct policy *policy, struct date on, enum act act, e
     bool allowed;
 
     trace_grounds(&e, t);
-    if (is_protected)
+    if (is_protected) {
         allowed = borne_out(&e, ground) || refuse_protected(&e, clause, err);
-    else
+    } else {
         allowed = allowed_unprotected(&e, ground, err);
+    }
     trace_step(t, TRACE_ENDING, allowed ? TRACE_PASSED : TRACE_FAILED, clause,
                allowed ? "allowed" : "refused", "%s on the ground %s%s",
                names_text(&acts, (int)act), names_text(&grounds, (int)ground),

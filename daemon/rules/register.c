@@ -26,15 +26,17 @@ static void trace_step_day(struct trace *t, const struct policy *policy, const c
 {
     char text[DATE_TEXT];
 
-    if (t)
+    if (t) {
         trace_step(t, TRACE_CAMPAIGN, TRACE_COMPUTED, policy->register_steps.source,
                    date_text(day, text), "%s %s", what, text);
+    }
 }
 
 static void trace_notice(struct trace *t, const struct policy *policy)
 {
-    if (!t)
+    if (!t) {
         return;
+    }
     int days = policy->register_steps.notice_days;
     trace_step(t, TRACE_CAMPAIGN, TRACE_COMPUTED, policy->register_steps.source, NULL,
                "a decision takes effect after %d calendar day%s of public notice, counted from the "
@@ -60,8 +62,9 @@ struct campaign register_campaign(const struct policy *policy, const struct cale
     trace_step_day(t, policy, "household visits until", c.visits_until);
     trace_step_day(t, policy, "the township's step is by", township_by);
     int first = t ? t->count : 0;
-    if (date_is(township_by))
+    if (date_is(township_by)) {
         c.due_on = calendar_roll(calendar, township_by, ROLL_FOLLOWING, &c.provisional, t);
+    }
     trace_clause(t, first, policy->roll_source);
     trace_step_day(t, policy, "so the township's tasks are due on", c.due_on);
     trace_step_day(t, policy, "the county's step is by", c.county_by);
@@ -84,9 +87,11 @@ int register_tasks(enum status status, enum register_state state, enum register_
     };
     int count = 0;
 
-    for (size_t i = 0; i < sizeof(roll) / sizeof(roll[0]); i++)
-        if ((roll[i].statuses >> status & 1) && (roll[i].states >> state & 1))
+    for (size_t i = 0; i < sizeof(roll) / sizeof(roll[0]); i++) {
+        if ((roll[i].statuses >> status & 1) && (roll[i].states >> state & 1)) {
             kinds[count++] = roll[i].kind;
+        }
+    }
     return count;
 }
 
@@ -122,18 +127,21 @@ static bool refuse_decision(enum register_kind kind, enum register_state state,
     const char *task = names_text(&register_kinds, (int)kind);
     const char *of = names_text(&register_states, (int)state);
 
-    for (size_t i = 0; i < ANSWER_COUNT; i++)
-        if (answer_fits(&answers[i], kind, state))
+    for (size_t i = 0; i < ANSWER_COUNT; i++) {
+        if (answer_fits(&answers[i], kind, state)) {
             strbuf_addf(&allowed, "%s%s", allowed.len ? " or " : "",
                         names_text(&decisions, (int)answers[i].decision));
-    if (allowed.len)
+        }
+    }
+    if (allowed.len) {
         error_set(err, REASON_BAD_ARGUMENT,
                   "%s does not answer a %s of a household whose register state is %s: that takes "
                   "%s",
                   names_text(&decisions, (int)decision), task, of, strbuf_text(&allowed));
-    else
+    } else {
         error_set(err, REASON_BAD_ARGUMENT,
                   "a household whose register state is %s has no %s to decide", of, task);
+    }
     strbuf_free(&allowed);
     return false;
 }
@@ -142,8 +150,9 @@ bool register_decide(enum register_kind kind, enum register_state state, enum de
                      enum register_state *after, struct error *err)
 {
     for (size_t i = 0; i < ANSWER_COUNT; i++) {
-        if (!answer_fits(&answers[i], kind, state) || answers[i].decision != decision)
+        if (!answer_fits(&answers[i], kind, state) || answers[i].decision != decision) {
             continue;
+        }
         *after = answers[i].stays ? state : answers[i].becomes;
         return true;
     }

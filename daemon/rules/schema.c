@@ -32,9 +32,11 @@ static const char *words_allowed(struct schema *r, const struct names *names)
 {
     struct strbuf list = STRBUF_INIT;
 
-    for (int i = 0; i < names->count; i++)
-        if (*names->text[i])
+    for (int i = 0; i < names->count; i++) {
+        if (*names->text[i]) {
             strbuf_addf(&list, "%s%s", list.len ? ", " : "", names->text[i]);
+        }
+    }
     const char *text = arena_copy(r->arena, strbuf_str(&list));
     strbuf_free(&list);
     return text;
@@ -44,8 +46,9 @@ static const char *label(const config_setting_t *s)
 {
     const char *name = config_setting_name(s);
 
-    while (!name && (s = config_setting_parent(s)))
+    while (!name && (s = config_setting_parent(s))) {
         name = config_setting_name(s);
+    }
     return name ? name : "?";
 }
 
@@ -54,13 +57,17 @@ static const char *text_fault(struct str text)
 {
     size_t bad;
 
-    if (str_trim(text).len == 0)
+    if (str_trim(text).len == 0) {
         return "is empty";
-    if (!text_is_utf8(text, &bad))
+    }
+    if (!text_is_utf8(text, &bad)) {
         return "is not UTF-8";
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f)
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        if ((unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f) {
             return "has a control character";
+        }
+    }
     return NULL;
 }
 
@@ -96,12 +103,14 @@ int schema_word(struct schema *r, const config_setting_t *s, const struct names 
 {
     const char *text = schema_text(r, s);
 
-    if (!text)
+    if (!text) {
         return -1;
+    }
     int value = names_find(names, str_of(text));
-    if (value < 0)
+    if (value < 0) {
         SCHEMA_FAULT(r, s, "\"%s\" is \"%s\", not one of %s", label(s), text,
                      words_allowed(r, names));
+    }
     return value;
 }
 
@@ -109,11 +118,13 @@ static struct date get_day(struct schema *r, const config_setting_t *s)
 {
     const char *text = schema_text(r, s);
 
-    if (!text)
+    if (!text) {
         return DATE_NONE;
+    }
     struct date day = date_parse(str_of(text));
-    if (!date_is(day))
+    if (!date_is(day)) {
         SCHEMA_FAULT(r, s, "\"%s\" is \"%s\", not a day such as \"2017-03-14\"", label(s), text);
+    }
     return day;
 }
 
@@ -126,10 +137,12 @@ int schema_length(struct schema *r, const config_setting_t *s, const char *of)
         SCHEMA_FAULT(r, s, "\"%s\" must be a list of %s", label(s), of);
         return 0;
     }
-    if (n == 0)
+    if (n == 0) {
         SCHEMA_FAULT(r, s, "\"%s\" is empty", label(s));
-    if (n > SCHEMA_LIST_MAX)
+    }
+    if (n > SCHEMA_LIST_MAX) {
         SCHEMA_FAULT(r, s, "\"%s\" has %d elements, more than %d", label(s), n, SCHEMA_LIST_MAX);
+    }
     return n > SCHEMA_LIST_MAX ? 0 : n;
 }
 
@@ -141,10 +154,12 @@ static unsigned get_set(struct schema *r, const config_setting_t *s, const struc
     for (int i = 0; i < n; i++) {
         config_setting_t *e = config_setting_get_elem(s, (unsigned)i);
         int value = schema_word(r, e, names);
-        if (value >= 0 && (set >> value & 1))
+        if (value >= 0 && (set >> value & 1)) {
             SCHEMA_FAULT(r, e, "\"%s\" has \"%s\" twice", label(s), names_text(names, value));
-        if (value >= 0)
+        }
+        if (value >= 0) {
             set |= 1U << value;
+        }
     }
     return set;
 }
@@ -220,8 +235,9 @@ static void read_field(struct schema *r, config_setting_t *s, const struct schem
         get_bool(r, s, to);
         return;
     case SCHEMA_WORD: /* an enum without negative values: an unsigned int for gcc and clang */
-        if ((value = schema_word(r, s, f->names)) >= 0)
+        if ((value = schema_word(r, s, f->names)) >= 0) {
             *(unsigned *)to = (unsigned)value;
+        }
         return;
     case SCHEMA_SET:
         *(unsigned *)to = get_set(r, s, f->names);
@@ -241,10 +257,12 @@ static void check_unknown(struct schema *r, const config_setting_t *s,
     for (int i = 0; i < config_setting_length(s); i++) {
         const config_setting_t *e = config_setting_get_elem(s, (unsigned)i);
         const struct schema_field *f = fields;
-        while (f->key && strcmp(f->key, config_setting_name(e)) != 0)
+        while (f->key && strcmp(f->key, config_setting_name(e)) != 0) {
             f++;
-        if (!f->key)
+        }
+        if (!f->key) {
             SCHEMA_FAULT(r, e, "unknown key \"%s\"", config_setting_name(e));
+        }
     }
 }
 
@@ -258,12 +276,13 @@ void schema_group(struct schema *r, config_setting_t *s, const struct schema_fie
     check_unknown(r, s, fields);
     for (const struct schema_field *f = fields; f->key; f++) {
         config_setting_t *e = config_setting_get_member(s, f->key);
-        if (e)
+        if (e) {
             read_field(r, e, f, base);
-        else if (!f->optional && config_setting_is_root(s))
+        } else if (!f->optional && config_setting_is_root(s)) {
             SCHEMA_FAULT(r, s, "missing group \"%s\"", f->key);
-        else if (!f->optional)
+        } else if (!f->optional) {
             SCHEMA_FAULT(r, s, "missing key \"%s\" in \"%s\"", f->key, label(s));
+        }
     }
 }
 
@@ -277,8 +296,9 @@ void *schema_list(struct schema *r, config_setting_t *s, const struct schema_fie
     for (int i = 0; i < n; i++) {
         config_setting_t *e = config_setting_get_elem(s, (unsigned)i);
         schema_group(r, e, fields, items + size * (size_t)i);
-        if (check && config_setting_is_group(e))
+        if (check && config_setting_is_group(e)) {
             check(r, e, items, i);
+        }
     }
     *count = n;
     return items;

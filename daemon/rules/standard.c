@@ -9,8 +9,9 @@ bool standard_check(int64_t dibao, int64_t poverty_line, struct error *err)
 {
     struct strbuf text = STRBUF_INIT;
 
-    if (dibao >= poverty_line)
+    if (dibao >= poverty_line) {
         return true;
+    }
     strbuf_addz(&text, "the dibao standard of ");
     strbuf_addfen(&text, dibao);
     strbuf_addz(&text, " is under the poverty line of ");

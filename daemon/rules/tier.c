@@ -20,8 +20,9 @@ static bool condition_holds(const struct tier_condition *c, const struct househo
     *decided = NULL;
     for (int i = 0; i < facts->member_count; i++) {
         const struct member_facts *m = &facts->members[i];
-        if (m->status != MEMBER_PRESENT || member_fits(c, m) != any)
+        if (m->status != MEMBER_PRESENT || member_fits(c, m) != any) {
             continue;
+        }
         *decided = m;
         return any;
     }
@@ -43,8 +44,9 @@ static struct verdict rule_try(const struct tier_rule *rule, const struct househ
 
     for (int i = 0; i < rule->condition_count; i++) {
         v.condition = &rule->conditions[i];
-        if (condition_holds(v.condition, facts, &v.member))
+        if (condition_holds(v.condition, facts, &v.member)) {
             continue;
+        }
         v.holds = false;
         v.why = v.condition->who == TIER_ANY_MEMBER ? "no present member fits"
                                                     : "a present member does not fit";
@@ -74,35 +76,41 @@ static void trace_member(const struct verdict *v, struct trace *t)
     strbuf_addstr(&number, v->member->member);
     trace_fact(t, "member", strbuf_text(&number), from.on, from.source);
     strbuf_free(&number);
-    if (v->condition->work_ability_set)
+    if (v->condition->work_ability_set) {
         trace_fact(t, "work_ability",
                    known(names_text(&work_abilities, (int)v->member->work_ability)), from.on,
                    from.source);
-    if (v->condition->health_set)
+    }
+    if (v->condition->health_set) {
         trace_fact(t, "health", known(names_text(&healths, (int)v->member->health)), from.on,
                    from.source);
+    }
 }
 
 static void trace_rule_tried(const struct tier_rule *rule, const struct verdict *v,
                              const struct household_facts *facts, struct trace *t)
 {
-    if (!t)
+    if (!t) {
         return;
+    }
     trace_step(t, TRACE_TIER_RULE, v->holds ? TRACE_PASSED : TRACE_FAILED, rule->source,
                v->holds ? names_text(&tiers, (int)rule->tier) : NULL, "%s: %s", rule->name, v->why);
-    if (v->member)
+    if (v->member) {
         trace_member(v, t);
-    if (v->income)
+    }
+    if (v->income) {
         household_fact(t, facts->origins, FACT_INCOME_KIND,
                        known(names_text(&income_kinds, (int)facts->income_kind)));
+    }
 }
 
 static void trace_rules_left(const struct policy *policy, int from, const char *why,
                              struct trace *t)
 {
-    for (int i = from; t && i < policy->tier_rule_count; i++)
+    for (int i = from; t && i < policy->tier_rule_count; i++) {
         trace_step(t, TRACE_TIER_RULE, TRACE_NOT_REACHED, policy->tier_rules[i].source, NULL,
                    "%s: %s", policy->tier_rules[i].name, why);
+    }
 }
 
 enum tier tier_derive(const struct policy *policy, const struct household_facts *facts,
@@ -114,14 +122,16 @@ enum tier tier_derive(const struct policy *policy, const struct household_facts 
         const struct tier_rule *rule = &policy->tier_rules[i];
         struct verdict v = rule_try(rule, facts);
         trace_rule_tried(rule, &v, facts, t);
-        if (!v.holds)
+        if (!v.holds) {
             continue;
+        }
         trace_rules_left(policy, i + 1, "an earlier rule holds", t);
         *source = TIER_DERIVED;
         return rule->tier;
     }
-    if (!present)
+    if (!present) {
         trace_rules_left(policy, 0, "the household has no present member", t);
+    }
     *source = TIER_DEFAULT;
     /* A version may drop even this tier; then its own table says what stands for it. */
     return policy->tiers[TIER_QUARTERLY].kept ? TIER_QUARTERLY

@@ -46,8 +46,9 @@ static const char *copy(struct trace *t, const char *text)
 void trace_step(struct trace *t, enum trace_rule rule, enum trace_result result, const char *clause,
                 const char *value, const char *format, ...)
 {
-    if (!t)
+    if (!t) {
         return;
+    }
     if (t->count == t->cap) {
         t->cap = t->cap ? t->cap * 2 : 16;
         t->steps = xrealloc(t->steps, (size_t)t->cap * sizeof(t->steps[0]));
@@ -69,24 +70,28 @@ void trace_step(struct trace *t, enum trace_rule rule, enum trace_result result,
 
 void trace_clause(struct trace *t, int from, const char *clause)
 {
-    for (int i = from; t && i < t->count; i++)
-        if (!t->steps[i].clause)
+    for (int i = from; t && i < t->count; i++) {
+        if (!t->steps[i].clause) {
             t->steps[i].clause = copy(t, clause);
+        }
+    }
 }
 
 void trace_fact(struct trace *t, const char *name, const char *value, struct date on,
                 const char *source)
 {
-    if (!t || t->count == 0)
+    if (!t || t->count == 0) {
         return;
+    }
     struct trace_step *step = &t->steps[t->count - 1];
     int n = step->fact_count;
     /* An arena cannot grow an array: it moves to one of twice the size at each power of two. */
     if ((n & (n - 1)) == 0) {
         size_t cap = n ? (size_t)n * 2 : 1;
         struct trace_fact *facts = arena_alloc(&t->arena, cap * sizeof(facts[0]));
-        if (n)
+        if (n) {
             memcpy(facts, step->facts, (size_t)n * sizeof(facts[0]));
+        }
         step->facts = facts;
     }
     step->facts[step->fact_count++] = (struct trace_fact){

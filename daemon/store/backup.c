@@ -28,8 +28,7 @@ struct store_copy {
     int64_t done;
 };
 
-/* ---- one row of a connection ------------------------------------------------------------------
- */
+/* ---- one row of a connection ---- */
 
 static bool fail(sqlite3 *db, const char *what, struct error *err)
 {
@@ -82,8 +81,7 @@ static bool facts_read(struct store_copy *c, int64_t at, struct error *err)
     return ok;
 }
 
-/* ---- the copy ---------------------------------------------------------------------------------
- */
+/* ---- the copy ---- */
 
 static bool has_room(const char *to, int64_t bytes, struct error *err)
 {
@@ -175,8 +173,7 @@ int64_t store_copy_done(const struct store_copy *c)
     return c->done;
 }
 
-/* ---- its check --------------------------------------------------------------------------------
- */
+/* ---- its check ---- */
 
 /* The header comes from a store with a WAL: the copy is to be one file. */
 static bool mark(struct store_copy *c, struct error *err)
@@ -262,8 +259,7 @@ void store_copy_end(struct store_copy *c)
     free(c);
 }
 
-/* ---- a store that came back --------------------------------------------------------------------
- */
+/* ---- a store that came back ---- */
 
 bool store_backup_mark(struct store *s, struct arena *a, char **backed_up, struct error *err)
 {

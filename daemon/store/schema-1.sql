@@ -56,10 +56,10 @@ CREATE TABLE member (
     status_on    INTEGER,
     PRIMARY KEY (household_id, member)
 ) STRICT, WITHOUT ROWID;
--- Whose birthday it is (spec.md 3.7).
+-- Whose birthday it is (contract.md 3.7).
 CREATE INDEX member_birth ON member (birth_on) WHERE status = 'present' AND birth_on IS NOT NULL;
 
--- The tier that was in force until a day, and from it: what counts jumped cycles (spec.md 3.4).
+-- The tier that was in force until a day, and from it: what counts jumped cycles (contract.md 3.4).
 CREATE TABLE tier_change (
     household_id INTEGER NOT NULL REFERENCES household (id),
     number       INTEGER NOT NULL,
@@ -89,7 +89,7 @@ CREATE TABLE cycle (
     task           INTEGER,
     rolled_on      INTEGER -- what a new calendar gave, where the deadline could not go back so far
 ) STRICT;
--- An active household has exactly one open cycle (spec.md 3.4).
+-- An active household has exactly one open cycle (contract.md 3.4).
 CREATE UNIQUE INDEX cycle_one_open ON cycle (household_id) WHERE state = 'open';
 CREATE INDEX cycle_to_open ON cycle (opens_on, cycle) WHERE state = 'open' AND task IS NULL;
 CREATE INDEX cycle_due ON cycle (due_on) WHERE state = 'open';
@@ -118,7 +118,7 @@ CREATE TABLE task (
     CHECK ((kind IN ('register-adjustment', 'register-candidate', 'dibao-candidate'))
            = (year IS NOT NULL))
 ) STRICT;
--- One open review task of a kind a household; register tasks one a year (spec.md 3.6, 3.7).
+-- One open review task of a kind a household; register tasks one a year (contract.md 3.6, 3.7).
 CREATE UNIQUE INDEX task_one_open ON task (household_id, kind)
     WHERE state = 'open' AND year IS NULL;
 CREATE UNIQUE INDEX task_one_a_year ON task (household_id, kind, year) WHERE year IS NOT NULL;
@@ -128,7 +128,7 @@ CREATE INDEX task_alert ON task (alert_on, task) WHERE state = 'open' AND alert_
 CREATE INDEX task_household ON task (household_id, task);
 CREATE INDEX task_year ON task (year, task) WHERE year IS NOT NULL;
 
--- The years whose roll was taken, and whose close was told (spec.md 3.6).
+-- The years whose roll was taken, and whose close was told (contract.md 3.6).
 CREATE TABLE campaign (
     year      INTEGER PRIMARY KEY,
     rolled_on INTEGER NOT NULL,
@@ -173,7 +173,7 @@ CREATE TABLE review (
 CREATE INDEX review_household ON review (household_id, review);
 CREATE INDEX review_task ON review (task, review);
 
--- Reported changes (spec.md 3.7), with the triggered review that each opened or joined.
+-- Reported changes (contract.md 3.7), with the triggered review that each opened or joined.
 CREATE TABLE report (
     report          INTEGER PRIMARY KEY,
     household_id    INTEGER NOT NULL REFERENCES household (id),
@@ -207,7 +207,7 @@ CREATE TABLE asset (
 ) STRICT, WITHOUT ROWID;
 
 -- What ended or interrupted an allowance, and on which ground: of protected ones the list of continuity
--- exceptions (spec.md 3.5).
+-- exceptions (contract.md 3.5).
 CREATE TABLE ending (
     ending       INTEGER PRIMARY KEY,
     household_id INTEGER NOT NULL REFERENCES household (id),
@@ -226,7 +226,7 @@ CREATE TABLE ending (
 ) STRICT;
 CREATE INDEX ending_exception ON ending (on_day, ending) WHERE protected = 1 AND corrected = 0;
 
--- Events that `correct` can take back (spec.md 3.10), and how things stood before each: the rows that an
+-- Events that `correct` can take back (contract.md 3.10), and how things stood before each: the rows that an
 -- event can change, and the highest numbers, behind which lies what it made.
 CREATE TABLE event (
     event        INTEGER PRIMARY KEY,
@@ -299,7 +299,7 @@ CREATE TABLE hold (
     who          TEXT NOT NULL
 ) STRICT;
 
--- Each age is told once in a life (spec.md 3.7). `person` is a salted digest of the identity number,
+-- Each age is told once in a life (contract.md 3.7). `person` is a salted digest of the identity number,
 -- or of household and member.
 CREATE TABLE age_reached (
     person       TEXT NOT NULL,

@@ -97,7 +97,7 @@ WHERE state = 'open' AND cycle IS NULL AND due_on <> original_due_on
   AND NOT EXISTS (SELECT 1 FROM review r WHERE r.task = task.task AND r.outcome = 'postpone'
                                            AND r.corrected = 0);
 
--- Households under review whose tier is the default, for nothing is known of them (spec.md 3.3), and the
+-- Households under review whose tier is the default, for nothing is known of them (contract.md 3.3), and the
 -- day on which their township was told: once. Who is known before that is not told of.
 CREATE TABLE tier_default (
     household_id INTEGER PRIMARY KEY REFERENCES household (id),
@@ -149,7 +149,7 @@ CREATE INDEX hold_household ON hold (household_id, hold);
 CREATE INDEX decision_household ON decision (household_id, task);
 CREATE INDEX age_household ON age_reached (household_id, member, age);
 
--- Present members whose birthday nobody knows: no age of theirs is ever told (spec.md 3.7). One row, kept
+-- Present members whose birthday nobody knows: no age of theirs is ever told (contract.md 3.7). One row, kept
 -- in the same transactions.
 CREATE TABLE birth_unknown (
     n INTEGER NOT NULL CHECK (n >= 0)

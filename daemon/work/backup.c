@@ -24,7 +24,7 @@ static const char *const left_names[] = {"backup.db", "backup.db-journal", "back
                                          "backup.db-shm"};
 
 enum backup_phase { PHASE_COPY, PHASE_CHECK, PHASE_SEND };
-/* The words of spec.md section 5, Progress. */
+/* The words of contract.md section 5, Progress. */
 static const char *const phase_words[] = {"apply", "check", "apply"};
 
 /* The thread has `copy`, `out`, `result`, `ok` and `error` from its start until `ended`; the
@@ -45,8 +45,7 @@ struct backup {
     int64_t import_offset, import_since; /* of the import that is waited for */
 };
 
-/* ---- the thread -------------------------------------------------------------------------------
- */
+/* ---- the thread ---- */
 
 static bool goes_on(void *self)
 {
@@ -163,8 +162,7 @@ static void *run(void *self)
     return NULL;
 }
 
-/* ---- the writer's side ------------------------------------------------------------------------
- */
+/* ---- the writer's side ---- */
 
 /* A copy in the middle of an import would lack the file that completes it. *wait: not yet. */
 static bool import_waits(struct backup *b, struct work *w, bool *wait, struct error *err)

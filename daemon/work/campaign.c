@@ -135,7 +135,7 @@ bool campaign_corrected(struct work *w, struct actor actor, const struct househo
     return tasks_open(w, actor, policy, w->rules->calendar, NULL, row, &year, today, err);
 }
 
-/* ---- phases of the daily run. */
+/* ---- phases of the daily run ---- */
 
 struct roll_call {
     const struct household_row *row;
@@ -335,7 +335,7 @@ bool campaign_effects(struct phase *p, bool *end, struct error *err)
     return true;
 }
 
-/* ---- decisions. */
+/* ---- decisions ---- */
 
 struct decide_case {
     struct arena arena;

@@ -37,8 +37,7 @@ void configuration_end(void)
     }
 }
 
-/* ---- the calendars ------------------------------------------------------------------------------
- */
+/* ---- the calendars ---- */
 
 static void __attribute__((format(printf, 4, 5)))
 fault(struct policy_faults *faults, const char *path, uint64_t line, const char *format, ...)
@@ -117,8 +116,7 @@ static void calendars_check(const char *folder, struct policy_faults *faults)
     free(names);
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------
- */
+/* ---- the whole ---- */
 
 static void faults_move(struct policy_faults *all, struct policy_faults *more)
 {
@@ -152,8 +150,7 @@ const struct settings *configuration_load(const char *file, struct policy_set **
     return keep(settings);
 }
 
-/* ---- while it runs ------------------------------------------------------------------------------
- */
+/* ---- while it runs ---- */
 
 #define TOLD 20 /* faults that the answer names; the log has all */
 

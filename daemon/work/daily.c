@@ -19,7 +19,7 @@ struct daily {
     struct phase p; /* what the phases work with: the day at hand */
 };
 
-/* ---- a day begins. */
+/* ---- a day begins ---- */
 
 static void run_new(struct daily *d, const struct work *w, struct date day)
 {
@@ -122,7 +122,7 @@ static bool begin(struct daily *d, struct work *w, bool *done, struct error *err
     return begin_day(d, w, first, err);
 }
 
-/* ---- the phases of a day. */
+/* ---- the phases of a day ---- */
 
 static bool audit_run(struct daily *d, struct work *w, struct error *err)
 {

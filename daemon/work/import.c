@@ -204,7 +204,7 @@ static enum job_step check_slice(struct import_work *j, struct work *w, struct e
     return end ? check_end(j, w, err) : JOB_MORE;
 }
 
-/* ---- calendars: checked and applied at once, then the deadlines in slices. */
+/* ---- calendars: checked and applied at once, then the deadlines in slices ---- */
 
 static bool audit_import(struct import_work *j, struct work *w, struct error *err)
 {
@@ -271,7 +271,7 @@ static enum job_step recalculate(struct import_work *j, struct work *w, struct e
     return more ? JOB_MORE : JOB_DONE;
 }
 
-/* ---- acceptance and application. */
+/* ---- acceptance and application ---- */
 
 static enum job_step accept_fail(struct work *w, const char *what, struct error *err)
 {

@@ -1,4 +1,4 @@
-/* Households (spec.md 3.4 Import, section 5). */
+/* Households (contract.md 3.4 Import, section 5). */
 #include "base/canon.h"
 #include "rules/tier.h"
 #include "work/campaign.h"
@@ -125,7 +125,7 @@ static bool same_district(const struct household_row *old, const struct given *g
     return g->division.code == 0 || old->township / 1000000 == g->division.township / 1000000;
 }
 
-/* What an import may not change in a household that is known (spec.md 3.5, section 5). */
+/* What an import may not change in a household that is known (contract.md 3.5, section 5). */
 static void check_conflicts(struct import_context *c, const struct household_row *old,
                             const struct given *g)
 {

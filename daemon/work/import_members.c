@@ -1,5 +1,5 @@
 /* Members. Those of one household that stand together are one change: one entry in the audit, and
- * their household's tier is derived once (spec.md 3.3). */
+ * their household's tier is derived once (contract.md 3.3). */
 #include "base/canon.h"
 #include "base/text.h"
 #include "work/import_kind.h"

@@ -1,5 +1,5 @@
 /* Invariants of the cycles: every nominal date from the anchor on is on record, with its dates and
- * a reason for its state (spec.md 3.4). */
+ * a reason for its state (contract.md 3.4). */
 #include "work/invariant.h"
 
 /* How far a calendar that came later can have moved a window since it was looked at. */
@@ -144,7 +144,7 @@ static bool cycle_order(const struct subject *s, struct error *err)
     return true;
 }
 
-/* ---- no nominal date is skipped. */
+/* ---- no nominal date is skipped ---- */
 
 /* What stands before a cycle on its anchor: the step behind it, and, where it is the first, the day
  * after which its window opens. */
@@ -278,7 +278,7 @@ static bool none_skipped(const struct subject *s, struct error *err)
     return true;
 }
 
-/* ---- why a cycle is what it is. */
+/* ---- why a cycle is what it is ---- */
 
 static bool reviewed_on(const struct subject *s, struct date day)
 {

@@ -1,9 +1,9 @@
-/* Invariants of what is on record beside the clock: decisions, endings, holds, ages (spec.md 3.5 to
- * 3.7). */
+/* Invariants of what is on record beside the clock: decisions, endings, holds, ages
+ * (contract.md 3.5 to 3.7). */
 #include "rules/register.h"
 #include "work/invariant.h"
 
-/* ---- the register. */
+/* ---- the register ---- */
 
 static bool decision_effect(const struct subject *s, struct error *err)
 {
@@ -127,7 +127,7 @@ static bool register_roll(const struct subject *s, struct error *err)
     return true;
 }
 
-/* ---- endings and protection. */
+/* ---- endings and protection ---- */
 
 /* The event that made an ending: the last that found fewer. */
 static const struct proof_event *event_of(const struct subject *s, const struct proof_ending *e)
@@ -230,7 +230,7 @@ static bool status_recorded(const struct subject *s, struct error *err)
     return true;
 }
 
-/* ---- ages. */
+/* ---- ages ---- */
 
 /* Each age told has its report, each report its age; the key tells each person and age once. */
 static bool age_report(const struct subject *s, struct error *err)

@@ -1,5 +1,5 @@
-/* Invariants of the tasks: where they come from, their deadlines and their ladder (spec.md 3.4, 3.6
- * to 3.8). */
+/* Invariants of the tasks: where they come from, their deadlines and their ladder
+ * (contract.md 3.4, 3.6 to 3.8). */
 #include "rules/alert.h"
 #include "rules/register.h"
 #include "store/audit.h"
@@ -89,7 +89,7 @@ static bool task_township(const struct subject *s, struct error *err)
     return true;
 }
 
-/* ---- deadlines. */
+/* ---- deadlines ---- */
 
 static const struct proof_review *postponement(const struct subject *s, const struct task_row *t,
                                                int *count)
@@ -221,7 +221,7 @@ static bool triggered_report(const struct subject *s, struct error *err)
     return true;
 }
 
-/* ---- the ladder. */
+/* ---- the ladder ---- */
 
 /* Whether the next rung is the one after `raised`: on its day, or, where that had passed when
  * somebody last looked, at the next run. */

@@ -33,8 +33,7 @@ struct merge {
     struct arena arena;
 };
 
-/* ---- the mark ---------------------------------------------------------------------------------
- */
+/* ---- the mark ---- */
 
 struct mark {
     int64_t old, into, uid;
@@ -66,8 +65,7 @@ static bool mark_set(struct merge *m, struct work *w, struct error *err)
     return store_meta_set(w->store, mark_name, text, err);
 }
 
-/* ---- may they be joined? ----------------------------------------------------------------------
- */
+/* ---- may they be joined? ---- */
 
 static bool stands(struct work *w, int64_t code, struct error *err)
 {
@@ -138,8 +136,7 @@ static bool may_begin(struct merge *m, struct work *w, bool *again, struct error
             stands(w, m->result.into, err) && same_district(w, m->result.old, m->result.into, err));
 }
 
-/* ---- what is recorded and told ----------------------------------------------------------------
- */
+/* ---- what is recorded and told ---- */
 
 static bool audit_merge(struct merge *m, struct work *w, struct error *err)
 {
@@ -212,8 +209,7 @@ static bool tell_all(struct merge *m, struct work *w, struct error *err)
            (district == 0 || tell(m, w, district, err));
 }
 
-/* ---- the stages -------------------------------------------------------------------------------
- */
+/* ---- the stages ---- */
 
 static bool begin(struct merge *m, struct work *w, struct error *err)
 {

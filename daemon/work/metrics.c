@@ -16,10 +16,12 @@ struct metrics *metrics_new(int64_t started_at)
 
 void metrics_free(struct metrics *m)
 {
-    if (!m)
+    if (!m) {
         return;
-    for (int i = 0; i < STANDING_COUNT; i++)
+    }
+    for (int i = 0; i < STANDING_COUNT; i++) {
         free(m->standing[i]);
+    }
     free(m->calls);
     pthread_mutex_destroy(&m->lock);
     free(m);
@@ -42,8 +44,9 @@ void metrics_call(struct metrics *m, const char *method, enum reason reason)
 {
     int i = 0;
 
-    while (i < m->call_count && m->calls[i].method != method)
+    while (i < m->call_count && m->calls[i].method != method) {
         i++;
+    }
     if (i == m->call_count) {
         m->calls = xrealloc(m->calls, (size_t)(i + 1) * sizeof *m->calls);
         m->calls[m->call_count++] = (struct metrics_calls){.method = method};
@@ -55,8 +58,9 @@ bool metrics_standing(struct metrics *m, enum standing which, struct strbuf *out
 {
     pthread_mutex_lock(&m->lock);
     bool stands = m->standing[which] != NULL;
-    if (stands)
+    if (stands) {
         strbuf_addz(out, m->standing[which]);
+    }
     pthread_mutex_unlock(&m->lock);
     return stands;
 }

@@ -1,4 +1,4 @@
-/* What the run tells townships and districts once: a tier that is the default (spec.md 3.3), a
+/* What the run tells townships and districts once: a tier that is the default (contract.md 3.3), a
  * protection that runs out (3.5), a standard that is missing (3.9). run.cursor is the last division
  * done; at 0 the tiers are told. */
 #include "base/canon.h"

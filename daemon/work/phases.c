@@ -23,7 +23,7 @@ void phase_log_task(struct phase *p, const char *event, const struct task_row *t
                 date_text(task->due_on, due));
 }
 
-/* ---- phase open. */
+/* ---- phase open ---- */
 
 static bool open_one(struct phase *p, const void *record, struct error *err)
 {
@@ -53,7 +53,7 @@ static bool open_batch(struct phase *p, bool *end, struct error *err)
     return true;
 }
 
-/* ---- phase alert (3.8). */
+/* ---- phase alert (3.8) ---- */
 
 static bool alert_division(struct work *w, enum alert_target to, int64_t township,
                            int64_t *division, struct error *err)
@@ -195,7 +195,7 @@ static bool list_batch(struct phase *p, bool *end, struct error *err)
     return ok;
 }
 
-/* ---- the table: a phase ends in the commit of its last batch. */
+/* ---- the table: a phase ends in the commit of its last batch ---- */
 
 static const struct {
     phase_batch *batch;

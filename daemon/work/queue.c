@@ -16,17 +16,19 @@ bool queue_by_socket(const struct work *w, int64_t division, struct error *err)
     char code[DIVISION_TEXT], into[DIVISION_TEXT];
     int64_t now;
 
-    if (!store_division_now(w->store, division, &now, err))
+    if (!store_division_now(w->store, division, &now, err)) {
         return false;
-    if (now != division)
+    }
+    if (now != division) {
         return error_set(err, REASON_CONFLICT, "%s was joined to %s, its messages too",
                          division_text(division, code), division_text(now, into));
+    }
     return settings_delivery(w->settings, division) == DELIVERY_SOCKET ||
            error_set(err, REASON_CONFLICT, "the messages of %s leave by the spool",
                      division_text(division, code));
 }
 
-/* ---- taking ---------------------------------------------------------------------------------- */
+/* ---- taking ---- */
 
 /* How many of the oldest messages can be given. A staged list is with the spool: the division left
  * by it until now. */
@@ -37,10 +39,12 @@ static int givable(const struct work *w, struct message_page *page, struct queue
     for (int i = 0; i < page->count; i++) {
         const struct message_row *row = &page->rows[i];
 
-        if (row->state == MESSAGE_STAGED)
+        if (row->state == MESSAGE_STAGED) {
             continue;
-        if (row->state != MESSAGE_READY)
+        }
+        if (row->state != MESSAGE_READY) {
             break;
+        }
         if (queue_leased(w, row)) {
             taken->lease_until = row->lease_until;
             break;
@@ -57,19 +61,23 @@ bool queue_take(struct work *w, struct arena *a, int64_t division, int limit, in
 
     *taken = (struct queue_taken){0};
     if (!queue_by_socket(w, division, err) ||
-        !store_messages_of(w->store, a, division, true, 0, limit, QUEUE_BYTES, &page, err))
+        !store_messages_of(w->store, a, division, true, 0, limit, QUEUE_BYTES, &page, err)) {
         return false;
+    }
     taken->rows = page.rows;
     taken->count = givable(w, &page, taken);
-    if (taken->count)
+    if (taken->count) {
         taken->lease_until = clock_now(w->clock) + seconds;
-    for (int i = 0; i < taken->count; i++)
-        if (!store_message_lease(w->store, taken->rows[i].seq, taken->lease_until, err))
+    }
+    for (int i = 0; i < taken->count; i++) {
+        if (!store_message_lease(w->store, taken->rows[i].seq, taken->lease_until, err)) {
             return false;
+        }
+    }
     return true;
 }
 
-/* ---- acknowledging --------------------------------------------------------------------------- */
+/* ---- acknowledging ---- */
 
 /* The message that an identifier means, where it can be ended; else seq 0. */
 static bool find(struct work *w, struct str id, queue_sees *sees, const void *caller,
@@ -78,13 +86,16 @@ static bool find(struct work *w, struct str id, queue_sees *sees, const void *ca
     int64_t epoch, seq;
 
     *row = (struct message_row){0};
-    if (!message_id_parse(id, &epoch, &seq))
+    if (!message_id_parse(id, &epoch, &seq)) {
         return true;
-    if (!store_message_get(w->store, seq, row, err))
+    }
+    if (!store_message_get(w->store, seq, row, err)) {
         return false;
+    }
     if (row->seq && (row->epoch != epoch || row->state != MESSAGE_READY || !row->lease_until ||
-                     !sees(caller, row->division)))
+                     !sees(caller, row->division))) {
         row->seq = 0;
+    }
     return true;
 }
 
@@ -113,8 +124,9 @@ bool queue_ack(struct work *w, struct actor actor, const struct str *ids, int co
         struct message_row row;
 
         ok = find(w, ids[i], sees, caller, &row, err);
-        if (!ok || !row.seq)
+        if (!ok || !row.seq) {
             continue;
+        }
         ok = store_message_state(w->store, row.seq, MESSAGE_ACKED, err);
         strbuf_addc(&list, *acked ? ',' : '[');
         canon_string(&list, str_of(message_id(&row, id)));

@@ -71,7 +71,7 @@ static bool load(struct work *w, struct review_case *c, struct error *err)
            household_context(w, &c->arena, &c->household, c->on, &c->context, err);
 }
 
-/* The day of a review (spec.md 3, "Which day counts"). */
+/* The day of a review (contract.md 3, "Which day counts"). */
 static bool check_day(const struct review_case *c, struct error *err)
 {
     char on[DATE_TEXT], limit[DATE_TEXT];

@@ -12,16 +12,18 @@
 #include "work/phase.h"
 #include "work/staging.h"
 
-/* ---- the phases of the daily run ------------------------------------------------------------- */
+/* ---- the phases of the daily run ---- */
 
 /* The next township whose lists leave by the spool; code 0 at the end. run.cursor is the last. */
 static bool next_township(struct phase *p, struct division_row *row, struct error *err)
 {
     do {
-        if (!store_division_next(p->w->store, &p->arena, LEVEL_TOWNSHIP, p->run.cursor, row, err))
+        if (!store_division_next(p->w->store, &p->arena, LEVEL_TOWNSHIP, p->run.cursor, row, err)) {
             return false;
-        if (row->code)
+        }
+        if (row->code) {
             p->run.cursor = row->code;
+        }
     } while (row->code && settings_delivery(p->w->settings, row->code) != DELIVERY_SPOOL);
     return true;
 }
@@ -45,8 +47,9 @@ static bool tell_unfetched(struct phase *p, const struct division_row *township,
                                   .created_on = p->run.day,
                                   .body = strbuf_str(&body)};
     bool added, ok = store_message_put(p->w->store, &message, &added, err);
-    if (ok && added)
+    if (ok && added) {
         strbuf_addf(&p->log, "event=not-picked-up township=%s since=%s\n", code, day);
+    }
     strbuf_free(&body);
     return ok;
 }
@@ -59,11 +62,13 @@ bool upkeep_pickup(struct phase *p, bool *end, struct error *err)
     struct error why = ERROR_INIT;
     struct date oldest;
 
-    if (!next_township(p, &township, err))
+    if (!next_township(p, &township, err)) {
         return false;
+    }
     *end = township.code == 0 || !outlet || !outlet->unfetched;
-    if (*end)
+    if (*end) {
         return true;
+    }
     if (!outlet->unfetched(outlet->self, &township, &oldest, &why)) {
         log_put(LOG_WARNING, "event=spool-folder: %s", why.message);
         error_clear(&why);
@@ -84,8 +89,9 @@ static bool next_division(struct phase *p, struct division_row *row, struct erro
     int64_t level = p->run.cursor / step, after = p->run.cursor % step;
 
     for (; level < 3; level++, after = 0) {
-        if (!store_division_next(p->w->store, &p->arena, order[level], after, row, err))
+        if (!store_division_next(p->w->store, &p->arena, order[level], after, row, err)) {
             return false;
+        }
         if (row->code) {
             p->run.cursor = level * step + row->code;
             return true;
@@ -103,22 +109,25 @@ bool upkeep_prune(struct phase *p, bool *end, struct error *err)
     char code[DIVISION_TEXT], day[DATE_TEXT];
     int64_t removed = 0;
 
-    if (!next_division(p, &division, err))
+    if (!next_division(p, &division, err)) {
         return false;
+    }
     *end = division.code == 0 || !outlet || !outlet->prune;
-    if (*end)
+    if (*end) {
         return true;
+    }
     if (!outlet->prune(outlet->self, &division, before, &removed, &why)) {
         log_put(LOG_WARNING, "event=spool-folder: %s", why.message);
         error_clear(&why);
     }
-    if (removed)
+    if (removed) {
         strbuf_addf(&p->log, "event=pruned division=%s before=%s files=%lld\n",
                     division_text(division.code, code), date_text(before, day), (long long)removed);
+    }
     return true;
 }
 
-/* ---- the round ------------------------------------------------------------------------------- */
+/* ---- the round ---- */
 
 struct upkeep {
     struct job job;
@@ -163,8 +172,9 @@ static enum job_step import_slice(struct upkeep *u, struct work *w, struct error
 {
     enum job_step step = u->import->class->slice(u->import, w, err);
 
-    if (step == JOB_MORE)
+    if (step == JOB_MORE) {
         return JOB_MORE;
+    }
     u->import->class->free(u->import);
     u->import = NULL;
     return step == JOB_DONE ? JOB_MORE : JOB_FAILED;
@@ -181,17 +191,21 @@ static enum job_step upkeep_slice(struct job *job, struct work *w, struct error 
     }
     if (u->import) {
         enum job_step step = import_slice(u, w, err);
-        if (step == JOB_FAILED)
+        if (step == JOB_FAILED) {
             metrics_stand(w->metrics, STANDING_IMPORT, err->message);
+        }
         return step;
     }
     metrics_stand(w->metrics, STANDING_IMPORT, NULL);
-    if (!lists_wait(w, &wait, err))
+    if (!lists_wait(w, &wait, err)) {
         return JOB_FAILED;
-    if (!wait || !w->outlet)
+    }
+    if (!wait || !w->outlet) {
         return JOB_DONE;
-    if (!w->outlet->deliver(w->outlet->self, w, work_today(w), &more, err))
+    }
+    if (!w->outlet->deliver(w->outlet->self, w, work_today(w), &more, err)) {
         return JOB_FAILED;
+    }
     return more ? JOB_MORE : JOB_DONE;
 }
 
@@ -199,8 +213,9 @@ static void upkeep_free(struct job *job)
 {
     struct upkeep *u = (struct upkeep *)job;
 
-    if (u->import)
+    if (u->import) {
         u->import->class->free(u->import);
+    }
     free(u);
 }
 

@@ -36,7 +36,7 @@ struct verify_work {
     bool started;
 };
 
-/* ---- what is counted of a household. */
+/* ---- what is counted of a household ---- */
 
 static uint64_t weight(int64_t township, int64_t month)
 {
@@ -91,7 +91,7 @@ static bool count_subject(struct verify_work *v, const struct subject *s, struct
     return true;
 }
 
-/* ---- the walks. */
+/* ---- the walks ---- */
 
 static bool verify_one(struct verify_work *v, struct work *w, const struct household_row *row,
                        struct error *err)
@@ -321,7 +321,7 @@ const struct verify_result *verify_job_result(const struct job *job)
     return &((const struct verify_work *)job)->result;
 }
 
-/* ---- the chain of the audit. */
+/* ---- the chain of the audit ---- */
 
 struct chain_work {
     struct job job;

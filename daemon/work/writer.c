@@ -57,7 +57,7 @@ struct writer {
     int64_t checkpoint_after; /* CLOCK_MONOTONIC */
 };
 
-/* ---- queues ---------------------------------------------------------------------------------- */
+/* ---- queues ---- */
 
 static void notice_add(struct writer *wr, struct request *r, const char *phase)
 {
@@ -162,8 +162,7 @@ static bool collect(struct writer *wr, struct request **group, int *count)
     return go_on;
 }
 
-/* ---- small changes ------------------------------------------------------------------------------
- */
+/* ---- small changes ---- */
 
 /* A full disk or a failed read can make the store take back the whole transaction, not only the
  * change that met it: what was done before in the group is then undone as well, and must say so. */
@@ -258,8 +257,7 @@ static bool changes_run(struct writer *wr, struct request **group, int count)
     return group[0]->alone ? alone_run(wr, group[0]) : group_run(wr, group, count);
 }
 
-/* ---- jobs --------------------------------------------------------------------------------------
- */
+/* ---- jobs ---- */
 
 static void report(struct writer *wr, struct running *job, int64_t now)
 {
@@ -346,8 +344,7 @@ static void slices_run(struct writer *wr)
     }
 }
 
-/* ---- the thread
- * ---------------------------------------------------------------------------------- */
+/* ---- the thread ---- */
 
 /* A reader in the way leaves a rest for the next time, after a pause. */
 static bool checkpoint(struct writer *wr)
@@ -443,8 +440,7 @@ static void *run(void *self)
     return NULL;
 }
 
-/* ---- the front's side ---------------------------------------------------------------------------
- */
+/* ---- the front's side ---- */
 
 struct writer *writer_start(struct work *w, void (*wake)(void *self), void *self, struct error *err)
 {

@@ -2,7 +2,7 @@
  *
  * Every fallible function returns bool (or a pointer) and takes a struct error as its last
  * parameter. The error owns its texts; whoever declared it clears it. `reason` is the stable word
- * of spec.md section 5 that goes out in `data.reason` of a JSON-RPC error. */
+ * of contract.md section 5 that goes out in `data.reason` of a JSON-RPC error. */
 #pragma once
 
 #include <stdbool.h>
@@ -53,5 +53,5 @@ bool error_context(struct error *err, const char *format, ...)
 /* Frees the texts and returns to ERROR_INIT. */
 void error_clear(struct error *err);
 
-/* The word of spec.md section 5, e.g. "not-found". Static text. */
+/* The word of contract.md section 5, e.g. "not-found". Static text. */
 const char *reason_name(enum reason reason);

@@ -1,7 +1,7 @@
 /* base/names: the text names of an enum, in one table.
  *
  * A table lists the names in the order of the enum's values from 0. The same words serve C, SQL,
- * JSON and messages (spec.md section 2). */
+ * JSON and messages (contract.md section 2). */
 #pragma once
 
 #include "base/str.h"

@@ -1,4 +1,4 @@
-/* client/call: one JSON-RPC 2.0 call over the control socket (spec.md section 5). */
+/* client/call: one JSON-RPC 2.0 call over the control socket (contract.md section 5). */
 #pragma once
 
 #include <jansson.h>

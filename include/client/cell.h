@@ -41,7 +41,7 @@ bool cell_to_right(enum view_form form);
 /* The columns that a narrow terminal leaves of it at least; 0 where it may not be cut: numbers,
  * codes and days are whole or wrong. */
 size_t cell_cut_least(enum view_form form);
-/* A prediction is never shown as published (spec.md 3.2). */
+/* A prediction is never shown as published (contract.md 3.2). */
 bool cell_is_provisional(json_t *item);
 /* What the mark of a provisional day means, where there was one. */
 void cell_footnote(bool provisional);

@@ -1,6 +1,6 @@
 /* client/file: files that go with a call.
  *
- * The daemon must never wait for a file, nor see it change under its hands (spec.md section 5,
+ * The daemon must never wait for a file, nor see it change under its hands (contract.md section 5,
  * Files): what it is given is memory of the kernel's, copied and, for reading, sealed. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* control/daily_timer: starts the daily run when the clock says so (spec.md section 4).
+/* control/daily_timer: starts the daily run when the clock says so (contract.md section 4).
  *
  * For a real clock a timerfd stands at the next run's instant; a clock that is set wakes it as well
  * (TFD_TIMER_CANCEL_ON_SET). Each time it wakes, the writer looks whether a run is due and does it;

@@ -1,6 +1,6 @@
-/* control/intake: has the return folders looked at (spec.md section 4, Returns): at the start, when
- * the inlet's descriptor says that something came in, and once a minute for what it could not see
- * or could not take. The look itself is the writer's; there is one at a time. Front thread. */
+/* control/intake: has the return folders looked at (contract.md section 4, Returns): at the start,
+ * when the inlet's descriptor says that something came in, and once a minute for what it could not
+ * see or could not take. The look itself is the writer's; there is one at a time. Front thread. */
 #pragma once
 
 #include <event2/event.h>

@@ -117,7 +117,7 @@ const struct method *method_find(struct str name);
 /* Checks params (NULL or an object; positional arrays are refused with −32602) against the row. */
 bool method_check(const struct method *m, json_t *params, struct error *err);
 
-/* JSON of the common types (spec.md section 5, Types). New references. */
+/* JSON of the common types (contract.md section 5, Types). New references. */
 json_t *json_day(struct date d);     /* "2026-11-24" or null */
 json_t *json_str(struct str s);      /* null where data is NULL */
 json_t *json_division(int64_t code); /* "500101001000"; null for 0 */

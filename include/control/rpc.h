@@ -50,5 +50,5 @@ json_t *rpc_fault(json_t *id, enum rpc_code code, const char *message);
 /* An error of ours: data.reason, data.clause where there is one, and the members of `data` (or
  * NULL). Its code is −32000, or the one given where it is not 0. */
 json_t *rpc_refusal(json_t *id, enum rpc_code code, const struct error *err, json_t *data);
-/* The notification `progress` (spec.md section 5). total −1: null. */
+/* The notification `progress` (contract.md section 5). total −1: null. */
 json_t *rpc_progress(json_t *id, const char *phase, int64_t done, int64_t total);

@@ -1,4 +1,4 @@
-/* delivery/list: the daily list of one division, as data, and its three renderings (spec.md
+/* delivery/list: the daily list of one division, as data, and its three renderings (contract.md
  * section 4).
  *
  * Each open task stands in one section only, by work/section: late, else due within 7 days, else

@@ -1,5 +1,5 @@
-/* delivery/list_steps: the steps of the register's year on a list (spec.md 3.6). They are days of
- * the policy, not messages: a list says those that came since the list before it, and those that
+/* delivery/list_steps: the steps of the register's year on a list (contract.md 3.6). They are days
+ * of the policy, not messages: a list says those that came since the list before it, and those that
  * are less than SECTION_DUE_DAYS away. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* delivery/return_file: one filled list, from a descriptor to recorded rows (spec.md section 4,
+/* delivery/return_file: one filled list, from a descriptor to recorded rows (contract.md section 4,
  * Returns).
  *
  * The file is copied into the staging folder, made UTF-8, and read row by row; each slice commits

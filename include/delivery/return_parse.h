@@ -1,4 +1,4 @@
-/* delivery/return_parse: the filled list as text: its heading and its rows (spec.md section 4,
+/* delivery/return_parse: the filled list as text: its heading and its rows (contract.md section 4,
  * Returns).
  *
  * Spreadsheets save what they like: comma, semicolon or tab; days as 2026/11/24; full-width digits;

@@ -1,5 +1,5 @@
 /* delivery/return_take: one file of a return folder: whether it is whole and whose, its rows, and
- * where it goes then (spec.md section 4, Returns).
+ * where it goes then (contract.md section 4, Returns).
  *
  * Its owner is the actor; of rejected rows that were put back as they are, the owner of the file
  * that they came from. Who may write into a folder may return for its division: that is what the

@@ -1,4 +1,4 @@
-/* delivery/returns: the return folders of the spool (spec.md section 4, Returns).
+/* delivery/returns: the return folders of the spool (contract.md section 4, Returns).
  *
  * SPOOL/DISTRICT/TOWNSHIP/return/ and SPOOL/DISTRICT/return/, SPOOL/CITY/return/. inotify tells of
  * files that were closed after writing or moved in; a look also finds what lay there before,

@@ -4,7 +4,7 @@
 #include "base/names.h"
 
 /* The four outcomes of a review and the six decisions of the register: the values are those of
- * store/task's enum outcome, the decisions from OUTCOME_DECISIONS on (spec.md section 4). */
+ * store/task's enum outcome, the decisions from OUTCOME_DECISIONS on (contract.md section 4). */
 extern const struct names outcomes_zh;
 /* The grounds of an ending in the order of rules/protection's enum ground (3.5). */
 extern const struct names grounds_zh;

@@ -1,4 +1,4 @@
-/* rules/age: ages at which the circular's categories change (spec.md 3.7; 二(一)2). */
+/* rules/age: ages at which the circular's categories change (contract.md 3.7; 二(一)2). */
 #pragma once
 
 #include "rules/date.h"

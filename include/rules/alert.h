@@ -1,4 +1,4 @@
-/* rules/alert: the ladder of an open task (spec.md 3.8). */
+/* rules/alert: the ladder of an open task (contract.md 3.8). */
 #pragma once
 
 #include "rules/policy.h"

@@ -1,4 +1,4 @@
-/* rules/calendar: working days by the State Council's yearly notices (spec.md 3.2).
+/* rules/calendar: working days by the State Council's yearly notices (contract.md 3.2).
  *
  * Weekends are off, holidays are off, make-up weekend days are worked. A year is published once its
  * file is loaded; for any other year weekends alone count, and a date for which a day of such a

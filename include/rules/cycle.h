@@ -1,4 +1,4 @@
-/* rules/cycle: the clock of one household's reviews (spec.md 3.4; circular 二(四)3).
+/* rules/cycle: the clock of one household's reviews (contract.md 3.4; circular 二(四)3).
  *
  * Nominal dates lie on a grid of quarter steps. On the anniversary basis step j is anchor + 3j
  * months, computed from the anchor itself and clamped to the month's end; on the calendar basis it
@@ -23,7 +23,7 @@ struct cycle_context {
     const struct policy *policy; /* in force on the day of the decision */
     const struct calendar *calendar;
     struct date anchor;
-    const struct tier_span *tiers;     /* at least one; the last is the tier in force now */
+    const struct tier_span *tiers; /* at least one; the last is the tier in force now */
     int tier_count;
     const struct fact_origin *origins; /* of the anchor, for a trace; may be NULL */
 };

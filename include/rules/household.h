@@ -1,5 +1,5 @@
 /* rules/household: the words for a household and its members, and the facts that rules look at
- * (spec.md sections 2 and 5). Money is in fen (1/100 yuan) a year for the household. */
+ * (contract.md sections 2 and 5). Money is in fen (1/100 yuan) a year for the household. */
 #pragma once
 
 #include "base/names.h"

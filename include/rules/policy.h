@@ -1,4 +1,4 @@
-/* rules/policy: the versions of the rules, one libconfig file each (spec.md 3.1).
+/* rules/policy: the versions of the rules, one libconfig file each (contract.md 3.1).
  *
  * A policy is read whole, checked, and then only read. Each parameter carries the clause that it
  * comes from ("local" where the circular leaves it to the localities). Policies form a set in order
@@ -15,7 +15,7 @@
 enum basis { BASIS_ANNIVERSARY, BASIS_CALENDAR };
 extern const struct names bases; /* "anniversary", "calendar" */
 
-/* An ordered tier rule: `when` conditions that must all hold (spec.md 3.3). */
+/* An ordered tier rule: `when` conditions that must all hold (contract.md 3.3). */
 enum tier_quantifier { TIER_ANY_MEMBER, TIER_EVERY_MEMBER };
 struct tier_condition {
     enum tier_quantifier who;  /* of the present members */

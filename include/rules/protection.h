@@ -1,4 +1,4 @@
-/* rules/protection: the continuity rule (spec.md 3.5; circular 二(四)3,
+/* rules/protection: the continuity rule (contract.md 3.5; circular 二(四)3,
  * 连续享受最低生活保障兜底政策). */
 #pragma once
 
@@ -16,7 +16,7 @@ int64_t protection_count(const struct policy *policy, int64_t counts[4][4]);
 enum act { ACT_TERMINATE, ACT_CLOSE, ACT_SUSPEND };
 extern const struct names acts; /* "terminate", "close", "suspend" */
 
-/* The grounds of spec.md 3.5: the first four stand against protection, all stand without it. */
+/* The grounds of contract.md 3.5: the first four stand against protection, all stand without it. */
 enum ground {
     GROUND_ALL_MEMBERS_GONE,
     GROUND_MEMBER_CHANGE,

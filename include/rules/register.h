@@ -1,11 +1,12 @@
-/* rules/register: the year's adjustment of the poverty register (spec.md 3.6; 二(四)3,
+/* rules/register: the year's adjustment of the poverty register (contract.md 3.6; 二(四)3,
  * 按年进行动态调整). */
 #pragma once
 
 #include "rules/policy.h"
 
 enum register_kind { REGISTER_ADJUSTMENT, REGISTER_CANDIDATE, DIBAO_CANDIDATE };
-extern const struct names register_kinds; /* the task kinds of spec.md section 2, in this order */
+extern const struct names
+    register_kinds; /* the task kinds of contract.md section 2, in this order */
 
 enum decision {
     DECISION_KEEP,

@@ -1,5 +1,5 @@
-/* rules/standard: dibao standard and poverty line of a district and year (spec.md 3.9; 二(三)1), in
- * fen a head and year. */
+/* rules/standard: dibao standard and poverty line of a district and year (contract.md 3.9;
+ * 二(三)1), in fen a head and year. */
 #pragma once
 
 #include "base/error.h"

@@ -1,4 +1,4 @@
-/* rules/tier: how often a household is reviewed (spec.md 3.3; circular 二(四)3, 分类管理).
+/* rules/tier: how often a household is reviewed (contract.md 3.3; circular 二(四)3, 分类管理).
  *
  * The policy's ordered rules look at the present members and the income; the first that holds gives
  * the tier. An unknown fact matches no rule. */

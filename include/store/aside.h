@@ -1,4 +1,4 @@
-/* store/aside: households whose record made a phase of the daily run fail (spec.md section 4).
+/* store/aside: households whose record made a phase of the daily run fail (contract.md section 4).
  *
  * One row for each household and phase. It stays until a run does that phase's work for the
  * household, or finds that there is none left to do. */

@@ -1,4 +1,5 @@
-/* store/audit: who did what, each entry holding the hash of the one before (spec.md section 5, 6).
+/* store/audit: who did what, each entry holding the hash of the one before (contract.md section 5,
+ * 6).
  *
  * hash = SHA-256(previous hash in hex, LF, the item without `hash` in RFC 8785 form). Append only.
  */

@@ -1,5 +1,5 @@
 /* store/backup: a copy of the whole store as it stood at one moment, and what a store that came
- * back from such a copy needs (spec.md section 6).
+ * back from such a copy needs (contract.md section 6).
  *
  * A copy has connections of its own and shares nothing with a `struct store`: it is begun where the
  * moment matters, and may then be given to another thread, with its errors. The file that comes out

@@ -1,4 +1,4 @@
-/* store/campaign: the register's years and decisions (spec.md 3.6). */
+/* store/campaign: the register's years and decisions (contract.md 3.6). */
 #pragma once
 
 #include "rules/register.h"

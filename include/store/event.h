@@ -1,4 +1,4 @@
-/* store/event: what `correct` can take back (spec.md 3.10), and how things stood before it. */
+/* store/event: what `correct` can take back (contract.md 3.10), and how things stood before it. */
 #pragma once
 
 #include "base/names.h"

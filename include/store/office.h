@@ -1,5 +1,5 @@
-/* store/office: how each township stands, for the lists of districts and cities (spec.md section
- * 4).
+/* store/office: how each township stands, for the lists of districts and cities (contract.md
+ * section 4).
  */
 #pragma once
 
@@ -13,8 +13,8 @@ struct office_row {
 };
 
 /* Every township of the district in order of codes, in the arena. What is late is by the one
- * definition: open, and due_on before `day` (spec.md 3.4). One query, over the open tasks of the
- * district. */
+ * definition: open, and due_on before `day` (contract.md 3.4). One query, over the open tasks of
+ * the district. */
 bool store_offices(struct store *s, struct arena *a, int64_t district, struct date day,
                    struct office_row **rows, int *count, struct error *err);
 

@@ -8,7 +8,7 @@
 #include "store/report.h"
 #include "store/run.h"
 
-/* Of one household, each kind in order of its number; corrected: taken back (spec.md 3.10). */
+/* Of one household, each kind in order of its number; corrected: taken back (contract.md 3.10). */
 struct proof_review {
     int64_t review, task;
     enum outcome outcome;

@@ -1,5 +1,5 @@
 /* work/aside: a record that makes a phase of the daily run fail is set aside, and the run goes on
- * for all others (spec.md section 4).
+ * for all others (contract.md section 4).
  *
  * A phase does each of its records through aside_record(). At first they are done without more ado,
  * which is cheap; where one fails, the slice is undone and done again with a savepoint for each

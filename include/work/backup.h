@@ -1,4 +1,4 @@
-/* work/backup: a copy of the store for the caller (spec.md section 6); work/restore is the way
+/* work/backup: a copy of the store for the caller (contract.md section 6); work/restore is the way
  * back.
  *
  * The copy is taken at one moment, between two slices of the writer's and while no import is being

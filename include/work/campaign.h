@@ -1,4 +1,4 @@
-/* work/campaign: the year's adjustment of the poverty register (spec.md 3.6). */
+/* work/campaign: the year's adjustment of the poverty register (contract.md 3.6). */
 #pragma once
 
 #include "store/campaign.h"

@@ -1,4 +1,4 @@
-/* work/correct: what was entered wrongly is taken back (spec.md 3.10). */
+/* work/correct: what was entered wrongly is taken back (contract.md 3.10). */
 #pragma once
 
 #include "store/division.h"

@@ -1,4 +1,4 @@
-/* work/ending: what ends or interrupts an allowance, and the refusals (spec.md 3.5). */
+/* work/ending: what ends or interrupts an allowance, and the refusals (contract.md 3.5). */
 #pragma once
 
 #include "rules/protection.h"

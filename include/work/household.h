@@ -28,9 +28,9 @@ bool household_context(struct work *w, struct arena *a, const struct household_r
  * opens its task. */
 bool household_begin_cycle(struct work *w, struct actor actor, const struct household_row *row,
                            const struct cycle_dates *dates, struct date day, struct error *err);
-/* A change of tier on `day` (spec.md 3.4): updates the household (every column of *row) and records
- * the change; an open task keeps its dates, else the open cycle gives way to the first of the new
- * grid. */
+/* A change of tier on `day` (contract.md 3.4): updates the household (every column of *row) and
+ * records the change; an open task keeps its dates, else the open cycle gives way to the first of
+ * the new grid. */
 bool household_set_tier(struct work *w, struct actor actor, struct household_row *row,
                         enum tier tier, enum tier_source source, struct str reason, struct date day,
                         struct error *err);

@@ -1,4 +1,4 @@
-/* work/import: CSV files into the store (spec.md section 5).
+/* work/import: CSV files into the store (contract.md section 5).
  *
  * Three phases. Receive: the file is copied as UTF-8 into the staging folder beside the store.
  * Check: every row is checked whole, nothing is written. Accept: one commit with the file's

@@ -15,7 +15,7 @@
 #define IMPORT_COLUMNS_MAX 16
 
 struct import_column {
-    const char *name;    /* English, of spec.md section 5 */
+    const char *name;    /* English, of contract.md section 5 */
     const char *chinese; /* may stand for it in the heading */
     bool required;
 };

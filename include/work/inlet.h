@@ -1,5 +1,5 @@
-/* work/inlet: how filled lists come in (spec.md section 4, Returns). Given by main, so that control
- * need not know delivery. */
+/* work/inlet: how filled lists come in (contract.md section 4, Returns). Given by main, so that
+ * control need not know delivery. */
 #pragma once
 
 #include "work/job.h"

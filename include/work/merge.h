@@ -1,4 +1,4 @@
-/* work/merge: a township or village that is joined to another (spec.md section 5, `division
+/* work/merge: a township or village that is joined to another (contract.md section 5, `division
  * merge`).
  *
  * Accepted with one commit, in which the old division is marked and what lies in it lies in the

@@ -1,4 +1,4 @@
-/* work/origin: where each fact of a household comes from, for explanations (spec.md section 5).
+/* work/origin: where each fact of a household comes from, for explanations (contract.md section 5).
  *
  * Read from what is on record: its audit, which says each change in order, and its reports, which
  * say the day on which something happened. The day of an origin is that day where it is known, else

@@ -1,4 +1,4 @@
-/* work/phase: the phases of a daily run, one after the other (spec.md section 4).
+/* work/phase: the phases of a daily run, one after the other (contract.md section 4).
  *
  * Each phase is a function that does one batch in the transaction under way and tells when it has
  * come to its end; the run's row carries the cursor, so that a kill costs the batch at most. Order

@@ -1,4 +1,4 @@
-/* work/recalculate: open deadlines after a calendar changed (spec.md 3.2).
+/* work/recalculate: open deadlines after a calendar changed (contract.md 3.2).
  *
  * Every open cycle is computed anew by its own policy; each deadline that moved is recorded and
  * told to its township. No recomputation makes a task late: a deadline moves to the next working

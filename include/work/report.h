@@ -1,4 +1,5 @@
-/* work/report: reported changes (spec.md 3.7, 主动发现) and the triggered reviews that they open.
+/* work/report: reported changes (contract.md 3.7, 主动发现) and the triggered reviews that they
+ * open.
  */
 #pragma once
 

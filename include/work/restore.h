@@ -1,4 +1,4 @@
-/* work/restore: the start of a store that came back from a backup (spec.md section 6). */
+/* work/restore: the start of a store that came back from a backup (contract.md section 6). */
 #pragma once
 
 #include "work/work.h"

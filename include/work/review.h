@@ -1,4 +1,4 @@
-/* work/review: the outcome of a task (spec.md 3.4, section 5 `review`). */
+/* work/review: the outcome of a task (contract.md 3.4, section 5 `review`). */
 #pragma once
 
 #include "store/task.h"

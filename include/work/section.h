@@ -1,5 +1,5 @@
-/* work/section: the part of a township's list in which an open task stands (spec.md section 4). The
- * lists and the socket's answers use this one rule. */
+/* work/section: the part of a township's list in which an open task stands (contract.md section 4).
+ * The lists and the socket's answers use this one rule. */
 #pragma once
 
 #include "store/task.h"

@@ -1,4 +1,4 @@
-/* work/settings: reviewd.conf (spec.md section 5), read whole and then only read.
+/* work/settings: reviewd.conf (contract.md section 5), read whole and then only read.
  *
  * libconfig; relative paths are from the file's own folder; every key has a default; an unknown
  * key, a wrong type or an unquoted division code is a fault with its line. */

@@ -1,5 +1,5 @@
 /* work/upkeep: what keeps the house in order: lists that nobody fetched, old files, and second
- * attempts of what the machine refused (spec.md section 4).
+ * attempts of what the machine refused (contract.md section 4).
  *
  * Its two phases of the daily run are declared in work/phase. */
 #pragma once

@@ -56,7 +56,7 @@ struct work {
     char *staging;               /* folder for imports under way; the writer's only */
     bool rules_changed;          /* the writer made a new rulebook: tell the front */
     struct hold_note *hold;      /* a refusal to be recorded (work/ending) */
-    bool held;                   /* a gap holds the daily run (spec.md section 4) */
+    bool held;                   /* a gap holds the daily run (contract.md section 4) */
 };
 
 /* The local day. */

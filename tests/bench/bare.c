@@ -49,7 +49,7 @@ static struct str or_none(struct str s)
     return s.len ? s : STR_NONE;
 }
 
-/* ---- households ------------------------------------------------------------------------------ */
+/* ---- households ---- */
 
 static void household_audit(struct loop *l, int64_t village, enum tier tier, const char *source)
 {
@@ -86,9 +86,10 @@ static void cycle_put(struct loop *l, struct str household, int64_t id, int64_t 
         "provisional, decided_on, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')",
         "idizdddid", id, anchor, (int64_t)d->step, names_text(&tiers, (int)d->tier), d->nominal,
         d->due_on, d->opens_on, (int64_t)d->provisional, b->today);
-    if (date_cmp(d->opens_on, b->today) <= 0)
+    if (date_cmp(d->opens_on, b->today) <= 0) {
         bare_open_task(b, household, id, township, sqlite3_last_insert_rowid(b->db), d->nominal,
                        d->due_on);
+    }
 }
 
 static void household_row(struct loop *l)
@@ -115,24 +116,27 @@ static void household_row(struct loop *l)
     struct cycle_context context = {b->policy, b->calendar, anchor, &span, 1, NULL};
     struct cycle_dates dates;
     if (!(date_is(last) ? cycle_import(&context, last, &satisfied, &dates, NULL, &err)
-                        : cycle_first(&context, &dates, NULL, &err)))
+                        : cycle_first(&context, &dates, NULL, &err))) {
         die("%s", err.message);
+    }
     cycle_put(l, c[0], id, township, anchor, &dates);
 }
 
-/* ---- members --------------------------------------------------------------------------------- */
+/* ---- members ---- */
 
 static void group_begin(struct loop *l)
 {
     static sqlite3_stmt *q;
-    if (!q)
+    if (!q) {
         q = prepare(&l->b, "SELECT id, tier, tier_source, status, register, income_kind, income, "
                            "pension, employment_cost, anchor_on, last_review_on, township "
                            "FROM household WHERE household = ?");
+    }
     snprintf(l->household, sizeof l->household, "%.*s", STR_ARG(l->cells[0]));
     bind(q, "z", l->household);
-    if (sqlite3_step(q) != SQLITE_ROW)
+    if (sqlite3_step(q) != SQLITE_ROW) {
         die("no household %s", l->household);
+    }
     l->household_id = sqlite3_column_int64(q, 0);
     l->tier = (enum tier)names_find(&tiers, column(q, 1));
     l->source = (enum tier_source)names_find(&tier_sources, column(q, 2));
@@ -170,18 +174,21 @@ static void regrid(struct loop *l, enum tier tier)
     struct cycle_context context = {b->policy, b->calendar, l->anchor, spans, 2, NULL};
     struct cycle_dates dates;
     int satisfied = 0;
-    if (!q)
+    if (!q) {
         q = prepare(b, "SELECT cycle, task FROM cycle WHERE household_id = ? AND state = 'open'");
+    }
     bind(q, "i", l->household_id);
     bool waits = sqlite3_step(q) == SQLITE_ROW && sqlite3_column_type(q, 1) == SQLITE_NULL;
     int64_t cycle = waits ? sqlite3_column_int64(q, 0) : 0;
     sqlite3_reset(q);
-    if (!waits)
+    if (!waits) {
         return;
+    }
     if ((date_is(l->last_review) &&
          !cycle_import(&context, l->last_review, &satisfied, &dates, NULL, &err)) ||
-        !cycle_after_tier(&context, satisfied, b->today, &dates, NULL, &err))
+        !cycle_after_tier(&context, satisfied, b->today, &dates, NULL, &err)) {
         die("%s", err.message);
+    }
     PUT(b, "UPDATE cycle SET state = 'superseded', closed_on = ? WHERE cycle = ?", "di", b->today,
         cycle);
     cycle_put(l, str_of(l->household), l->household_id, l->township, l->anchor, &dates);
@@ -197,8 +204,9 @@ static void tier_set(struct loop *l, enum tier tier, enum tier_source source)
     tier_canon(&b->before, l->tier, l->source);
     tier_canon(&b->after, tier, source);
     bare_audit(b, "household.tier", str_of(l->household));
-    if (tier == l->tier)
+    if (tier == l->tier) {
         return;
+    }
     PUT(b,
         "INSERT INTO tier_change (household_id, number, on_day, tier_before, tier_after, source, "
         "reason) VALUES (?, 1, ?, ?, ?, ?, 'derived')",
@@ -209,8 +217,9 @@ static void tier_set(struct loop *l, enum tier tier, enum tier_source source)
 static void group_end(struct loop *l)
 {
     struct bare *b = &l->b;
-    if (!l->household_id)
+    if (!l->household_id) {
         return;
+    }
     struct canon j = canon_open(&b->after);
     strbuf_addc(&l->list, ']');
     canon_raw(&j, "members", strbuf_str(&l->list));
@@ -219,8 +228,9 @@ static void group_end(struct loop *l)
     if (l->source != TIER_GIVEN) {
         enum tier_source source;
         enum tier tier = tier_derive(b->policy, &l->facts, &source, NULL);
-        if (tier != l->tier || source != l->source)
+        if (tier != l->tier || source != l->source) {
             tier_set(l, tier, source);
+        }
     }
     strbuf_reset(&l->list);
     l->household_id = 0;
@@ -252,8 +262,9 @@ static void member_row(struct loop *l)
         group_end(l);
         group_begin(l);
     }
-    if (l->facts.member_count == MEMBERS)
+    if (l->facts.member_count == MEMBERS) {
         die("more than %d members", MEMBERS);
+    }
     l->members[l->facts.member_count++] =
         (struct member_facts){.health = (enum health)names_find(&healths, c[5]),
                               .disability = (enum disability)names_find(&disabilities, c[6]),
@@ -268,7 +279,7 @@ static void member_row(struct loop *l)
         c[6], c[7], (int64_t)str_is(c[8], "yes"), c[9], date_parse(c[10]));
 }
 
-/* ---- the file -------------------------------------------------------------------------------- */
+/* ---- the file ---- */
 
 static void import_begin(struct loop *l)
 {
@@ -296,8 +307,9 @@ static void slice_end(struct loop *l, const char *state)
 static void take_cell(void *text, size_t len, void *self)
 {
     struct loop *l = self;
-    if (l->count < CELLS)
+    if (l->count < CELLS) {
         l->cells[l->count++].len = len;
+    }
     strbuf_add(&l->text, text, len);
 }
 
@@ -315,8 +327,9 @@ static void take_row(int end, void *self)
     } else {
         bool due = l->rows % 16 == 0 && job_now() >= l->b.slice_ends;
         if (due && (!l->household_id || !str_is(l->cells[0], l->household))) {
-            if (l->flush)
+            if (l->flush) {
                 l->flush(l);
+            }
             slice_end(l, "applying");
             bare_begin(&l->b);
         }
@@ -334,10 +347,11 @@ static void file_read(struct loop *l, FILE *in, struct csv_parser *parser)
     size_t n;
     rewind(in);
     while ((n = fread(block, 1, sizeof block, in)) > 0) {
-        if (!parser)
+        if (!parser) {
             digest_add(l->file, block, n);
-        else if (csv_parse(parser, block, n, take_cell, take_row, l) != n)
+        } else if (csv_parse(parser, block, n, take_cell, take_row, l) != n) {
             die("%s", csv_strerror(csv_error(parser)));
+        }
         l->offset += parser ? (int64_t)n : 0;
     }
 }
@@ -360,13 +374,15 @@ int main(int argc, char **argv)
 {
     static struct loop l;
     struct csv_parser parser;
-    if (argc != 6)
+    if (argc != 6) {
         die("usage: bare households|members STORE FILE.csv AT POLICIES");
+    }
     FILE *in = fopen(argv[3], "re");
     struct passwd *account = getpwuid(getuid());
     bool households = strcmp(argv[1], "households") == 0;
-    if (!in || !account)
+    if (!in || !account) {
         die("%s: cannot be read, or this user has no name", argv[3]);
+    }
     l.kind = argv[1];
     l.row = households ? household_row : member_row;
     l.flush = households ? NULL : group_end;
@@ -379,8 +395,9 @@ int main(int argc, char **argv)
     digest_hex(l.file, l.sha256);
     file_read(&l, in, &parser);
     csv_fini(&parser, take_cell, take_row, &l);
-    if (l.flush)
+    if (l.flush) {
         l.flush(&l);
+    }
     import_audit(&l);
     slice_end(&l, "done");
     _exit(0); /* as the daemon when it answers: what is in the log stays there */

@@ -56,8 +56,9 @@ __attribute__((noreturn, format(printf, 1, 2))) static inline void die(const cha
 static inline sqlite3_stmt *prepare(struct bare *b, const char *sql)
 {
     sqlite3_stmt *q;
-    if (sqlite3_prepare_v3(b->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &q, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v3(b->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &q, NULL) != SQLITE_OK) {
         die("%s: %s", sqlite3_errmsg(b->db), sql);
+    }
     return q;
 }
 
@@ -72,10 +73,11 @@ static inline void bind_list(sqlite3_stmt *q, const char *types, va_list args)
             continue;
         case 'd':
             s.len = (size_t)va_arg(args, struct date).day;
-            if ((int32_t)s.len == DATE_NONE.day)
+            if ((int32_t)s.len == DATE_NONE.day) {
                 sqlite3_bind_null(q, at);
-            else
+            } else {
                 sqlite3_bind_int(q, at, (int32_t)s.len);
+            }
             continue;
         case 'z':
             s = str_of(va_arg(args, const char *));
@@ -83,10 +85,11 @@ static inline void bind_list(sqlite3_stmt *q, const char *types, va_list args)
         default:
             s = va_arg(args, struct str);
         }
-        if (s.data)
+        if (s.data) {
             sqlite3_bind_text(q, at, s.data, (int)s.len, SQLITE_STATIC);
-        else
+        } else {
             sqlite3_bind_null(q, at);
+        }
     }
 }
 
@@ -105,8 +108,9 @@ static inline void put(struct bare *b, sqlite3_stmt *q, const char *types, ...)
     va_start(args, types);
     bind_list(q, types, args);
     va_end(args);
-    if (sqlite3_step(q) != SQLITE_DONE)
+    if (sqlite3_step(q) != SQLITE_DONE) {
         die("%s: %s", sqlite3_errmsg(b->db), sqlite3_sql(q));
+    }
     sqlite3_reset(q);
 }
 
@@ -125,20 +129,21 @@ static inline struct str column(sqlite3_stmt *q, int at)
                         (size_t)sqlite3_column_bytes(q, at)};
 }
 
-/* ---- commits ----------------------------------------------------------------------------------
- */
+/* ---- commits ---- */
 
 static inline void bare_begin(struct bare *b)
 {
-    if (sqlite3_exec(b->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+    if (sqlite3_exec(b->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK) {
         die("%s", sqlite3_errmsg(b->db));
+    }
     b->slice_ends = job_now() + JOB_SLICE_NS;
 }
 
 static inline void bare_commit(struct bare *b)
 {
-    if (sqlite3_exec(b->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+    if (sqlite3_exec(b->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
         die("%s", sqlite3_errmsg(b->db));
+    }
     if (b->wal_pages > BARE_WAL_PAGES) {
         int in_log, copied;
         sqlite3_wal_checkpoint_v2(b->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
@@ -154,14 +159,14 @@ static inline int bare_grew(void *self, sqlite3 *db, const char *name, int pages
     return SQLITE_OK;
 }
 
-/* ---- the audit --------------------------------------------------------------------------------
- */
+/* ---- the audit ---- */
 
 static inline const char *bare_personal(struct bare *b, int slot, struct str value)
 {
     char hex[DIGEST_HEX + 1];
-    if (!value.data)
+    if (!value.data) {
         return NULL;
+    }
     digest_add(b->digest, b->salt, 32);
     digest_add(b->digest, value.data, value.len);
     digest_hex(b->digest, hex);
@@ -187,10 +192,11 @@ static inline void bare_audit(struct bare *b, const char *action, struct str hou
     static sqlite3_stmt *q;
     struct str before = b->before.len ? strbuf_str(&b->before) : STR_NONE;
     struct str after = b->after.len ? strbuf_str(&b->after) : STR_NONE;
-    if (!q)
+    if (!q) {
         q = prepare(b,
                     "INSERT INTO audit (seq, at, uid, who, action, household, before, after, hash) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    }
     strbuf_reset(&b->item);
     struct canon c = canon_open(&b->item);
     canon_str(&c, "action", str_of(action));
@@ -199,10 +205,11 @@ static inline void bare_audit(struct bare *b, const char *action, struct str hou
     canon_raw(&c, "before", before);
     canon_str(&c, "household", household);
     canon_int(&c, "seq", ++b->seq);
-    if (b->uid < 0)
+    if (b->uid < 0) {
         canon_null(&c, "uid");
-    else
+    } else {
         canon_int(&c, "uid", b->uid);
+    }
     canon_str(&c, "who", str_of(b->who));
     canon_close(&c);
     digest_add(b->digest, b->head, DIGEST_HEX);
@@ -216,8 +223,7 @@ static inline void bare_audit(struct bare *b, const char *action, struct str hou
     strbuf_reset(&b->after);
 }
 
-/* ---- tasks ------------------------------------------------------------------------------------
- */
+/* ---- tasks ---- */
 
 static inline void bare_open_task(struct bare *b, struct str household, int64_t household_id,
                                   int64_t township, int64_t cycle, struct date nominal,
@@ -225,8 +231,9 @@ static inline void bare_open_task(struct bare *b, struct str household, int64_t 
 {
     char due[DATE_TEXT], nominal_text[DATE_TEXT], opened[DATE_TEXT];
     struct date alert_on;
-    if (alert_due(b->policy, b->calendar, due_on, -1, b->today, &alert_on) >= 0)
+    if (alert_due(b->policy, b->calendar, due_on, -1, b->today, &alert_on) >= 0) {
         alert_on = b->today;
+    }
     PUT(b,
         "INSERT INTO task (kind, state, household_id, township, cycle, opened_on, nominal_due_on, "
         "original_due_on, due_on, raised, alert_on) "
@@ -244,8 +251,7 @@ static inline void bare_open_task(struct bare *b, struct str household, int64_t 
     bare_audit(b, "task.open", household);
 }
 
-/* ---- opening ----------------------------------------------------------------------------------
- */
+/* ---- opening ---- */
 
 static inline void bare_rules(struct bare *b, const char *path, const char *policies)
 {
@@ -255,11 +261,13 @@ static inline void bare_rules(struct bare *b, const char *path, const char *poli
     b->calendar = s ? store_calendar_load(s, &err) : NULL;
     b->policies = policy_set_load(policies, &faults);
     b->policy = b->policies ? policy_on(b->policies, b->today, NULL, &err) : NULL;
-    if (!b->calendar || !b->policy)
+    if (!b->calendar || !b->policy) {
         die("%s: %s", path, err.message ? err.message : "no policy");
+    }
     snprintf(b->salt, sizeof b->salt, "%s", store_salt(s));
-    if (!store_audit_head(s, b->head, &b->seq, &err))
+    if (!store_audit_head(s, b->head, &b->seq, &err)) {
         die("%s", err.message);
+    }
     store_close(s);
 }
 
@@ -271,8 +279,9 @@ static inline void bare_open(struct bare *b, const char *path, const char *at, c
     mallopt(M_TOP_PAD, 256 << 10);
     setenv("TZ", "Asia/Shanghai", 1);
     tzset();
-    if (!clock_parse(str_of(at), &b->now, &err))
+    if (!clock_parse(str_of(at), &b->now, &err)) {
         die("%s", err.message);
+    }
     clock_format(b->now, b->at);
     b->today = (struct date){clock_local_day(b->now)};
     b->digest = digest_new();
@@ -283,8 +292,9 @@ static inline void bare_open(struct bare *b, const char *path, const char *at, c
                      "PRAGMA wal_autocheckpoint = 0; PRAGMA foreign_keys = ON;"
                      "PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8000;"
                      "PRAGMA journal_size_limit = 67108864;",
-                     NULL, NULL, NULL))
+                     NULL, NULL, NULL)) {
         die("%s: %s", path, sqlite3_errmsg(b->db));
+    }
     sqlite3_wal_hook(b->db, bare_grew, b);
 }
 

@@ -46,8 +46,9 @@ struct run {
 
 static void slice(struct bare *b)
 {
-    if (job_now() < b->slice_ends)
+    if (job_now() < b->slice_ends) {
         return;
+    }
     bare_commit(b);
     bare_begin(b);
 }
@@ -78,7 +79,7 @@ static int rows_read(struct run *r, sqlite3_stmt *q, void **rows, size_t size,
     return count;
 }
 
-/* ---- open ------------------------------------------------------------------------------------ */
+/* ---- open ---- */
 
 static void opening_read(struct run *r, sqlite3_stmt *q, void *row)
 {
@@ -118,7 +119,7 @@ static void open_all(struct run *r)
     free(rows);
 }
 
-/* ---- alert ----------------------------------------------------------------------------------- */
+/* ---- alert ---- */
 
 static void alert_read(struct run *r, sqlite3_stmt *q, void *row)
 {
@@ -166,8 +167,9 @@ static void alert_all(struct run *r)
         const struct alert *a = (struct alert *)rows + i;
         struct date next;
         int rung = alert_due(b->policy, b->calendar, a->due_on, a->raised, b->today, &next);
-        if (rung >= 0)
+        if (rung >= 0) {
             alert_put(r, a, &b->policy->rungs[rung]);
+        }
         PUT(b, "UPDATE task SET raised = ?, alert_on = ? WHERE task = ?", "idi",
             (int64_t)(rung >= 0 ? rung : a->raised), next, a->task);
         slice(b);
@@ -177,7 +179,7 @@ static void alert_all(struct run *r)
     free(rows);
 }
 
-/* ---- list ------------------------------------------------------------------------------------ */
+/* ---- list ---- */
 
 static void division_read(struct run *r, sqlite3_stmt *q, void *row)
 {
@@ -218,7 +220,7 @@ static void list_all(struct run *r)
     free(rows);
 }
 
-/* ---- deliver --------------------------------------------------------------------------------- */
+/* ---- deliver ---- */
 
 static const struct {
     const char *extension;
@@ -235,8 +237,9 @@ static void write_lists(struct run *r, const struct outgoing *o)
     struct list list;
     struct error err = ERROR_INIT;
     arena_reset(&r->list_arena);
-    if (!list_build(&r->w, &r->list_arena, &message, &list, &err))
+    if (!list_build(&r->w, &r->list_arena, &message, &list, &err)) {
         die("%s", err.message);
+    }
     for (int i = 0; i < 3; i++) {
         char name[64];
         strbuf_reset(&r->text);
@@ -245,8 +248,9 @@ static void write_lists(struct run *r, const struct outgoing *o)
                  files[i].extension);
         int fd = openat(r->tmp, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
         if (fd < 0 || write(fd, r->text.data, r->text.len) != (ssize_t)r->text.len ||
-            close(fd) != 0)
+            close(fd) != 0) {
             die("%s: %s", name, strerror(errno));
+        }
     }
 }
 
@@ -255,10 +259,12 @@ static void rename_lists(struct run *r, const struct outgoing *o)
     char path[96], from[64], to[160], day[DATE_TEXT];
     int64_t district = o->division / 1000000 * 1000000;
     int len = 0;
-    if (o->division % 1000000)
+    if (o->division % 1000000) {
         len = snprintf(path, sizeof path, "%012lld/", (long long)district);
-    if (len)
+    }
+    if (len) {
         mkdirat(r->root, path, 0750);
+    }
     len += snprintf(path + len, sizeof path - (size_t)len, "%012lld", (long long)o->division);
     mkdirat(r->root, path, 0750);
     snprintf(path + len, sizeof path - (size_t)len, "/new");
@@ -268,18 +274,21 @@ static void rename_lists(struct run *r, const struct outgoing *o)
                  files[i].extension);
         snprintf(to, sizeof to, "%s/%s-daily.%s", path, date_text(r->b.today, day),
                  files[i].extension);
-        if (renameat(r->tmp, from, r->root, to) != 0)
+        if (renameat(r->tmp, from, r->root, to) != 0) {
             die("%s: %s", to, strerror(errno));
+        }
     }
 }
 
 static void deliver_batch(struct run *r, const struct outgoing *rows, int count)
 {
     struct bare *b = &r->b;
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         write_lists(r, &rows[i]);
-    if (syncfs(r->root) != 0)
+    }
+    if (syncfs(r->root) != 0) {
         die("%s", strerror(errno));
+    }
     bare_begin(b);
     for (int i = 0; i < count; i++) {
         const struct outgoing *o = &rows[i];
@@ -294,13 +303,16 @@ static void deliver_batch(struct run *r, const struct outgoing *rows, int count)
             "ii", o->division, o->seq);
     }
     bare_commit(b);
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         rename_lists(r, &rows[i]);
-    if (syncfs(r->root) != 0)
+    }
+    if (syncfs(r->root) != 0) {
         die("%s", strerror(errno));
+    }
     bare_begin(b);
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         PUT(b, "UPDATE message SET state = 'delivered' WHERE seq = ?", "i", rows[i].seq);
+    }
     bare_commit(b);
 }
 
@@ -317,12 +329,13 @@ static void deliver_all(struct run *r)
     sqlite3_stmt *q = prepare(&r->b, "SELECT seq, division FROM message WHERE state = 'queued' "
                                      "AND kind = 'daily' ORDER BY seq");
     int count = rows_read(r, q, &rows, sizeof(struct outgoing), outgoing_read);
-    for (int i = 0; i < count; i += BATCH)
+    for (int i = 0; i < count; i += BATCH) {
         deliver_batch(r, (struct outgoing *)rows + i, count - i < BATCH ? count - i : BATCH);
+    }
     free(rows);
 }
 
-/* ---- the end --------------------------------------------------------------------------------- */
+/* ---- the end ---- */
 
 /* The run is on record as asked for by whoever called for it: the account that runs both sides. */
 static void run_done(struct run *r)
@@ -348,21 +361,24 @@ static void run_done(struct run *r)
 
 static void spool_open_bare(struct run *r, const char *path)
 {
-    if (mkdir(path, 0750) != 0 && errno != EEXIST)
+    if (mkdir(path, 0750) != 0 && errno != EEXIST) {
         die("%s: %s", path, strerror(errno));
+    }
     r->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     mkdirat(r->root, "tmp", 0750);
     r->tmp = openat(r->root, "tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (r->tmp < 0)
+    if (r->tmp < 0) {
         die("%s: %s", path, strerror(errno));
+    }
 }
 
 int main(int argc, char **argv)
 {
     static struct run r;
     struct error err = ERROR_INIT;
-    if (argc != 5)
+    if (argc != 5) {
         die("usage: bare_run STORE SPOOL AT POLICIES");
+    }
     bare_open(&r.b, argv[1], argv[3], argv[4]);
     r.b.uid = -1;
     r.b.who = "clock";
@@ -371,8 +387,9 @@ int main(int argc, char **argv)
     r.w.clock = &r.clock;
     r.w.rules = rulebook_new(r.b.policies, r.b.calendar);
     r.w.store = store_open(argv[1], STORE_READ, r.b.today, &err);
-    if (!r.w.store)
+    if (!r.w.store) {
         die("%s", err.message);
+    }
     open_all(&r);
     alert_all(&r);
     list_all(&r);

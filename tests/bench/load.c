@@ -54,12 +54,14 @@ static void households_read(struct load *l, const char *path)
     char *line = NULL;
     size_t room = 0;
     FILE *in = fopen(path, "re");
-    if (!in || getline(&line, &room, in) < 0)
+    if (!in || getline(&line, &room, in) < 0) {
         fail(path);
+    }
     while (getline(&line, &room, in) > 0) {
-        if (l->household_count % 1024 == 0)
+        if (l->household_count % 1024 == 0) {
             l->households = xrealloc(l->households,
                                      (size_t)(l->household_count + 1024) * sizeof *l->households);
+        }
         l->households[l->household_count++] = xstrndup(line, strcspn(line, ","));
     }
     free(line);
@@ -71,8 +73,9 @@ static int connect_to(const char *path)
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof at) != 0)
+    if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof at) != 0) {
         fail(path);
+    }
     return fd;
 }
 
@@ -84,8 +87,9 @@ static void send_one(struct load *l)
                        "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"household.show\",\"params\":"
                        "{\"household\":\"%s\"}}\n",
                        l->sent, l->households[pick % (uint64_t)l->household_count]);
-    if (write(l->peers[l->sent % CONNECTIONS].fd, line, (size_t)len) != len)
+    if (write(l->peers[l->sent % CONNECTIONS].fd, line, (size_t)len) != len) {
         fail("write");
+    }
     l->sent++;
 }
 
@@ -107,8 +111,9 @@ static void read_some(struct load *l, struct peer *p)
     char block[16384];
     ssize_t n = read(p->fd, block, sizeof block);
     int64_t now = job_now();
-    if (n <= 0)
+    if (n <= 0) {
         fail("read");
+    }
     strbuf_add(&p->in, block, (size_t)n);
     char *from = p->in.data, *end;
     while ((end = strchr(from, '\n'))) {
@@ -125,11 +130,13 @@ static void read_some(struct load *l, struct peer *p)
 static void run(struct load *l)
 {
     struct pollfd fds[CONNECTIONS];
-    for (int i = 0; i < CONNECTIONS; i++)
+    for (int i = 0; i < CONNECTIONS; i++) {
         fds[i] = (struct pollfd){.fd = l->peers[i].fd, .events = POLLIN};
+    }
     while ((l->sent < l->total && !stopped) || l->answered < l->sent) {
-        if (stopped)
+        if (stopped) {
             l->total = l->sent;
+        }
         int64_t now = job_now(), next = l->begin + l->sent * l->interval;
         if (l->sent < l->total && now >= next) {
             send_one(l);
@@ -138,11 +145,14 @@ static void run(struct load *l)
         int64_t wait = l->sent < l->total ? next - now : INT64_C(10000000000);
         struct timespec timeout = {wait / 1000000000, wait % 1000000000};
         int n = ppoll(fds, CONNECTIONS, &timeout, NULL);
-        if (n == 0 && l->sent == l->total)
+        if (n == 0 && l->sent == l->total) {
             fail("no answer for 10 seconds");
-        for (int i = 0; i < CONNECTIONS && n > 0; i++)
-            if (fds[i].revents)
+        }
+        for (int i = 0; i < CONNECTIONS && n > 0; i++) {
+            if (fds[i].revents) {
                 read_some(l, &l->peers[i]);
+            }
+        }
     }
 }
 
@@ -170,8 +180,9 @@ int main(int argc, char **argv)
     l.total = atoi(argv[3]) * atoi(argv[4]);
     l.latency = xmalloc((size_t)l.total * sizeof *l.latency);
     memset(l.latency, 0xff, (size_t)l.total * sizeof *l.latency);
-    for (int i = 0; i < CONNECTIONS; i++)
+    for (int i = 0; i < CONNECTIONS; i++) {
         l.peers[i].fd = connect_to(argv[1]);
+    }
     l.begin = job_now();
     run(&l);
     if (l.sent == 0 || l.wrong) {

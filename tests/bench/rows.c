@@ -20,8 +20,9 @@ static void fail(sqlite3 *db)
 static void value_add(sqlite3 *db, const char *sql, const char *label, struct strbuf *out)
 {
     sqlite3_stmt *q;
-    if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) != SQLITE_OK || sqlite3_step(q) != SQLITE_ROW)
+    if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) != SQLITE_OK || sqlite3_step(q) != SQLITE_ROW) {
         fail(db);
+    }
     strbuf_addf(out, "%s %s\n", label, (const char *)sqlite3_column_text(q, 0));
     sqlite3_finalize(q);
 }
@@ -34,8 +35,9 @@ static void rows_of(const char *path, struct strbuf *out)
         sqlite3_prepare_v2(db,
                            "SELECT name FROM sqlite_schema WHERE type = 'table' "
                            "AND name NOT LIKE 'sqlite_%' ORDER BY name",
-                           -1, &q, NULL) != SQLITE_OK)
+                           -1, &q, NULL) != SQLITE_OK) {
         fail(db);
+    }
     while (sqlite3_step(q) == SQLITE_ROW) {
         const char *name = (const char *)sqlite3_column_text(q, 0);
         char *sql = sqlite3_mprintf("SELECT count(*) FROM %Q", name);
@@ -60,8 +62,9 @@ int main(int argc, char **argv)
         return 0;
     }
     rows_of(argv[2], &other);
-    if (strcmp(strbuf_text(&one), strbuf_text(&other)) == 0)
+    if (strcmp(strbuf_text(&one), strbuf_text(&other)) == 0) {
         return 0;
+    }
     printf("--- %s\n%s--- %s\n%s", argv[1], strbuf_text(&one), argv[2], strbuf_text(&other));
     return 1;
 }

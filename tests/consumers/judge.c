@@ -48,9 +48,11 @@ struct court {
 
 static int find(const struct court *c, const char *id)
 {
-    for (int i = 0; i < c->message_count; i++)
-        if (strcmp(c->messages[i].id, id) == 0)
+    for (int i = 0; i < c->message_count; i++) {
+        if (strcmp(c->messages[i].id, id) == 0) {
             return i;
+        }
+    }
     printf("no message %s in the store\n", id);
     exit(1);
 }
@@ -70,10 +72,12 @@ static void each_line(struct court *c, const char *file,
     }
     while ((len = getline(&line, &room, f)) > 0 && line[len - 1] == '\n') {
         int count = 0;
-        for (char *word = strtok(line, " \n"); word && count < WORDS; word = strtok(NULL, " \n"))
+        for (char *word = strtok(line, " \n"); word && count < WORDS; word = strtok(NULL, " \n")) {
             words[count++] = word;
-        if (count)
+        }
+        if (count) {
             take(c, words, count);
+        }
     }
     free(line);
     fclose(f);
@@ -114,10 +118,12 @@ static void acknowledged(struct court *c, int64_t sent, const int *ids, int coun
     c->open_acks += acked < 0 ? count : 0;
     for (int i = 0; i < count; i++) {
         struct message *m = &c->messages[ids[i]];
-        if (acked && (!m->sent_at || sent < m->sent_at))
+        if (acked && (!m->sent_at || sent < m->sent_at)) {
             m->sent_at = sent;
-        if (acked == 1 && count == 1 && m->confirmed++)
+        }
+        if (acked == 1 && count == 1 && m->confirmed++) {
             FAULT(c, "%s was acknowledged twice\n", m->id);
+        }
     }
 }
 
@@ -134,10 +140,12 @@ static void log_line(struct court *c, char **words, int count)
         return;
     case 'A':
         asked.sent = atoll(words[1]);
-        for (int i = 2; i < count; i++)
+        for (int i = 2; i < count; i++) {
             asked.ids[i - 2] = find(c, words[i]);
-        if (asked.count) /* the one before has no answer */
+        }
+        if (asked.count) { /* the one before has no answer */
             abort();
+        }
         asked.count = count - 2;
         return;
     case 'R':
@@ -150,13 +158,15 @@ static void log_line(struct court *c, char **words, int count)
     }
 }
 
-/* ---- what must hold -------------------------------------------------------------------------- */
+/* ---- what must hold ---- */
 
 static bool in_take(const struct court *c, const struct take *t, int message)
 {
-    for (int i = 0; i < t->count; i++)
-        if (c->taken[t->first + i] == message)
+    for (int i = 0; i < t->count; i++) {
+        if (c->taken[t->first + i] == message) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -165,17 +175,20 @@ static void check_order(struct court *c, const struct take *t)
 {
     for (int i = 0; i < t->count; i++) {
         int m = c->taken[t->first + i];
-        if (c->messages[m].division != t->division)
+        if (c->messages[m].division != t->division) {
             FAULT(c, "%s is of another division\n", c->messages[m].id);
-        if (i && m <= c->taken[t->first + i - 1])
+        }
+        if (i && m <= c->taken[t->first + i - 1]) {
             FAULT(c, "%s was given out of order\n", c->messages[m].id);
+        }
     }
     int last = c->taken[t->first + t->count - 1];
     for (int e = 0; e < last; e++) {
         const struct message *m = &c->messages[e];
         if (m->division == t->division && !in_take(c, t, e) &&
-            (!m->sent_at || m->sent_at > t->answered))
+            (!m->sent_at || m->sent_at > t->answered)) {
             FAULT(c, "%s was given while %s was not acknowledged\n", c->messages[last].id, m->id);
+        }
     }
 }
 
@@ -185,9 +198,10 @@ static void check_leases(struct court *c, const struct take *t)
 {
     for (int i = 0; i < t->count; i++) {
         struct message *m = &c->messages[c->taken[t->first + i]];
-        if (m->until > t->now)
+        if (m->until > t->now) {
             FAULT(c, "two held %s: taken at %lld until %lld, and at %lld\n", m->id,
                   (long long)m->since, (long long)m->until, (long long)t->now);
+        }
         m->since = t->now;
         m->until = t->until;
     }
@@ -208,15 +222,18 @@ static void check_messages(struct court *c, int *again)
     for (int i = 0; i < c->message_count; i++) {
         const struct message *m = &c->messages[i];
         audited += m->audited;
-        if (!m->acked || m->audited != 1)
+        if (!m->acked || m->audited != 1) {
             FAULT(c, "%s was acknowledged %d times%s\n", m->id, m->audited,
                   m->acked ? "" : " and is not acked");
-        if (!m->sent_at)
+        }
+        if (!m->sent_at) {
             FAULT(c, "%s was acknowledged by nobody\n", m->id);
+        }
     }
-    if (c->told_acked > audited || audited > c->told_acked + c->open_acks)
+    if (c->told_acked > audited || audited > c->told_acked + c->open_acks) {
         FAULT(c, "%lld were ended, consumers were told of %lld and do not know of %lld\n",
               (long long)audited, (long long)c->told_acked, (long long)c->open_acks);
+    }
     *again = c->taken_count - c->message_count;
 }
 
@@ -228,16 +245,20 @@ int judge(const char *store, char *const *logs, int count)
     each_line(&c, store, store_line);
     for (int i = 0; i < count; i++) {
         each_line(&c, logs[i], log_line);
-        if (asked.count)
+        if (asked.count) {
             acknowledged(&c, asked.sent, asked.ids, asked.count, -1);
+        }
         asked.count = 0;
     }
-    for (int i = 0; i < c.take_count; i++)
+    for (int i = 0; i < c.take_count; i++) {
         check_order(&c, &c.takes[i]);
-    if (c.take_count)
+    }
+    if (c.take_count) {
         qsort(c.takes, (size_t)c.take_count, sizeof *c.takes, by_clock);
-    for (int i = 0; i < c.take_count; i++)
+    }
+    for (int i = 0; i < c.take_count; i++) {
         check_leases(&c, &c.takes[i]);
+    }
     check_messages(&c, &again);
     printf("%d messages, %d takings, %d given again, %lld acknowledgements without an answer: ",
            c.message_count, c.take_count, again, (long long)c.open_acks);

@@ -65,12 +65,13 @@ static void note(struct consumer *c, struct strbuf *line)
     strbuf_free(line);
 }
 
-/* ---- calls ----------------------------------------------------------------------------------- */
+/* ---- calls ---- */
 
 static void hang_up(struct consumer *c)
 {
-    if (c->in)
+    if (c->in) {
         fclose(c->in);
+    }
     c->in = NULL;
 }
 
@@ -79,8 +80,9 @@ static bool dial(struct consumer *c)
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    if (fd < 0 || strlen(c->path) >= sizeof at.sun_path)
+    if (fd < 0 || strlen(c->path) >= sizeof at.sun_path) {
         exit(1);
+    }
     strcpy(at.sun_path, c->path);
     if (connect(fd, (struct sockaddr *)&at, sizeof at) != 0) {
         close(fd);
@@ -105,8 +107,9 @@ static json_t *ask(struct consumer *c, const char *method, json_t *params)
     free(text);
     json_decref(call);
     if (send(c->out, out.data, out.len, MSG_NOSIGNAL) == (ssize_t)out.len &&
-        getline(&line, &room, c->in) > 0)
+        getline(&line, &room, c->in) > 0) {
         answer = json_loads(line, 0, NULL);
+    }
     result = json_incref(json_object_get(answer, "result"));
     const char *reason = json_string_value(
         json_object_get(json_object_get(json_object_get(answer, "error"), "data"), "reason"));
@@ -114,15 +117,16 @@ static json_t *ask(struct consumer *c, const char *method, json_t *params)
         fprintf(stderr, "%s: %s\n", method, line);
         exit(1);
     }
-    if (!result)
+    if (!result) {
         hang_up(c);
+    }
     json_decref(answer);
     strbuf_free(&out);
     free(line);
     return result;
 }
 
-/* ---- what it does ---------------------------------------------------------------------------- */
+/* ---- what it does ---- */
 
 /* Acknowledges items [from, to); false where no answer came. */
 static bool ack(struct consumer *c, json_t *items, size_t from, size_t to)
@@ -143,12 +147,13 @@ static bool ack(struct consumer *c, json_t *items, size_t from, size_t to)
     note(c, &line);
     json_t *result = ask(c, "queue.ack", json_pack("{s:o}", "ids", ids));
     strbuf_reset(&line);
-    if (result)
+    if (result) {
         strbuf_addf(&line, "R %lld %lld",
                     (long long)json_integer_value(json_object_get(result, "acked")),
                     (long long)json_integer_value(json_object_get(result, "unknown")));
-    else
+    } else {
         strbuf_addz(&line, "X");
+    }
     note(c, &line);
     json_decref(result);
     return result != NULL;
@@ -156,8 +161,9 @@ static bool ack(struct consumer *c, json_t *items, size_t from, size_t to)
 
 static void one_by_one(struct consumer *c, json_t *items)
 {
-    for (size_t i = 0; i < json_array_size(items) && ack(c, items, i, i + 1); i++)
+    for (size_t i = 0; i < json_array_size(items) && ack(c, items, i, i + 1); i++) {
         ;
+    }
 }
 
 static void together(struct consumer *c, json_t *items)
@@ -167,8 +173,9 @@ static void together(struct consumer *c, json_t *items)
 
 static void backwards(struct consumer *c, json_t *items)
 {
-    for (size_t i = json_array_size(items); i > 0 && ack(c, items, i - 1, i); i--)
+    for (size_t i = json_array_size(items); i > 0 && ack(c, items, i - 1, i); i--) {
         ;
+    }
 }
 
 static void some(struct consumer *c, json_t *items)
@@ -178,8 +185,9 @@ static void some(struct consumer *c, json_t *items)
 
 static void twice(struct consumer *c, json_t *items)
 {
-    if (ack(c, items, 0, 1))
+    if (ack(c, items, 0, 1)) {
         one_by_one(c, items);
+    }
 }
 
 static void nothing(struct consumer *c, json_t *items)
@@ -200,8 +208,9 @@ static void log_taken(struct consumer *c, const char *division, json_t *result, 
     size_t i;
 
     if (!clock_parse(str_of(json_string_value(json_object_get(result, "lease_until"))), &until,
-                     &err))
+                     &err)) {
         exit(1);
+    }
     strbuf_addf(&line, "T %lld %lld %lld %s", (long long)monotonic(), (long long)(until - lease),
                 (long long)until, division);
     json_array_foreach(json_object_get(result, "items"), i, item)
@@ -237,8 +246,9 @@ int main(int argc, char **argv)
 {
     struct consumer c = {0};
 
-    if (argc >= 4 && strcmp(argv[1], "--judge") == 0)
+    if (argc >= 4 && strcmp(argv[1], "--judge") == 0) {
         return judge(argv[2], argv + 3, argc - 3);
+    }
     if (argc < 5) {
         fputs("consumer SOCKET LOG SEED DIVISION…\n", stderr);
         return 2;
@@ -252,6 +262,7 @@ int main(int argc, char **argv)
         perror(argv[2]);
         return 1;
     }
-    for (;;)
+    for (;;) {
         step(&c);
+    }
 }

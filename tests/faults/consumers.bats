@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # 8 consumers take and acknowledge at random, while they and the daemon are killed: every message is
-# acknowledged exactly once, and in each division none is given before what was said earlier (spec.md
+# acknowledged exactly once, and in each division none is given before what was said earlier (contract.md
 # 4, 6; include/work/queue.h).
 #
 # SEED=n repeats the choices, not the machine's pace; STEPS=n asks for more.

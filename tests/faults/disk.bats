@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # A full disk: what was acknowledged stays, the command is refused with `storage`, and once there is
-# room again all goes on to the same end (spec.md section 6).
+# room again all goes on to the same end (contract.md section 6).
 #
 # Without root a disk cannot be filled; a limit on the size of the daemon's files (RLIMIT_FSIZE, with
 # SIGXFSZ ignored, as a write that fails) stands for it, and can be taken away while the daemon lives.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # kill -9 at random moments of imports and daily runs, and at each named point: at the end the same
-# store and the same files as an undisturbed one, byte for byte (spec.md sections 4 and 6).
+# store and the same files as an undisturbed one, byte for byte (contract.md sections 4 and 6).
 #
 # SEED=n repeats the moments of a run, as far as the machine's own pace allows; KILLS=n asks for more.
 

@@ -27,8 +27,9 @@ static void check_resume(int fd, const struct csv_reader *r, char delimiter, str
     struct csv_record record;
 
     strbuf_reset(out);
-    if (csv_reader_next(other, &record, NULL) == CSV_RECORD)
+    if (csv_reader_next(other, &record, NULL) == CSV_RECORD) {
         flatten(&record, out);
+    }
     csv_reader_close(other);
 }
 
@@ -39,17 +40,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct csv_record record;
     int fd = memfd_create("fuzz", MFD_CLOEXEC);
 
-    if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+    if (fd < 0 || write(fd, data, size) != (ssize_t)size) {
         abort();
+    }
     struct csv_reader *r = csv_reader_open(fd, 0, 1, delimiter);
     for (int count = 0; csv_reader_next(r, &record, NULL) == CSV_RECORD; count++) {
         flatten(&record, &got);
-        if (count && count < 64 && !str_equal(strbuf_str(&got), strbuf_str(&expected)))
+        if (count && count < 64 && !str_equal(strbuf_str(&got), strbuf_str(&expected))) {
             abort();
-        if (csv_reader_offset(r) > size)
+        }
+        if (csv_reader_offset(r) > size) {
             abort();
-        if (count < 63)
+        }
+        if (count < 63) {
             check_resume(fd, r, delimiter, &expected);
+        }
     }
     csv_reader_close(r);
     strbuf_free(&got);

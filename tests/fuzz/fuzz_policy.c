@@ -22,12 +22,14 @@ static void put(const char *path, const uint8_t *data, size_t size)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-    if (fd < 0)
+    if (fd < 0) {
         abort();
+    }
     while (size > 0) {
         ssize_t n = write(fd, data, size);
-        if (n < 0)
+        if (n < 0) {
             abort();
+        }
         data += n;
         size -= (size_t)n;
     }
@@ -39,16 +41,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char folder[] = "/tmp/reviewd-fuzz-policy-XXXXXX", path[sizeof(folder) + 16];
     struct policy_faults faults;
 
-    if (!mkdtemp(folder))
+    if (!mkdtemp(folder)) {
         abort();
+    }
     snprintf(path, sizeof(path), "%s/fuzz.conf", folder);
     put(path, data, size);
     struct policy_set *set = policy_set_load(folder, &faults);
-    if ((set != NULL) != (faults.count == 0))
+    if ((set != NULL) != (faults.count == 0)) {
         abort();
-    for (int i = 0; i < faults.count; i++)
-        if (strncmp(faults.text[i], path, strlen(path)) != 0)
+    }
+    for (int i = 0; i < faults.count; i++) {
+        if (strncmp(faults.text[i], path, strlen(path)) != 0) {
             abort(); /* each fault names the file */
+        }
+    }
     policy_faults_free(&faults);
     policy_set_free(set);
     unlink(path);

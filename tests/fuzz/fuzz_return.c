@@ -21,13 +21,16 @@ static void check_plain(struct arena *a, const struct return_row *row)
     int64_t task;
 
     snprintf(number, sizeof number, "%lld", (long long)row->task);
-    if (!return_task(a, str_of(number), &task) || task != row->task)
+    if (!return_task(a, str_of(number), &task) || task != row->task) {
         abort();
+    }
     if (date_is(row->day) &&
-        (!return_day(a, str_of(date_text(row->day, text)), &day) || day.day != row->day.day))
+        (!return_day(a, str_of(date_text(row->day, text)), &day) || day.day != row->day.day)) {
         abort();
-    if (return_outcome(a, str_of(names_text(&outcomes_zh, row->outcome))) != row->outcome)
+    }
+    if (return_outcome(a, str_of(names_text(&outcomes_zh, row->outcome))) != row->outcome) {
         abort();
+    }
 }
 
 static void read_rows(int fd, const struct return_heading *heading)
@@ -41,10 +44,11 @@ static void read_rows(int fd, const struct return_heading *heading)
         struct error why = ERROR_INIT;
         struct strbuf zh = STRBUF_INIT;
         if (return_row_filled(heading, &record, &row)) {
-            if (return_row_parse(&a, heading, &record, &row, &why))
+            if (return_row_parse(&a, heading, &record, &row, &why)) {
                 check_plain(&a, &row);
-            else if (!return_why(&why, &zh))
+            } else if (!return_why(&why, &zh)) {
                 abort(); /* every fault of a cell has its sentence */
+            }
         }
         error_clear(&why);
         strbuf_free(&zh);
@@ -62,12 +66,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t line;
     int in = memfd_create("in", MFD_CLOEXEC), out = memfd_create("out", MFD_CLOEXEC);
 
-    if (in < 0 || out < 0 || write(in, data, size) != (ssize_t)size)
+    if (in < 0 || out < 0 || write(in, data, size) != (ssize_t)size) {
         abort();
-    if (text_to_utf8(in, out, &line, &why) && return_heading_read(out, &heading, &why))
+    }
+    if (text_to_utf8(in, out, &line, &why) && return_heading_read(out, &heading, &why)) {
         read_rows(out, &heading);
-    else if (!return_why(&why, &zh))
+    } else if (!return_why(&why, &zh)) {
         abort();
+    }
     error_clear(&why);
     /* Any refusal, whatever it holds. */
     why = (struct error){REASON_CONFLICT, xstrndup((const char *)data, size), NULL};

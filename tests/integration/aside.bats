@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # A record that makes a phase of the daily run fail is set aside with the reason, named by `run`, `status`
 # and `verify`; the run goes on for all others, and it is set aside no more once its record works again
-# (spec.md section 4). Each phase with a record that the schema refuses; `open` is in day.bats.
+# (contract.md section 4). Each phase with a record that the schema refuses; `open` is in day.bats.
 
 load ../lib/daemon
 

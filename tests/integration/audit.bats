@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The audit: a chain that anybody can compute again, who did what, and nobody's number in it
-# (spec.md 5, 6; architecture.md 2).
+# (contract.md 5, 6; architecture.md 2).
 
 load ../lib/daemon
 

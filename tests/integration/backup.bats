@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # A copy of the store, and the way back from it: no number that the lost future can have printed is
-# given again (spec.md 5 `backup`, 6; reviewd(8), Backup and restore).
+# given again (contract.md 5 `backup`, 6; reviewd(8), Backup and restore).
 
 load ../lib/daemon
 

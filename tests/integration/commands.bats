@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Each command of reviewctl: its result as JSON, its refusal, its usage error and its table
-# (spec.md section 5). A command of the table that has no case here fails the first test.
+# (contract.md section 5). A command of the table that has no case here fails the first test.
 
 setup_file() {
     load ../lib/daemon

@@ -1,4 +1,4 @@
-# Correction (spec.md 3.10): the latest event of each kind is taken back by a new audited entry, and what
+# Correction (contract.md 3.10): the latest event of each kind is taken back by a new audited entry, and what
 # followed is computed anew.
 
 setup_file() {

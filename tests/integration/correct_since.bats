@@ -1,4 +1,4 @@
-# Correction (spec.md 3.10) of an event since which other things came in: what an import, a run, the
+# Correction (contract.md 3.10) of an event since which other things came in: what an import, a run, the
 # register's year or a calendar has done stands, and only what the event did goes.
 
 setup_file() {

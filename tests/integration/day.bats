@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The day: what opens, who is told what, catch-up, the clock, calendars that arrive (spec.md 3.2, 3.8, 4).
+# The day: what opens, who is told what, catch-up, the clock, calendars that arrive (contract.md 3.2, 3.8, 4).
 
 load ../lib/daemon
 

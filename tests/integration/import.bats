@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Imports: files as offices send them, every fault by its line and column, and nothing changed where
-# one is refused (spec.md 3.3, 3.4 Import, 5; GB 11643 for identity numbers). Today is 2026-11-24.
+# one is refused (contract.md 3.3, 3.4 Import, 5; GB 11643 for identity numbers). Today is 2026-11-24.
 
 load ../lib/daemon
 

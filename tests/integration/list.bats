@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The daily list as an office gets it (spec.md section 4): on paper, in a spreadsheet, for programs.
+# The daily list as an office gets it (contract.md section 4): on paper, in a spreadsheet, for programs.
 
 load ../lib/daemon
 load ../lib/sheets

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Townships and villages do merge: households, open tasks and queue follow, and the old code stands for
-# the new division (spec.md 5 `division merge`).
+# the new division (contract.md 5 `division merge`).
 
 load ../lib/daemon
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A store of an older version is migrated at start, after a copy; a newer one is refused (spec.md 6). The
+# A store of an older version is migrated at start, after a copy; a newer one is refused (contract.md 6). The
 # schema's own side is in tests/unit/test_store.c.
 
 load ../lib/daemon

@@ -1,4 +1,4 @@
-# The announcement before a protection runs out (spec.md 3.5), and deadlines that follow a new calendar
+# The announcement before a protection runs out (contract.md 3.5), and deadlines that follow a new calendar
 # (3.2), also those of triggered reviews and of the register.
 
 setup() {

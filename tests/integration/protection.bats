@@ -1,4 +1,4 @@
-# The continuity rule and what follows from reports (spec.md 3.5, 3.7; circular 二(四)3, 主动发现), on a
+# The continuity rule and what follows from reports (contract.md 3.5, 3.7; circular 二(四)3, 主动发现), on a
 # manual clock of 2018, while the campaign lasts.
 
 setup_file() {

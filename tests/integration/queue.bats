@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Queues over the socket (spec.md 4, 5): leases, acknowledgements, order, watching, and a delivery that
+# Queues over the socket (contract.md 4, 5): leases, acknowledgements, order, watching, and a delivery that
 # is switched. The city's second district leaves by the spool, as every division does by default.
 
 load ../lib/daemon

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# verify stays clean whatever is entered, taken back and entered again (spec.md 3, 3.10, 6): random commands
+# verify stays clean whatever is entered, taken back and entered again (contract.md 3, 3.10, 6): random commands
 # with many corrections. SEED=n repeats a run; the commands before a failure are printed.
 
 load ../lib/daemon

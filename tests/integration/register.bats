@@ -1,4 +1,4 @@
-# The year's adjustment of the register, ages, announcements (spec.md 3.5, 3.6, 3.7, 3.9).
+# The year's adjustment of the register, ages, announcements (contract.md 3.5, 3.6, 3.7, 3.9).
 
 setup_file() {
     load ../lib/daemon

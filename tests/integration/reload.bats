@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # A reload takes a whole new configuration or none of it, and says every fault, as `reviewd --check` does
-# (spec.md 5; issue 7, part 4).
+# (contract.md 5; issue 7, part 4).
 
 load ../lib/daemon
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Filled lists come back (spec.md section 4, Returns; issue 6.2): by the folder and by the command, half
+# Filled lists come back (contract.md section 4, Returns; issue 6.2): by the folder and by the command, half
 # written, twice, from another township, killed midway, refused by the rules, and with tricks in the folder.
 
 load ../lib/daemon

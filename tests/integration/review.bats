@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Reviews: which day counts, what the next cycle is, what was jumped, postponements (spec.md 3, 3.4, 5).
+# Reviews: which day counts, what the next cycle is, what was jumped, postponements (contract.md 3, 3.4, 5).
 # Today is Monday 2026-10-05, a day off of the National Day; the next working day is 2026-10-08.
 
 load ../lib/daemon

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# reviewctl alone: its command line, its help, and what it says where no daemon is (spec.md section 5).
+# reviewctl alone: its command line, its help, and what it says where no daemon is (contract.md section 5).
 
 setup() {
     B=${B:-build}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Who may what (spec.md 5; issue 7.2): every method of the table with every role, and with an account that
+# Who may what (contract.md 5; issue 7.2): every method of the table with every role, and with an account that
 # is bound to another division, which must not learn whether what it names exists.
 
 load ../lib/daemon

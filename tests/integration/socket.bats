@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The control socket, as bytes: JSON-RPC 2.0, limits, rude clients; two daemons, reload, the end,
-# --check (spec.md 5, 6; architecture.md 2).
+# --check (contract.md 5, 6; architecture.md 2).
 
 load ../lib/daemon
 

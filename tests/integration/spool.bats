@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The spool after delivery (spec.md 4; issue: spool care): what nobody fetched is told, what is old goes,
+# The spool after delivery (contract.md 4; issue: spool care): what nobody fetched is told, what is old goes,
 # what the machine refused is an alarm and is tried again; and the numbers that say so (5, metrics).
 
 load ../lib/daemon

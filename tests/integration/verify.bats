@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# verify (spec.md 3, 4, 6): a store with every kind of record is clean, and each invariant, broken by hand
+# verify (contract.md 3, 4, 6): a store with every kind of record is clean, and each invariant, broken by hand
 # while the service is down, is named with its household. The words are those of doc/protocol.md.
 
 load ../lib/daemon

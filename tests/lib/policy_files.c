@@ -114,10 +114,12 @@ char *policy_files_replaced(const char *text, const char *find, const char *with
     const char *at = strstr(text, find);
     char *out;
 
-    if (!at)
+    if (!at) {
         fail_msg("the good text has no %s", find);
-    if (asprintf(&out, "%.*s%s%s", (int)(at - text), text, with, at + strlen(find)) < 0)
+    }
+    if (asprintf(&out, "%.*s%s%s", (int)(at - text), text, with, at + strlen(find)) < 0) {
         abort();
+    }
     return out;
 }
 
@@ -143,7 +145,8 @@ void policy_files_expect(const char *want)
 {
     char *got = policy_files_faults();
 
-    if (strcmp(got, want) != 0)
+    if (strcmp(got, want) != 0) {
         fail_msg("expected:\n%sgot:\n%s", want, got);
+    }
     free(got);
 }

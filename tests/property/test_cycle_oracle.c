@@ -26,7 +26,7 @@
 #define STEPS 200
 #define SPANS 12
 
-/* ---- the almanac --------------------------------------------------------------------------- */
+/* ---- the almanac ---- */
 
 struct almanac_day {
     short year;
@@ -45,29 +45,34 @@ static const struct almanac_day *at(int day)
 
 static int month_length(int year, int month)
 {
-    if (month == 2)
+    if (month == 2) {
         return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 ? 29 : 28;
+    }
     return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
 }
 
 static void count_days(void)
 {
     int n = 0, weekday = 3; /* 1890-01-01 was a Wednesday */
-    for (int y = YEAR_MIN; y <= YEAR_MAX; y++)
-        for (int m = 1; m <= 12; m++)
-            for (int d = 1; d <= month_length(y, m); d++, weekday = (weekday + 1) % 7)
+    for (int y = YEAR_MIN; y <= YEAR_MAX; y++) {
+        for (int m = 1; m <= 12; m++) {
+            for (int d = 1; d <= month_length(y, m); d++, weekday = (weekday + 1) % 7) {
                 almanac[n++] = (struct almanac_day){.year = (short)y,
                                                     .month = (signed char)m,
                                                     .day = (signed char)d,
                                                     .last = (signed char)month_length(y, m),
                                                     .off = weekday == 0 || weekday == 6};
+            }
+        }
+    }
 }
 
 static int day_of(int year, int month, int day)
 {
     int d = DAY_MIN + (year - YEAR_MIN) * 365;
-    while (at(d)->year != year || at(d)->month != month || at(d)->day != day)
+    while (at(d)->year != year || at(d)->month != month || at(d)->day != day) {
         d++;
+    }
     return d;
 }
 
@@ -77,15 +82,18 @@ static bool read_year(int year)
     char path[64], line[256], kind[16], name[64];
     snprintf(path, sizeof path, "conf/calendar/%d.csv", year);
     FILE *f = fopen(path, "r");
-    if (!f)
+    if (!f) {
         return false;
+    }
     calendar_publish(calendar, year);
-    for (int d = day_of(year, 1, 1); at(d)->year == year; d++)
+    for (int d = day_of(year, 1, 1); at(d)->year == year; d++) {
         almanac[d - DAY_MIN].published = true;
+    }
     while (fgets(line, sizeof line, f)) {
         int y, m, d;
-        if (sscanf(line, "%d-%d-%d,%15[^,],%63[^\r\n]", &y, &m, &d, kind, name) != 5)
+        if (sscanf(line, "%d-%d-%d,%15[^,],%63[^\r\n]", &y, &m, &d, kind, name) != 5) {
             continue;
+        }
         int day = day_of(y, m, d);
         bool holiday = strcmp(kind, "holiday") == 0;
         almanac[day - DAY_MIN].off = holiday;
@@ -96,7 +104,7 @@ static bool read_year(int year)
     return true;
 }
 
-/* ---- one life ------------------------------------------------------------------------------ */
+/* ---- one life ---- */
 
 struct life {
     struct policy policy;
@@ -133,14 +141,15 @@ static struct cycle_context context_of(const struct life *l)
     return (struct cycle_context){&l->policy, calendar, {l->anchor}, l->spans, l->span_count, NULL};
 }
 
-/* ---- the oracle ---------------------------------------------------------------------------- */
+/* ---- the oracle ---- */
 
 /* Whether the day is one of the grid, for an interval of so many months. */
 static bool oracle_is_grid(const struct life *l, int day, int months)
 {
     const struct almanac_day *d = at(day), *a = at(l->anchor);
-    if (l->policy.basis == BASIS_CALENDAR)
+    if (l->policy.basis == BASIS_CALENDAR) {
         return d->day == d->last && d->month % months == 0;
+    }
     int apart = (d->year - a->year) * 12 + d->month - a->month;
     return apart % months == 0 && (d->day == a->day || (d->day == d->last && d->day < a->day));
 }
@@ -149,8 +158,9 @@ static int oracle_step(struct life *l, int step)
 {
     assert_true(step <= STEPS);
     while (l->walked < step) {
-        if (oracle_is_grid(l, l->cursor, 3))
+        if (oracle_is_grid(l, l->cursor, 3)) {
             l->grid[++l->walked] = l->cursor;
+        }
         l->cursor++;
     }
     return l->grid[step];
@@ -171,9 +181,11 @@ static enum tier oracle_kept(const struct life *l, enum tier tier)
 static enum tier oracle_tier(const struct life *l, int day)
 {
     enum tier tier = l->span_count == 1 ? oracle_kept(l, l->spans[0].tier) : l->spans[0].tier;
-    for (int i = 1; i < l->span_count; i++)
-        if (day >= l->spans[i].from.day)
+    for (int i = 1; i < l->span_count; i++) {
+        if (day >= l->spans[i].from.day) {
             tier = i == l->span_count - 1 ? oracle_kept(l, l->spans[i].tier) : l->spans[i].tier;
+        }
+    }
     return tier;
 }
 
@@ -205,10 +217,12 @@ static struct cycle_dates oracle_next(struct life *l, int after, int day, struct
     struct cycle_dates d;
     *count = 0;
     for (int step = after + 1;; step++) {
-        if (!oracle_candidate(l, step, &d))
+        if (!oracle_candidate(l, step, &d)) {
             continue;
-        if (d.opens_on.day > day)
+        }
+        if (d.opens_on.day > day) {
             return d;
+        }
         jumps[(*count)++] = (struct cycle_jump){d, d.due_on.day < day};
     }
 }
@@ -218,9 +232,11 @@ static int oracle_satisfied(struct life *l, int reviewed)
     int latest = 0;
     struct cycle_dates d;
     /* No lead here is above 150 days and no roll above 20. */
-    for (int step = 1; oracle_step(l, step) <= reviewed + 170; step++)
-        if (oracle_candidate(l, step, &d) && d.opens_on.day <= reviewed)
+    for (int step = 1; oracle_step(l, step) <= reviewed + 170; step++) {
+        if (oracle_candidate(l, step, &d) && d.opens_on.day <= reviewed) {
             latest = step;
+        }
+    }
     return latest;
 }
 
@@ -230,12 +246,13 @@ static struct cycle_dates oracle_after_tier(struct life *l, int satisfied, int d
     enum tier tier = oracle_kept(l, l->spans[l->span_count - 1].tier);
     for (int step = satisfied + 1;; step++) {
         struct cycle_dates d = oracle_dates(l, step, tier);
-        if (oracle_is_grid(l, d.nominal.day, months[tier]) && d.due_on.day > day)
+        if (oracle_is_grid(l, d.nominal.day, months[tier]) && d.due_on.day > day) {
             return d;
+        }
     }
 }
 
-/* ---- comparing ----------------------------------------------------------------------------- */
+/* ---- comparing ---- */
 
 static bool same(const struct life *l, const char *what, const struct cycle_dates *real,
                  const struct cycle_dates *want)
@@ -246,12 +263,13 @@ static bool same(const struct life *l, const char *what, const struct cycle_date
     SAY(l, "    %s: step %d %s nominal %s due %s opens %s%s\n", what, want->step,
         names_text(&tiers, (int)want->tier), text(want->nominal.day), text(want->due_on.day),
         text(want->opens_on.day), want->provisional ? " provisional" : "");
-    if (!ok)
+    if (!ok) {
         SAY(l,
             "    BUT the engine says step %d %s nominal %d due %d opens %d%s (oracle %d %d %d)\n",
             real->step, names_text(&tiers, (int)real->tier), real->nominal.day, real->due_on.day,
             real->opens_on.day, real->provisional ? " provisional" : "", want->nominal.day,
             want->due_on.day, want->opens_on.day);
+    }
     return ok;
 }
 
@@ -266,13 +284,14 @@ static bool explained(const struct life *l, struct trace *t, const struct cycle_
         provisional = provisional || s->rule == TRACE_PROVISIONAL;
     }
     trace_free(t);
-    if (due && lead && provisional == want->provisional)
+    if (due && lead && provisional == want->provisional) {
         return true;
+    }
     SAY(l, "    BUT the explanation does not tell these dates\n");
     return false;
 }
 
-/* ---- events -------------------------------------------------------------------------------- */
+/* ---- events ---- */
 
 static bool do_first(struct life *l)
 {
@@ -282,8 +301,9 @@ static bool do_first(struct life *l)
     struct trace t = TRACE_INIT;
     struct cycle_dates want = oracle_next(l, 0, l->anchor, jumps, &count);
     SAY(l, "  first\n");
-    if (!cycle_first(&c, &l->open, l->traced ? &t : NULL, NULL))
+    if (!cycle_first(&c, &l->open, l->traced ? &t : NULL, NULL)) {
         return false;
+    }
     l->satisfied = 0;
     l->last_review = l->anchor;
     return same(l, "first", &l->open, &want) && (!l->traced || explained(l, &t, &want));
@@ -298,8 +318,9 @@ static bool do_import(struct life *l, int reviewed)
     struct cycle_dates want = oracle_next(l, want_satisfied, reviewed, jumps, &count);
     SAY(l, "  import with last review %s: satisfies step %d\n", text(reviewed), want_satisfied);
     if (!cycle_import(&c, (struct date){reviewed}, &satisfied, &l->open, l->traced ? &t : NULL,
-                      NULL))
+                      NULL)) {
         return false;
+    }
     if (satisfied != want_satisfied || count != 0) {
         SAY(l, "    BUT the engine says %d\n", satisfied);
         return false;
@@ -317,8 +338,10 @@ static bool same_jumps(const struct life *l, const struct cycle_next *next,
         return false;
     }
     for (int i = 0; i < count; i++) {
-        if (!same(l, want[i].missed ? "missed" : "answered", &next->jumps[i].dates, &want[i].dates))
+        if (!same(l, want[i].missed ? "missed" : "answered", &next->jumps[i].dates,
+                  &want[i].dates)) {
             return false;
+        }
         if (next->jumps[i].missed != want[i].missed) {
             SAY(l, "    BUT the engine says otherwise\n");
             return false;
@@ -333,16 +356,18 @@ static bool do_review(struct life *l)
     struct cycle_context c = context_of(l);
     struct cycle_jump jumps[STEPS];
     int count, kind = below(8), from = l->open.opens_on.day;
-    if (from < l->last_review)
+    if (from < l->last_review) {
         from = l->last_review;
+    }
     int on = from + below(kind < 4 ? 30 : kind < 7 ? 200 : 1200);
     struct trace t = TRACE_INIT;
     SAY(l, "  review of step %d on %s\n", l->open.step, text(on));
     struct cycle_dates want = oracle_next(l, l->open.step, on, jumps, &count);
     struct cycle_next next;
     if (!cycle_after_review(&c, l->open.step, (struct date){on}, &next, l->traced ? &t : NULL,
-                            NULL))
+                            NULL)) {
         return false;
+    }
     bool ok = same_jumps(l, &next, jumps, count) && same(l, "next", &next.dates, &want) &&
               (!l->traced || explained(l, &t, &want));
     l->satisfied = count ? jumps[count - 1].dates.step : l->open.step;
@@ -356,20 +381,23 @@ static bool do_review(struct life *l)
 static bool do_tier(struct life *l)
 {
     int from = l->spans[l->span_count - 1].from.day;
-    if (l->span_count == SPANS)
+    if (l->span_count == SPANS) {
         return true;
+    }
     int on = (from > l->last_review ? from : l->last_review) + 1 + below(one_in(4) ? 400 : 60);
     enum tier tier = (enum tier)below(TIER_COUNT);
     l->spans[l->span_count++] = (struct tier_span){{on}, tier};
     SAY(l, "  tier %s from %s\n", names_text(&tiers, (int)tier), text(on));
-    if (on >= l->open.opens_on.day)
+    if (on >= l->open.opens_on.day) {
         return true;
+    }
     struct cycle_context c = context_of(l);
     struct trace t = TRACE_INIT;
     struct cycle_dates want = oracle_after_tier(l, l->satisfied, on);
     if (!cycle_after_tier(&c, l->satisfied, (struct date){on}, &l->open, l->traced ? &t : NULL,
-                          NULL))
+                          NULL)) {
         return false;
+    }
     return same(l, "next", &l->open, &want) && (!l->traced || explained(l, &t, &want));
 }
 
@@ -384,8 +412,9 @@ static bool do_triggered(struct life *l)
         SAY(l, "    BUT the engine says otherwise\n");
         return false;
     }
-    if (!want)
+    if (!want) {
         return true;
+    }
     l->anchor = on;
     oracle_restart_grid(l);
     return do_first(l);
@@ -420,13 +449,14 @@ static bool do_postpone(struct life *l)
     SAY(l, "  on %s postpone %s (originally %s) to %s, next opens %s,%s%s: %s\n", text(p.today.day),
         text(due), text(p.original.day), text(to), text(p.next_opens_on.day),
         p.postponed ? " once already" : "", p.has_reason ? " reason" : "", want ? "yes" : "no");
-    if (cycle_postpone(&l->policy, calendar, &p, NULL, NULL) == want)
+    if (cycle_postpone(&l->policy, calendar, &p, NULL, NULL) == want) {
         return true;
+    }
     SAY(l, "    BUT the engine says otherwise\n");
     return false;
 }
 
-/* ---- random households --------------------------------------------------------------------- */
+/* ---- random households ---- */
 
 static void random_terms(struct life *l)
 {
@@ -435,8 +465,9 @@ static void random_terms(struct life *l)
     p->restart = !one_in(4);
     p->postpone_limit_days = one_in(3) ? below(40) : 30;
     int most = one_in(10) ? 150 : 45; /* above 90, a quarter's window opens before the one before */
-    for (int i = 0; i < TIER_COUNT; i++)
+    for (int i = 0; i < TIER_COUNT; i++) {
         p->tiers[i] = (struct tier_terms){true, (enum tier)i, below(most), "local"};
+    }
     if (one_in(8)) {
         int dropped = below(TIER_COUNT);
         p->tiers[dropped].kept = false;
@@ -444,10 +475,12 @@ static void random_terms(struct life *l)
     }
     SAY(l, "  terms: roll %s, leads %d %d %d", names_text(&rolls, (int)p->roll),
         p->tiers[0].lead_days, p->tiers[1].lead_days, p->tiers[2].lead_days);
-    for (int i = 0; i < TIER_COUNT; i++)
-        if (!p->tiers[i].kept)
+    for (int i = 0; i < TIER_COUNT; i++) {
+        if (!p->tiers[i].kept) {
             SAY(l, ", %s mapped to %s", names_text(&tiers, i),
                 names_text(&tiers, (int)p->tiers[i].mapped));
+        }
+    }
     SAY(l, "\n");
 }
 
@@ -458,17 +491,21 @@ static int random_anchor(void)
                          : day_of(2014 + below(13), 1, 1) + below(366);
     switch (below(5)) {
     case 0:
-        while (at(day)->day < 29)
+        while (at(day)->day < 29) {
             day++;
+        }
         break;
     case 1:
-        while (at(day)->day != at(day)->last)
+        while (at(day)->day != at(day)->last) {
             day++;
+        }
         break;
     case 2:
-        if (one_in(2))
-            while (at(day)->month != 2 || at(day)->day != 29)
+        if (one_in(2)) {
+            while (at(day)->month != 2 || at(day)->day != 29) {
                 day++;
+            }
+        }
         break;
     }
     return day;
@@ -485,12 +522,14 @@ static void random_life(struct life *l)
         from += below(500);
         l->spans[i] = (struct tier_span){{from}, (enum tier)below(TIER_COUNT)};
     }
-    if (one_in(2))
+    if (one_in(2)) {
         l->spans[0].from = DATE_NONE;
+    }
     SAY(l, "  anchor %s, basis %s\n", text(l->anchor), names_text(&bases, (int)l->policy.basis));
-    for (int i = 0; i < l->span_count; i++)
+    for (int i = 0; i < l->span_count; i++) {
         SAY(l, "  tier %s from %s\n", names_text(&tiers, (int)l->spans[i].tier),
             date_is(l->spans[i].from) ? text(l->spans[i].from.day) : "the beginning");
+    }
     random_terms(l);
 }
 
@@ -504,8 +543,9 @@ static bool live(uint64_t seed, bool verbose)
     random_life(&l);
     bool ok = one_in(3) ? do_import(&l, l.anchor + below(one_in(4) ? 5000 : 800)) : do_first(&l);
     for (int events = 1 + below(6); ok && events > 0 && l.last_review < l.anchor + 9000; events--) {
-        if (one_in(8))
+        if (one_in(8)) {
             random_terms(&l); /* another version of the policy: the cycle keeps its dates */
+        }
         int event = below(12);
         ok = event < 6    ? do_review(&l)
              : event < 9  ? do_tier(&l)
@@ -523,8 +563,9 @@ static void test_lives(void **state)
     (void)state;
     for (uint64_t i = 0; i < LIVES; i++) {
         uint64_t seed = run_seed + i * 0x2545f4914f6cdd1du;
-        if (live(seed, false))
+        if (live(seed, false)) {
             continue;
+        }
         print_message("life %llu of seed %llu:\n", (unsigned long long)i,
                       (unsigned long long)run_seed);
         live(seed, true);
@@ -538,8 +579,9 @@ static int set_up(void **state)
     count_days();
     calendar = calendar_new();
     int years = 0;
-    for (int year = 2000; year <= 2100; year++)
+    for (int year = 2000; year <= 2100; year++) {
         years += read_year(year);
+    }
     if (years < 10 || day_of(1970, 1, 1) != 0) {
         print_message("conf/calendar is to be found from the top of the source tree\n");
         return -1;

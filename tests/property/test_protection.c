@@ -47,9 +47,11 @@ static void make_policy(struct sample *s)
 {
     int n = 0;
 
-    for (size_t i = 0; i < COUNT(words); i++)
-        if (one_in(3))
+    for (size_t i = 0; i < COUNT(words); i++) {
+        if (one_in(3)) {
             s->list[n++] = words[i];
+        }
+    }
     s->eighths = 8 + below(24);
     s->policy = (struct policy){
         .name = "random",
@@ -70,11 +72,13 @@ static void make_sample(struct sample *s)
     memset(s, 0, sizeof(*s));
     make_policy(s);
     int members = below(MEMBERS + 1);
-    for (int i = 0; i < members; i++)
+    for (int i = 0; i < members; i++) {
         s->members[i].status = one_in(3) ? MEMBER_PRESENT : (enum member_status)below(3);
+    }
     int assets = below(ASSETS + 1);
-    for (int i = 0; i < assets; i++)
+    for (int i = 0; i < assets; i++) {
         s->assets[i] = words[below((int)COUNT(words))];
+    }
     s->facts = (struct ending_facts){
         .household = {.status = one_in(2) ? STATUS_ACTIVE : (enum status)below(4),
                       .register_state = (enum register_state)below(4),
@@ -108,8 +112,9 @@ static int present(const struct sample *s)
 {
     int n = 0;
 
-    for (int i = 0; i < s->facts.household.member_count; i++)
+    for (int i = 0; i < s->facts.household.member_count; i++) {
         n += s->members[i].status == MEMBER_PRESENT;
+    }
     return n;
 }
 
@@ -119,17 +124,21 @@ static bool oracle_income(const struct sample *s)
     const struct household_facts *h = &s->facts.household;
     int heads = present(s);
 
-    if (h->income < 0 || heads == 0 || s->facts.standard <= 0)
+    if (h->income < 0 || heads == 0 || s->facts.standard <= 0) {
         return false;
+    }
     int64_t total = h->income;
-    if (h->employment_cost > 0)
+    if (h->employment_cost > 0) {
         total -= h->employment_cost;
+    }
     bool counts = date_is(s->policy.pension_until) && s->on.day > s->policy.pension_until.day;
-    if (h->pension > 0 && !counts)
+    if (h->pension > 0 && !counts) {
         total -= h->pension;
+    }
     total *= 8;
-    for (int i = 0; i < heads; i++)
+    for (int i = 0; i < heads; i++) {
         total -= s->facts.standard * s->eighths;
+    }
     return total > 0;
 }
 
@@ -143,10 +152,13 @@ static bool oracle_borne_out(const struct sample *s, enum ground ground)
     case GROUND_INCOME_CLEARLY_ABOVE:
         return oracle_income(s);
     case GROUND_ASSETS_CLEARLY_ABOVE:
-        for (int i = 0; i < s->facts.asset_count; i++)
-            for (const char **word = s->policy.assets; *word; word++)
-                if (strcmp(*word, s->assets[i]) == 0)
+        for (int i = 0; i < s->facts.asset_count; i++) {
+            for (const char **word = s->policy.assets; *word; word++) {
+                if (strcmp(*word, s->assets[i]) == 0) {
                     return true;
+                }
+            }
+        }
         return false;
     default:
         return false;
@@ -155,12 +167,15 @@ static bool oracle_borne_out(const struct sample *s, enum ground ground)
 
 static enum reason oracle(const struct sample *s)
 {
-    if (oracle_protected(s))
+    if (oracle_protected(s)) {
         return oracle_borne_out(s, s->ground) ? REASON_NONE : REASON_PROTECTED;
-    if (s->ground == GROUND_OTHER)
+    }
+    if (s->ground == GROUND_OTHER) {
         return s->facts.has_remark ? REASON_NONE : REASON_BAD_ARGUMENT;
-    if (s->ground == GROUND_ALL_MEMBERS_GONE)
+    }
+    if (s->ground == GROUND_ALL_MEMBERS_GONE) {
         return oracle_borne_out(s, s->ground) ? REASON_NONE : REASON_CONFLICT;
+    }
     return REASON_NONE;
 }
 
@@ -172,20 +187,25 @@ static const char *trace_fault(const struct sample *s, const struct trace *t, bo
     const struct trace_step *last = &t->steps[t->count - 1];
     int ground = 0;
 
-    if (t->count == 0 || last->rule != TRACE_ENDING)
+    if (t->count == 0 || last->rule != TRACE_ENDING) {
         return "the last step is no answer";
+    }
     if ((last->result == TRACE_PASSED) != allowed ||
-        strcmp(last->value, allowed ? "allowed" : "refused") != 0)
+        strcmp(last->value, allowed ? "allowed" : "refused") != 0) {
         return "the answer of the trace is another";
+    }
     for (int i = 0; i < t->count; i++) {
         const struct trace_step *step = &t->steps[i];
         if (step->rule == TRACE_PROTECTION && step->result == TRACE_COMPUTED &&
-            (strcmp(step->value, "protected") == 0) != oracle_protected(s))
+            (strcmp(step->value, "protected") == 0) != oracle_protected(s)) {
             return "the protection of the trace is another";
-        if (step->rule != TRACE_GROUND)
+        }
+        if (step->rule != TRACE_GROUND) {
             continue;
-        if ((step->result == TRACE_PASSED) != oracle_borne_out(s, (enum ground)ground++))
+        }
+        if ((step->result == TRACE_PASSED) != oracle_borne_out(s, (enum ground)ground++)) {
             return "a ground of the trace is judged otherwise";
+        }
     }
     return ground == 4 ? NULL : "not four grounds in the trace";
 }
@@ -200,14 +220,16 @@ static const char *fault_of(const struct sample *s, int counts[REASON_COUNT])
     const char *fault = trace_fault(s, &t, allowed);
 
     if (allowed != again || err.reason != silent.reason ||
-        (err.message && strcmp(err.message, silent.message) != 0))
+        (err.message && strcmp(err.message, silent.message) != 0)) {
         fault = "another answer without a trace";
-    else if (allowed != (err.reason == REASON_NONE) || err.reason != oracle(s))
+    } else if (allowed != (err.reason == REASON_NONE) || err.reason != oracle(s)) {
         fault = "another answer than the oracle's";
-    else if (err.reason == REASON_PROTECTED && (!err.clause || strcmp(err.clause, "continuity")))
+    } else if (err.reason == REASON_PROTECTED &&
+               (!err.clause || strcmp(err.clause, "continuity"))) {
         fault = "a refusal without its clause";
-    else if (oracle_protected(s) && allowed && s->ground > GROUND_ASSETS_CLEARLY_ABOVE)
+    } else if (oracle_protected(s) && allowed && s->ground > GROUND_ASSETS_CLEARLY_ABOVE) {
         fault = "protected, and ended on a ground that is none of the four";
+    }
     counts[err.reason]++;
     error_clear(&err);
     error_clear(&silent);
@@ -248,8 +270,9 @@ static void only_the_four_grounds(void **state)
             show(&s);
             fail_msg("case %d of SEED=%llu: %s", i, (unsigned long long)seed, fault);
         }
-        if (s.ground < 4)
+        if (s.ground < 4) {
             four[s.ground] += oracle_protected(&s) && oracle(&s) == REASON_NONE;
+        }
     }
     /* The cases reach every answer, and each of the four grounds against protection. */
     print_message("allowed %d, protected %d, bad-argument %d, conflict %d; against protection %d "
@@ -258,8 +281,9 @@ static void only_the_four_grounds(void **state)
                   counts[REASON_CONFLICT], four[0], four[1], four[2], four[3]);
     assert_true(counts[REASON_NONE] > 1000 && counts[REASON_PROTECTED] > 1000);
     assert_true(counts[REASON_BAD_ARGUMENT] > 100 && counts[REASON_CONFLICT] > 100);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         assert_true(four[i] > 20);
+    }
 }
 
 int main(void)

@@ -1,11 +1,12 @@
-/* delivery/return_file against an oracle: random filled lists (spec.md section 4, Returns).
+/* delivery/return_file against an oracle: random filled lists (contract.md section 4, Returns).
  *
  * Each file is made together with what it means: valid rows, wrong days, wrong outcomes, other
  * townships' tasks, tasks that nobody has, duplicates, noise; in each encoding, delimiter and order
- * of columns. The oracle keeps its own record of every task, by the words of spec.md 3.4 to 3.6,
- * and says of each row whether it is recorded, is on record already, or comes back. Counts, every
- * task that a file names, and the number of entries are compared after each file, every task there
- * is after each hundred; some files come twice. SEED=n repeats a run, FILES=n asks for more. */
+ * of columns. The oracle keeps its own record of every task, by the words of contract.md 3.4
+ * to 3.6, and says of each row whether it is recorded, is on record already, or comes back. Counts,
+ * every task that a file names, and the number of entries are compared after each file, every task
+ * there is after each hundred; some files come twice. SEED=n repeats a run, FILES=n asks for more.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -52,7 +52,7 @@ struct sim {
     size_t message_count;
 };
 
-/* ---- chance -------------------------------------------------------------------------------- */
+/* ---- chance ---- */
 
 static uint64_t draw(uint64_t *state)
 {
@@ -72,7 +72,7 @@ static bool per_mille(struct sim *s, int n)
     return below(s, 1000) < n;
 }
 
-/* ---- telling ------------------------------------------------------------------------------- */
+/* ---- telling ---- */
 
 static void print_rows(struct sim *s, const char *sql, const char *code)
 {
@@ -155,7 +155,7 @@ static void check(struct sim *s)
     }
 }
 
-/* ---- the daemon's tasks get their numbers -------------------------------------------------- */
+/* ---- the daemon's tasks get their numbers ---- */
 
 static struct o_household *household_of(struct sim *s, const char *code)
 {
@@ -198,7 +198,7 @@ static void number_tasks(struct sim *s)
     sqlite3_finalize(q);
 }
 
-/* ---- comparing ----------------------------------------------------------------------------- */
+/* ---- comparing ---- */
 
 static int day_json(json_t *value)
 {
@@ -577,7 +577,7 @@ static void compare(struct sim *s)
     check(s);
 }
 
-/* ---- households made up -------------------------------------------------------------------- */
+/* ---- households made up ---- */
 
 static const char *cell_day(int day)
 {
@@ -748,7 +748,7 @@ static void import_calendar(struct sim *s, int year)
     s->events++;
 }
 
-/* ---- events -------------------------------------------------------------------------------- */
+/* ---- events ---- */
 
 /* The same act in both; they must agree whether it is allowed. */
 static void act(struct sim *s, struct o_household *h, const char *want, const char *method,
@@ -1088,7 +1088,7 @@ static void events_of_year(struct sim *s, int before)
     }
 }
 
-/* ---- time passes --------------------------------------------------------------------------- */
+/* ---- time passes ---- */
 
 static void catch_up(struct sim *s)
 {
@@ -1207,7 +1207,7 @@ static void simulate(struct sim *s)
     house_end(&s->house, SIGTERM);
 }
 
-/* ---- a protected household is not ended but on one of the four grounds --------------------- */
+/* ---- a protected household is not ended but on one of the four grounds ---- */
 
 /* An import never takes a household off the register. */
 static void import_less_protected(struct sim *s, const struct o_household *h)
@@ -1303,7 +1303,7 @@ static void besiege(struct sim *s)
     house_end(&s->house, SIGTERM);
 }
 
-/* ---- the command --------------------------------------------------------------------------- */
+/* ---- the command ---- */
 
 static const struct argp_option option_table[] = {
     {"households", 'n', "N", 0, "households at the beginning (100)", 0},

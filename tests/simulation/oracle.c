@@ -52,7 +52,7 @@ static void *grow(void *items, int count, size_t size)
     ((list) = grow((list), (count), sizeof *(list)), memset(&(list)[(count)], 0, sizeof *(list)),  \
      &(list)[(count)++])
 
-/* ---- the almanac: every day from 1900 to 2060, counted one by one -------------------------- */
+/* ---- the almanac: every day from 1900 to 2060, counted one by one ---- */
 
 #define FIRST_YEAR 1900
 #define LAST_YEAR 2060
@@ -189,7 +189,7 @@ int add_working(int day, int n)
     return day;
 }
 
-/* ---- the policies -------------------------------------------------------------------------- */
+/* ---- the policies ---- */
 
 struct month_day {
     int month, day;
@@ -377,7 +377,7 @@ const char *oracle_asset(unsigned which)
     return (int)which < policies[0].asset_count ? policies[0].assets[which] : NULL;
 }
 
-/* ---- divisions ----------------------------------------------------------------------------- */
+/* ---- divisions ---- */
 
 struct o_village *villages;
 int village_count;
@@ -406,7 +406,7 @@ bool oracle_read_divisions(const char *path)
     return village_count > 0;
 }
 
-/* ---- households ---------------------------------------------------------------------------- */
+/* ---- households ---- */
 
 struct o_household *oracle_add(struct oracle *o, const char *code)
 {
@@ -463,7 +463,7 @@ static struct o_member *member_of(const struct o_household *h, const char *name)
     return NULL;
 }
 
-/* ---- what can be taken back ---------------------------------------------------------------- */
+/* ---- what can be taken back ---- */
 
 static void *list_copy(const void *list, int count, size_t size)
 {
@@ -530,7 +530,7 @@ static void forget_events(struct o_household *h)
     h->event_count = 0;
 }
 
-/* ---- messages ------------------------------------------------------------------------------ */
+/* ---- messages ---- */
 
 static struct o_message *say(struct oracle *o, const char *kind, long long division,
                              const char *subject, int day)
@@ -556,7 +556,7 @@ static void say_of(struct oracle *o, const char *kind, const struct o_household 
     }
 }
 
-/* ---- the grid (3.4) ------------------------------------------------------------------------ */
+/* ---- the grid (3.4) ---- */
 
 static bool is_nominal(const struct o_policy *p, int anchor, enum o_tier tier, int day)
 {
@@ -712,7 +712,7 @@ int oracle_uncovered(const struct o_household *h, const int *nominals, int count
     return NO_DAY;
 }
 
-/* ---- tiers (3.3) --------------------------------------------------------------------------- */
+/* ---- tiers (3.3) ---- */
 
 static bool rule_holds(const struct tier_rule *r, const struct o_household *h)
 {
@@ -821,7 +821,7 @@ void oracle_members_imported(struct o_household *h, int today)
     derive_tier(h, today);
 }
 
-/* ---- protection (3.5) ---------------------------------------------------------------------- */
+/* ---- protection (3.5) ---- */
 
 bool oracle_protected(const struct o_household *h, int today)
 {
@@ -939,7 +939,7 @@ const char *oracle_resume(struct oracle *o, struct o_household *h, int today)
     return noted(h, E_STATUS, was, resume(o, h, today), today);
 }
 
-/* ---- reviews (3.4) ------------------------------------------------------------------------- */
+/* ---- reviews (3.4) ---- */
 
 static void task_done(struct o_task *t, const char *outcome, int on)
 {
@@ -1097,7 +1097,7 @@ const char *oracle_review(struct oracle *o, struct o_household *h, int task, con
     return refused;
 }
 
-/* ---- reports (3.7) ------------------------------------------------------------------------- */
+/* ---- reports (3.7) ---- */
 
 static void record_report(struct o_household *h, int kind, int today)
 {
@@ -1231,7 +1231,7 @@ static void run_ages(struct o_household *h, int day)
     }
 }
 
-/* ---- changes by hand ----------------------------------------------------------------------- */
+/* ---- changes by hand ---- */
 
 const char *oracle_tier(struct o_household *h, enum o_tier tier, int today)
 {
@@ -1269,7 +1269,7 @@ const char *oracle_move(struct o_household *h, int village, int today)
     return noted(h, E_MOVE, was, NULL, today);
 }
 
-/* ---- the register (3.6) -------------------------------------------------------------------- */
+/* ---- the register (3.6) ---- */
 
 static int step_day(struct month_day d, int year)
 {
@@ -1425,7 +1425,7 @@ static void run_effects(struct o_household *h, int day)
     h->pending_count = left;
 }
 
-/* ---- alerts (3.8) -------------------------------------------------------------------------- */
+/* ---- alerts (3.8) ---- */
 
 /* Each rung on its day, by the working days as they are known that day; of several that are passed
  * already the highest. */
@@ -1472,7 +1472,7 @@ static void run_close(struct oracle *o, int household, int year, int day)
     }
 }
 
-/* ---- what divisions are told once (3.5, 3.9) ----------------------------------------------- */
+/* ---- what divisions are told once (3.5, 3.9) ---- */
 
 static void run_standards(struct oracle *o, int day)
 {
@@ -1531,7 +1531,7 @@ static void run_ends(struct oracle *o, int day)
     }
 }
 
-/* ---- the day (section 4) ------------------------------------------------------------------- */
+/* ---- the day (section 4) ---- */
 
 void oracle_run(struct oracle *o, int day)
 {
@@ -1568,7 +1568,7 @@ void oracle_run(struct oracle *o, int day)
     o->closed_year = close ? year : o->closed_year;
 }
 
-/* ---- a calendar arrives (3.2) -------------------------------------------------------------- */
+/* ---- a calendar arrives (3.2) ---- */
 
 static int moved(int rolled, int today)
 {
@@ -1638,7 +1638,7 @@ void oracle_calendar(struct oracle *o, int today)
     }
 }
 
-/* ---- correction (3.10) --------------------------------------------------------------------- */
+/* ---- correction (3.10) ---- */
 
 /* Everything that was begun since gives way to the cycle that was open. */
 static void cycles_back(struct o_household *h, const struct o_household *was, int today)

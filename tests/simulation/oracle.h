@@ -1,4 +1,4 @@
-/* The oracle of the simulation: the rules of spec.md section 3, written apart from the daemon.
+/* The oracle of the simulation: the rules of contract.md section 3, written apart from the daemon.
  *
  * It is slow on purpose. A day is known from an almanac that counts every day since 1900; a nominal
  * date is found by trying each day after the anchor; a rung's day by walking working days; each day

@@ -43,8 +43,9 @@ static void reached(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t i = 0; i < COUNT(cases); i++) {
         assert_day(age_reached_on(day(cases[i].birth), cases[i].age), cases[i].want);
+    }
 }
 
 static void births(void **state)
@@ -72,8 +73,9 @@ static void births(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         assert_int_equal(age_births(day(cases[i].day), cases[i].age, got), cases[i].count);
-        for (int k = 0; k < cases[i].count; k++)
+        for (int k = 0; k < cases[i].count; k++) {
             assert_day(got[k], cases[i].want[k]);
+        }
     }
 }
 
@@ -89,8 +91,9 @@ static void each_once(void **state)
         for (struct date d = day("1990-01-01"); date_cmp(d, day("2030-12-31")) <= 0;
              d = date_plus(d, 1)) {
             int n = age_births(d, ages[a], got);
-            for (int k = 0; k < n; k++)
+            for (int k = 0; k < n; k++) {
                 assert_int_equal(age_reached_on(got[k], ages[a]).day, d.day);
+            }
             found += n;
         }
         assert_int_equal(found, date_of(2030 - ages[a], 12, 31).day -

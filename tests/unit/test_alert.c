@@ -30,8 +30,9 @@ static int setup(void **state)
     (void)state;
     calendar = calendar_new();
     calendar_publish(calendar, 2026);
-    for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++)
+    for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++) {
         assert_true(calendar_add(calendar, day(off[i]), DAY_HOLIDAY, STR("国庆节"), NULL));
+    }
     return calendar_add(calendar, day("2026-10-10"), DAY_WORKDAY, STR("国庆节"), NULL) ? 0 : 1;
 }
 
@@ -50,9 +51,10 @@ static void days(void **state)
     char text[DATE_TEXT];
 
     (void)state;
-    for (int i = 0; i < policy.rung_count; i++)
+    for (int i = 0; i < policy.rung_count; i++) {
         assert_string_equal(date_text(alert_day(&rungs[i], calendar, day("2026-10-08")), text),
                             want[i]);
+    }
 }
 
 static void due(void **state)
@@ -98,8 +100,9 @@ static void each_on_its_day(void **state)
     for (struct date d = day("2026-09-01"); d.day <= day("2026-12-31").day; d.day++) {
         struct date then = next;
         int rung = alert_due(&policy, calendar, day("2026-10-08"), raised, d, &next);
-        if (rung < 0)
+        if (rung < 0) {
             continue;
+        }
         assert_int_equal(d.day, then.day);
         assert_int_equal(rung, raised + 1);
         raised = rung;

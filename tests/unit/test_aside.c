@@ -1,5 +1,5 @@
 /* work/aside: what of a record that fails is undone, who is set aside, and what stops a run
- * (spec.md section 4). */
+ * (contract.md section 4). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

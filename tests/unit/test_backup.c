@@ -1,5 +1,5 @@
 /* store/backup: a copy is one moment, whole or refused, whatever the disk does; and a store that
- * came back from one gives no number twice (spec.md section 6). */
+ * came back from one gives no number twice (contract.md section 6). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -101,8 +101,7 @@ static bool is_whole(const char *path)
     return number(path, "SELECT integrity_check = 'ok' FROM pragma_integrity_check(1)") == 1;
 }
 
-/* ---- the moment -------------------------------------------------------------------------------
- */
+/* ---- the moment ---- */
 
 /* What is committed while it is copied is in the store and not in the copy; the copy ends. */
 static void test_moment(void **state)
@@ -199,8 +198,7 @@ static void test_damaged(void **state)
     store_copy_end(c);
 }
 
-/* ---- a disk that fails ------------------------------------------------------------------------
- */
+/* ---- a disk that fails ---- */
 
 /* The nth call of a kind fails, or all from there on; false where there are not so many. */
 static bool strike(enum fault_kind kind, int nth, bool stuck)
@@ -246,8 +244,7 @@ static void test_disk(void **state)
     assert_true(is_whole(m.path));
 }
 
-/* ---- the way back -----------------------------------------------------------------------------
- */
+/* ---- the way back ---- */
 
 static void test_restore(void **state)
 {

@@ -36,8 +36,9 @@ static void load_year(struct calendar *c, int year)
 
     snprintf(path, sizeof(path), "conf/calendar/%d.csv", year);
     FILE *f = fopen(path, "r");
-    if (!f)
+    if (!f) {
         fail_msg("%s: run from the root of the source", path);
+    }
     calendar_publish(c, year);
     assert_non_null(fgets(line, sizeof(line), f));
     while (fgets(line, sizeof(line), f)) {
@@ -45,8 +46,9 @@ static void load_year(struct calendar *c, int year)
         char *name = strtok_r(NULL, ",\r\n", &save);
         int value = names_find(&day_kinds, str_of(kind));
         assert_true(value >= 0);
-        if (!calendar_add(c, day(on), (enum day_kind)value, str_of(name), &err))
+        if (!calendar_add(c, day(on), (enum day_kind)value, str_of(name), &err)) {
             fail_msg("%s: %s", path, err.message);
+        }
     }
     fclose(f);
 }
@@ -55,8 +57,9 @@ static int setup(void **state)
 {
     (void)state;
     shipped = calendar_new();
-    for (int year = 2017; year <= 2026; year++)
+    for (int year = 2017; year <= 2026; year++) {
         load_year(shipped, year);
+    }
     return 0;
 }
 
@@ -90,10 +93,11 @@ static void working_days(void **state)
         const char *off = calendar_day_off(shipped, day(cases[i].day));
         print_message("%s\n", cases[i].day);
         assert_int_equal(calendar_is_working(shipped, day(cases[i].day)), !cases[i].off);
-        if (cases[i].off)
+        if (cases[i].off) {
             assert_string_equal(off, cases[i].off);
-        else
+        } else {
             assert_null(off);
+        }
     }
 }
 
@@ -274,8 +278,9 @@ static void whole_range(void **state)
     (void)state;
     for (struct date d = day("1900-01-01"); d.day <= day("2199-12-31").day; d.day++) {
         int weekday = date_weekday(d);
-        if (calendar_is_working(c, d) != (weekday != 0 && weekday != 6))
+        if (calendar_is_working(c, d) != (weekday != 0 && weekday != 6)) {
             fail_msg("day %d", d.day);
+        }
     }
     calendar_free(c);
 }

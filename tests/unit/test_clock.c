@@ -155,8 +155,9 @@ static void test_parse(void **state)
         char text[CLOCK_TEXT];
         int64_t t;
         bool ok = clock_parse(str_of(cases[i].text), &t, &err);
-        if (ok != (cases[i].shown != NULL))
+        if (ok != (cases[i].shown != NULL)) {
             fail_msg("clock_parse(\"%s\")", cases[i].text);
+        }
         if (ok) {
             clock_format(t, text);
             assert_string_equal(text, cases[i].shown);

@@ -37,8 +37,9 @@ static void dump(struct csv_reader *r, struct strbuf *out)
         strbuf_addf(out, "%d:", (int)record.line);
         for (size_t i = 0; i < record.count; i++) {
             assert_non_null(record.fields[i].data);
-            if (i)
+            if (i) {
                 strbuf_addc(out, '|');
+            }
             strbuf_addstr(out, record.fields[i]);
         }
         strbuf_addc(out, ';');
@@ -106,8 +107,9 @@ static void test_readings(void **state)
         int fd = file_of(str_of(readings[i].text));
         struct csv_reader *r = csv_reader_open(fd, 0, 1, readings[i].delimiter);
         dump(r, &got);
-        if (strcmp(strbuf_text(&got), readings[i].expected) != 0)
+        if (strcmp(strbuf_text(&got), readings[i].expected) != 0) {
             fail_msg("case %zu: \"%s\", not \"%s\"", i, strbuf_text(&got), readings[i].expected);
+        }
         csv_reader_close(r);
         close(fd);
         strbuf_free(&got);
@@ -124,8 +126,9 @@ static void check_resume(int fd, char delimiter)
         struct strbuf rest = STRBUF_INIT, again = STRBUF_INIT;
         struct csv_reader *r = csv_reader_open(fd, 0, 1, delimiter);
         enum csv_result result = CSV_RECORD;
-        for (size_t i = 0; i < skip && result == CSV_RECORD; i++)
+        for (size_t i = 0; i < skip && result == CSV_RECORD; i++) {
             result = csv_reader_next(r, &record, &err);
+        }
         error_clear(&err);
         struct csv_reader *other =
             csv_reader_open(fd, csv_reader_offset(r), csv_reader_line(r), delimiter);
@@ -141,8 +144,9 @@ static void check_resume(int fd, char delimiter)
         csv_reader_close(other);
         strbuf_free(&rest);
         strbuf_free(&again);
-        if (result != CSV_RECORD)
+        if (result != CSV_RECORD) {
             break;
+        }
     }
 }
 
@@ -165,8 +169,9 @@ static void test_block_edges(void **state)
     for (size_t e = 0; e < COUNT(ends); e++) {
         for (size_t pad = 65536 - 12; pad < 65536 + 4; pad++) {
             struct strbuf text = STRBUF_INIT, got = STRBUF_INIT, want = STRBUF_INIT;
-            for (size_t i = 0; i < pad; i++)
+            for (size_t i = 0; i < pad; i++) {
                 strbuf_addc(&text, 'x');
+            }
             strbuf_addf(&want, "1:%s|q%sr;3:y;4:z;$", text.data, ends[e]);
             strbuf_addf(&text, ",\"q%sr\"%sy%sz", ends[e], ends[e], ends[e]);
             int fd = file_of(strbuf_str(&text));
@@ -198,8 +203,9 @@ static void test_record_max(void **state)
         struct csv_record record;
         struct error err = ERROR_INIT;
         strbuf_addz(&text, "a\n");
-        for (size_t n = 0; n < cases[i].len; n++)
+        for (size_t n = 0; n < cases[i].len; n++) {
             strbuf_addc(&text, 'x');
+        }
         strbuf_addz(&text, "\nb\n");
         int fd = file_of(strbuf_str(&text));
         struct csv_reader *r = csv_reader_open(fd, 0, 1, ',');

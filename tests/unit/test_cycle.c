@@ -1,4 +1,4 @@
-/* rules/cycle: every example of spec.md 3.4 by its own dates, and each refusal. */
+/* rules/cycle: every example of contract.md 3.4 by its own dates, and each refusal. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,13 +54,17 @@ static int set_up(void **state)
         {"2026-10-10", "2026-10-10", DAY_WORKDAY, "国庆节"},
     };
     calendar = calendar_new();
-    for (int year = 2024; year <= 2026; year++)
+    for (int year = 2024; year <= 2026; year++) {
         calendar_publish(calendar, year);
-    for (size_t i = 0; i < COUNT(notices); i++)
+    }
+    for (size_t i = 0; i < COUNT(notices); i++) {
         for (struct date d = day(notices[i].first); date_cmp(d, day(notices[i].last)) <= 0;
-             d = date_plus(d, 1))
-            if (!calendar_add(calendar, d, notices[i].kind, str_of(notices[i].name), NULL))
+             d = date_plus(d, 1)) {
+            if (!calendar_add(calendar, d, notices[i].kind, str_of(notices[i].name), NULL)) {
                 return -1;
+            }
+        }
+    }
     return 0;
 }
 
@@ -189,8 +193,9 @@ static void test_first(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct policy policy = policy_of(cases[i].basis, ROLL_FOLLOWING);
-        if (cases[i].lead)
+        if (cases[i].lead) {
             policy.tiers[cases[i].tier].lead_days = cases[i].lead;
+        }
         struct cycle_context c = context(&policy, cases[i].anchor, &always[cases[i].tier], 1);
         struct cycle_dates d;
         assert_true(cycle_first(&c, &d, NULL, NULL));
@@ -442,8 +447,9 @@ static void test_postpone(void **state)
         bool ok = cycle_postpone(&policy, calendar, &p, &t, &err);
         assert_int_equal(ok, cases[i].reason == REASON_NONE);
         assert_int_equal(err.reason, cases[i].reason);
-        if (!ok)
+        if (!ok) {
             assert_string_equal(err.clause, "local");
+        }
         assert_int_equal(t.count, 1);
         assert_int_equal(t.steps[0].rule, TRACE_POSTPONED);
         assert_int_equal(t.steps[0].result, ok ? TRACE_PASSED : TRACE_FAILED);
@@ -507,12 +513,15 @@ static void assert_trace(const struct trace *t, int from, const struct want_step
     for (int i = 0; i < count; i++) {
         const struct trace_step *step = &t->steps[from + i];
         assert_int_equal(step->rule, want[i].rule);
-        if (want[i].value)
+        if (want[i].value) {
             assert_string_equal(step->value, want[i].value);
-        if (want[i].text)
+        }
+        if (want[i].text) {
             assert_string_equal(step->text, want[i].text);
-        if (want[i].clause)
+        }
+        if (want[i].clause) {
             assert_string_equal(step->clause, want[i].clause);
+        }
     }
 }
 

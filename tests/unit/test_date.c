@@ -54,8 +54,9 @@ static void test_none(void **state)
         {1899, 12, 31}, {2200, 1, 1},  {2026, 0, 1},  {2026, 13, 1}, {2026, 1, 0},
         {2026, 1, 32},  {2026, 2, 29}, {1900, 2, 29}, {2100, 2, 29}, {2026, 4, 31},
     };
-    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
         assert_false(date_is(date_of(none[i][0], none[i][1], none[i][2])));
+    }
     static const char *const texts[] = {
         "",           "2026-1-01",   "2026-11-2",   "2026/11/24",
         "20261124",   "2026-11-24 ", " 2026-11-24", "2026-02-30",
@@ -63,8 +64,9 @@ static void test_none(void **state)
         "-026-11-24", "2026-11-241", "2026--1-24",  "1899-12-31",
         "2200-01-01",
     };
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         assert_false(date_is(day(texts[i])));
+    }
     assert_false(date_is(date_parse(STR_NONE)));
     assert_day(DATE_NONE, "");
     assert_false(date_is(date_add_months(DATE_NONE, 3, NULL)));
@@ -109,8 +111,9 @@ static void test_quarter_end(void **state)
         {"2026-06-30", "2026-06-30"}, {"2026-07-31", "2026-09-30"}, {"2026-12-31", "2026-12-31"},
         {"2199-11-01", "2199-12-31"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_day(date_quarter_end(day(cases[i][0])), cases[i][1]);
+    }
     assert_day(date_month_end(day("2024-02-01")), "2024-02-29");
 }
 

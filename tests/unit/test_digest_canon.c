@@ -33,17 +33,19 @@ static void test_digest(void **state)
             struct str s = str_of(digests[i][0]);
             digest_of(s, hex);
             assert_string_equal(hex, digests[i][1]);
-            for (size_t at = 0; at < s.len; at++)
+            for (size_t at = 0; at < s.len; at++) {
                 digest_add(d, s.data + at, 1);
+            }
             digest_hex(d, hex); /* and starts anew */
             assert_string_equal(hex, digests[i][1]);
         }
     }
-    for (int i = 0; i < 10000; i++) /* FIPS 180-4: a million times 'a' */
+    for (int i = 0; i < 10000; i++) { /* FIPS 180-4: a million times 'a' */
         digest_add(d,
                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
                    100);
+    }
     digest_hex(d, hex);
     assert_string_equal(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
     digest_of(STR_NONE, hex);
@@ -59,8 +61,9 @@ static void *digest_often(void *wrong)
     for (int i = 0; i < 2000; i++) {
         size_t n = (size_t)i % COUNT(digests);
         digest_of(str_of(digests[n][0]), hex);
-        if (strcmp(hex, digests[n][1]) != 0)
+        if (strcmp(hex, digests[n][1]) != 0) {
             *(int *)wrong = 1;
+        }
     }
     return NULL;
 }
@@ -71,8 +74,9 @@ static void test_digest_threads(void **state)
     int wrong[4] = {0};
 
     (void)state;
-    for (size_t i = 0; i < COUNT(threads); i++)
+    for (size_t i = 0; i < COUNT(threads); i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, digest_often, &wrong[i]), 0);
+    }
     for (size_t i = 0; i < COUNT(threads); i++) {
         pthread_join(threads[i], NULL);
         assert_int_equal(wrong[i], 0);

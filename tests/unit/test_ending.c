@@ -136,8 +136,9 @@ static void check(const struct policy *policy, const char *on, enum ground groun
         assert_int_equal(allowed, want == FINE);
         assert_int_equal(err.reason, want);
         assert_int_equal(err.clause != NULL, want == PROTECTED);
-        if (want == PROTECTED)
+        if (want == PROTECTED) {
             assert_string_equal(err.clause, CLAUSE);
+        }
         /* protection 4, income 2, grounds 4, the answer */
         assert_int_equal(t.count, 11);
         assert_int_equal(t.steps[10].rule, TRACE_ENDING);
@@ -195,9 +196,10 @@ static void protected_grounds(void **state)
             facts.household.member_count = 2;
         }
         print_message("%s\n", cases[i].what);
-        for (int g = 0; g < GROUND_COUNT; g++)
+        for (int g = 0; g < GROUND_COUNT; g++) {
             check(&with, "2018-05-03", (enum ground)g, &facts,
                   g < 4 && cases[i].out[g] ? FINE : PROTECTED);
+        }
     }
     /* no member on record is not the same as no member left */
     struct ending_facts facts = usual();
@@ -261,11 +263,12 @@ static void unprotected(void **state)
         facts.household.status = cases[i].status;
         facts.household.register_state = cases[i].state;
         print_message("%s\n", cases[i].what);
-        for (int g = 0; g < GROUND_COUNT; g++)
+        for (int g = 0; g < GROUND_COUNT; g++) {
             check(cases[i].policy, "2026-05-06", (enum ground)g, &facts,
                   g == GONE           ? CONFLICT
                   : g == GROUND_OTHER ? BAD
                                       : FINE);
+        }
         facts.has_remark = true;
         check(cases[i].policy, "2026-05-06", GROUND_OTHER, &facts, FINE);
         facts.household.members = gone;
@@ -369,8 +372,9 @@ static void traced(void **state)
         assert_int_equal(s->result, want[i].result);
         assert_string_equal(s->clause, want[i].clause);
         assert_string_equal(s->value, want[i].value);
-        if (!want[i].fact)
+        if (!want[i].fact) {
             continue;
+        }
         assert_string_equal(s->facts[0].name, want[i].fact);
         assert_string_equal(s->facts[0].value, want[i].fact_value);
     }

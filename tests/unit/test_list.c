@@ -1,4 +1,4 @@
-/* delivery/list: the three renderings as pure functions (spec.md section 4). */
+/* delivery/list: the three renderings as pure functions (contract.md section 4). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,21 +58,24 @@ static struct list list_of(struct list_item *items, int count)
                         .item_count = count,
                         .totals = {[SECTION_REST] = 5}};
 
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         list.totals[items[i].section]++;
+    }
     return list;
 }
 
 static void has(const struct strbuf *out, const char *text)
 {
-    if (!strstr(strbuf_text(out), text))
+    if (!strstr(strbuf_text(out), text)) {
         fail_msg("no %s in:\n%s", text, strbuf_text(out));
+    }
 }
 
 static void has_not(const struct strbuf *out, const char *text)
 {
-    if (strstr(strbuf_text(out), text))
+    if (strstr(strbuf_text(out), text)) {
         fail_msg("%s in:\n%s", text, strbuf_text(out));
+    }
 }
 
 static void csv_has_mark_headings_and_rows(void **state)
@@ -219,7 +222,7 @@ static void html_says_what_a_clerk_needs(void **state)
     strbuf_free(&out);
 }
 
-/* spec.md 3.2: a prediction is never shown as published. */
+/* contract.md 3.2: a prediction is never shown as published. */
 static void html_says_what_is_predicted(void **state)
 {
     struct list_item items[] = {item_of(8, SECTION_NEW, "甲", 40)};
@@ -234,7 +237,7 @@ static void html_says_what_is_predicted(void **state)
     strbuf_free(&out);
 }
 
-/* spec.md 3.5: who is protected, and what that forbids, by which clause. */
+/* contract.md 3.5: who is protected, and what that forbids, by which clause. */
 static void html_says_what_protection_forbids(void **state)
 {
     struct policy campaign = {.continuity = true,
@@ -356,8 +359,9 @@ static json_t *json_of(const struct list *list)
     list_json(list, &out);
     assert_int_equal(out.data[out.len - 1], '\n');
     json_t *root = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, &fault);
-    if (!root)
+    if (!root) {
         fail_msg("%s in %s", fault.text, out.data);
+    }
     /* Canonical: the same bytes as a dump with sorted keys. */
     char *sorted = json_dumps(root, JSON_SORT_KEYS | JSON_COMPACT);
     assert_memory_equal(sorted, out.data, out.len - 1);

@@ -40,8 +40,7 @@ static json_t *parse(const char *text)
     return tree;
 }
 
-/* ---- method_check -----------------------------------------------------------------------------
- */
+/* ---- method_check ---- */
 
 static void test_check(void **state)
 {
@@ -111,8 +110,9 @@ static void test_check(void **state)
         struct error err = ERROR_INIT;
         bool good = method_check(cases[i].method, params, &err);
 
-        if (good != !cases[i].fault || (!good && !strstr(err.message, cases[i].fault)))
+        if (good != !cases[i].fault || (!good && !strstr(err.message, cases[i].fault))) {
             fail_msg("%s: %s", cases[i].params, good ? "taken" : err.message);
+        }
         assert_int_equal(err.reason, good ? REASON_NONE : REASON_BAD_ARGUMENT);
         error_clear(&err);
         json_decref(params);
@@ -131,8 +131,7 @@ static void test_check_nothing(void **state)
     error_clear(&err);
 }
 
-/* ---- call_* -----------------------------------------------------------------------------------
- */
+/* ---- call_* ---- */
 
 static struct call call_of(const char *params)
 {
@@ -255,8 +254,7 @@ static void test_cursor(void **state)
     }
 }
 
-/* ---- JSON -------------------------------------------------------------------------------------
- */
+/* ---- JSON ---- */
 
 static void assert_dump(json_t *value, const char *text)
 {
@@ -291,8 +289,7 @@ static void test_json(void **state)
                 "{\"items\":[],\"next\":\"1-2\"}");
 }
 
-/* ---- who is bound to what ---------------------------------------------------------------------
- */
+/* ---- who is bound to what ---- */
 
 static void test_scope(void **state)
 {
@@ -310,10 +307,12 @@ static void test_scope(void **state)
                                    {true, false, false, false}};
 
     (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++)
-        for (size_t j = 0; j < COUNT(villages); j++)
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        for (size_t j = 0; j < COUNT(villages); j++) {
             assert_int_equal(methods_in_scope(&cases[i], villages[j] / 1000 * 1000, villages[j]),
                              seen[i][j]);
+        }
+    }
 }
 
 /* A village that came along with its township keeps its code: who is bound to either sees it, and a
@@ -338,8 +337,9 @@ static bool has_param(const struct method *m, const char *name)
 {
     const struct param *p = m->params;
 
-    while (p && p->name && strcmp(p->name, name) != 0)
+    while (p && p->name && strcmp(p->name, name) != 0) {
         p++;
+    }
     return p && p->name;
 }
 
@@ -352,19 +352,22 @@ static void test_bound(void **state)
                                      [BOUND_ITEMS] = NULL};
 
     (void)state;
-    for (const struct method *const *family = methods; *family; family++)
+    for (const struct method *const *family = methods; *family; family++) {
         for (const struct method *m = *family; m->name; m++) {
-            if (m->bound == BOUND_UNSAID)
+            if (m->bound == BOUND_UNSAID) {
                 fail_msg("%s does not say how it is bound", m->name);
-            if (by[m->bound] && !has_param(m, by[m->bound]))
+            }
+            if (by[m->bound] && !has_param(m, by[m->bound])) {
                 fail_msg("%s is bound by %s, and has none", m->name, by[m->bound]);
-            if (m->bound == BOUND_NOWHERE && m->params)
+            }
+            if (m->bound == BOUND_NOWHERE && m->params) {
                 assert_false(has_param(m, "household") || has_param(m, "task"));
+            }
         }
+    }
 }
 
-/* ---- the table --------------------------------------------------------------------------------
- */
+/* ---- the table ---- */
 
 static void assert_params(const struct method *m)
 {
@@ -373,8 +376,9 @@ static void assert_params(const struct method *m)
 
         assert_int_equal(words_set, p->type == PARAM_WORD);
         assert_true(p->help && *p->help && !strchr(p->help, '\n') && !strchr(p->help, '|'));
-        for (const struct param *q = p + 1; q->name; q++)
+        for (const struct param *q = p + 1; q->name; q++) {
             assert_string_not_equal(p->name, q->name);
+        }
     }
 }
 
@@ -399,9 +403,11 @@ static size_t method_count(void)
 {
     size_t count = 0;
 
-    for (const struct method *const *family = methods; *family; family++)
-        for (const struct method *m = *family; m->name; m++)
+    for (const struct method *const *family = methods; *family; family++) {
+        for (const struct method *m = *family; m->name; m++) {
             count++;
+        }
+    }
     return count;
 }
 
@@ -453,11 +459,14 @@ static void test_table(void **state)
     size_t count = 0;
 
     (void)state;
-    for (const struct method *const *family = methods; *family; family++)
-        for (const struct method *m = *family; m->name; m++, count++)
+    for (const struct method *const *family = methods; *family; family++) {
+        for (const struct method *m = *family; m->name; m++, count++) {
             assert_row(m);
-    for (size_t i = 0; i < COUNT(expected); i++)
+        }
+    }
+    for (size_t i = 0; i < COUNT(expected); i++) {
         assert_non_null(method_find(str_of(expected[i])));
+    }
     assert_int_equal(count, COUNT(expected));
     assert_null(method_find(STR("household")));
     assert_null(method_find(STR("")));
@@ -484,8 +493,9 @@ static void test_discover(void **state)
         size_t n = 0;
 
         assert_non_null(row);
-        while (row->params && row->params[n].name)
+        while (row->params && row->params[n].name) {
             n++;
+        }
         assert_int_equal(json_array_size(json_object_get(item, "params")), n);
         assert_true(json_is_object(json_object_get(json_object_get(item, "result"), "schema")));
     }

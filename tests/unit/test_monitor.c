@@ -32,8 +32,9 @@ static struct error err;
 
 static void must(bool ok)
 {
-    if (!ok)
+    if (!ok) {
         fail_msg("%s", err.message ? err.message : "failed");
+    }
 }
 
 static void wake(void *self)
@@ -137,8 +138,9 @@ static void the_file_that_waits_keeps_its_name(void **state)
     sem_wait(&h.begun); /* the file came before it */
     assert_true(writer_stop(h.writer));
     assert_true(over);
-    if (metrics_standing(h.writing.metrics, STANDING_METRICS, &why))
+    if (metrics_standing(h.writing.metrics, STANDING_METRICS, &why)) {
         fail_msg("%s", strbuf_text(&why));
+    }
     assert_int_equal(stat(h.file, &st), 0);
     strbuf_free(&why);
 }

@@ -89,8 +89,9 @@ static void shipped(void **state)
     char text[DATE_TEXT];
 
     (void)state;
-    for (int i = 0; i < faults.count; i++)
+    for (int i = 0; i < faults.count; i++) {
         print_error("%s\n", faults.text[i]);
+    }
     assert_non_null(set);
     assert_int_equal(policy_set_count(set), 3);
     for (int i = 0; i < 3; i++) {
@@ -136,12 +137,14 @@ static void on_a_day(void **state)
         assert_int_equal(t.steps[0].rule, TRACE_POLICY);
         assert_int_equal(t.steps[0].result, cases[i].want ? TRACE_PASSED : TRACE_FAILED);
         assert_int_equal(p != NULL, cases[i].want != NULL);
-        if (p)
+        if (p) {
             assert_string_equal(p->name, cases[i].want);
-        else
+        } else {
             assert_int_equal(err.reason, REASON_TOO_EARLY);
-        if (!p)
+        }
+        if (!p) {
             assert_string_equal(err.message, "nothing is decided before 2017-03-14");
+        }
         error_clear(&err);
         trace_free(&t);
     }
@@ -207,10 +210,11 @@ static void put_version(const char *name, const char *from, const char *until)
 {
     char force[160];
 
-    if (until)
+    if (until) {
         snprintf(force, sizeof(force), "\"%s\"; until = \"%s\"; until_source = \"u\"", from, until);
-    else
+    } else {
         snprintf(force, sizeof(force), "\"%s\"", from);
+    }
     char *text = policy_files_replaced(policy_files_good, "\"2026-01-01\"", force);
     policy_files_put(name, text);
     free(text);
@@ -250,9 +254,11 @@ static void seams(void **state)
     static const char *const names[] = {"a.conf", "b.conf", "c.conf"};
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        for (int k = 0; k < 3; k++)
-            if (cases[i].version[k].from)
+        for (int k = 0; k < 3; k++) {
+            if (cases[i].version[k].from) {
                 put_version(names[k], cases[i].version[k].from, cases[i].version[k].until);
+            }
+        }
         policy_files_expect(cases[i].want);
         policy_files_empty(state);
     }

@@ -61,10 +61,11 @@ static void holds(void **state)
                       names_text(&statuses, (int)cases[i].status),
                       names_text(&register_states, (int)cases[i].state));
         assert_int_equal(protection_holds(cases[i].policy, &facts, &clause, &t), cases[i].want);
-        if (cases[i].want)
+        if (cases[i].want) {
             assert_string_equal(clause, CLAUSE);
-        else
+        } else {
             assert_null(clause);
+        }
         assert_int_equal(t.count, 4);
         for (int k = 0; k < 3; k++) {
             assert_int_equal(t.steps[k].rule, TRACE_CONDITION);

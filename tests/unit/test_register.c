@@ -39,10 +39,12 @@ static int set_up(void **state)
     assert_non_null(set);
     shipped = policy_set_at(set, 0);
     calendar = calendar_new();
-    for (int year = 2017; year <= 2026; year++)
+    for (int year = 2017; year <= 2026; year++) {
         calendar_publish(calendar, year);
-    for (int i = 1; i <= 7; i++)
+    }
+    for (int i = 1; i <= 7; i++) {
         calendar_add(calendar, date_of(2026, 10, i), DAY_HOLIDAY, STR("国庆节"), NULL);
+    }
     calendar_add(calendar, day("2026-10-10"), DAY_WORKDAY, STR("国庆节"), NULL);
     return 0;
 }
@@ -146,13 +148,15 @@ static void traced(void **state)
     assert_int_equal(t.count, COUNT(want));
     for (size_t i = 0; i < COUNT(want); i++) {
         assert_int_equal(t.steps[i].rule, want[i].rule);
-        if (want[i].rule != TRACE_CAMPAIGN)
+        if (want[i].rule != TRACE_CAMPAIGN) {
             continue;
+        }
         assert_string_equal(t.steps[i].text, want[i].text);
         assert_string_equal(t.steps[i].clause, shipped->register_steps.source);
         assert_int_equal(t.steps[i].value != NULL, want[i].value != NULL);
-        if (want[i].value)
+        if (want[i].value) {
             assert_string_equal(t.steps[i].value, want[i].value);
+        }
     }
     trace_free(&t);
 }
@@ -195,8 +199,9 @@ static void tasks(void **state)
         print_message("%s %s\n", names_text(&statuses, (int)cases[i].status),
                       names_text(&register_states, (int)cases[i].state));
         assert_int_equal(register_tasks(cases[i].status, cases[i].state, got), cases[i].count);
-        for (int k = 0; k < cases[i].count; k++)
+        for (int k = 0; k < cases[i].count; k++) {
             assert_int_equal(got[k], cases[i].want[k]);
+        }
     }
 }
 
@@ -229,9 +234,12 @@ static const struct decided {
 static const struct decided *find(enum register_kind kind, enum register_state state,
                                   enum decision decision)
 {
-    for (size_t i = 0; i < COUNT(allowed); i++)
-        if (allowed[i].kind == kind && allowed[i].state == state && allowed[i].decision == decision)
+    for (size_t i = 0; i < COUNT(allowed); i++) {
+        if (allowed[i].kind == kind && allowed[i].state == state &&
+            allowed[i].decision == decision) {
             return &allowed[i];
+        }
+    }
     return NULL;
 }
 
@@ -250,8 +258,9 @@ static void decide(void **state)
         const struct decided *want = find(kind, from, decision);
         assert_int_equal(register_decide(kind, from, decision, &after, &err), want != NULL);
         assert_int_equal(err.reason, want ? REASON_NONE : REASON_BAD_ARGUMENT);
-        if (want)
+        if (want) {
             assert_int_equal(after, want->after);
+        }
         taken += want != NULL;
         error_clear(&err);
     }
@@ -314,7 +323,7 @@ static void effect(void **state)
     }
 }
 
-/* The words are those of spec.md section 2 and 5. */
+/* The words are those of contract.md section 2 and 5. */
 static void words(void **state)
 {
     static const char *const kinds[] = {"register-adjustment", "register-candidate",
@@ -324,10 +333,12 @@ static void words(void **state)
     (void)state;
     assert_int_equal(register_kinds.count, COUNT(kinds));
     assert_int_equal(decisions.count, COUNT(answers));
-    for (int i = 0; i < (int)COUNT(kinds); i++)
+    for (int i = 0; i < (int)COUNT(kinds); i++) {
         assert_string_equal(names_text(&register_kinds, i), kinds[i]);
-    for (int i = 0; i < (int)COUNT(answers); i++)
+    }
+    for (int i = 0; i < (int)COUNT(answers); i++) {
         assert_string_equal(names_text(&decisions, i), answers[i]);
+    }
 }
 
 int main(void)

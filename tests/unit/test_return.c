@@ -1,4 +1,4 @@
-/* delivery/return_*: the filled list as text (spec.md section 4, Returns), and the sentences in
+/* delivery/return_*: the filled list as text (contract.md section 4, Returns), and the sentences in
  * which rows come back. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -229,7 +229,7 @@ static void test_deep_nesting_is_a_parse_error(void **state)
     strbuf_free(&text);
 }
 
-/* spec.md section 5: −32000 with data.reason, data.clause where a clause refuses, and more data
+/* contract.md section 5: −32000 with data.reason, data.clause where a clause refuses, and more data
  * beside. */
 static void test_refusals(void **state)
 {

@@ -38,8 +38,9 @@ static struct error err;
 
 static void must(bool ok)
 {
-    if (!ok)
+    if (!ok) {
         fail_msg("%s", err.message ? err.message : "failed");
+    }
 }
 
 static void wake(void *self)
@@ -56,8 +57,9 @@ static void on_woken(evutil_socket_t fd, short what, void *self)
     (void)what;
     (void)self;
     assert_int_equal(read((int)fd, &times, sizeof times), sizeof times);
-    if (writer_take(h.writer, &rules))
+    if (writer_take(h.writer, &rules)) {
         rulebook_drop(rules);
+    }
     service_changed(h.service);
 }
 
@@ -128,8 +130,9 @@ static int heard(const char *line)
     int count = 0;
     for (ssize_t n; (n = recv(h.heard, text, sizeof text - 1, 0)) >= 0;) {
         text[n] = '\0';
-        for (char *rest, *l = strtok_r(text, "\n", &rest); l; l = strtok_r(NULL, "\n", &rest))
+        for (char *rest, *l = strtok_r(text, "\n", &rest); l; l = strtok_r(NULL, "\n", &rest)) {
             count += strncmp(l, line, strlen(line)) == 0;
+        }
     }
     return count;
 }
@@ -146,9 +149,11 @@ static int turn_and_hear(int turns, const char *line)
 
 static void turn_until(const char *line)
 {
-    for (int i = 0; i < MANY; i++)
-        if (turn_and_hear(1, line))
+    for (int i = 0; i < MANY; i++) {
+        if (turn_and_hear(1, line)) {
             return;
+        }
+    }
     fail_msg("never heard %s", line);
 }
 

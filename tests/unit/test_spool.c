@@ -1,4 +1,4 @@
-/* delivery/spool: each list exactly once, whatever stops it midway (spec.md section 4,
+/* delivery/spool: each list exactly once, whatever stops it midway (contract.md section 4,
  * architecture.md "Files exactly once"). */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -59,8 +59,9 @@ static struct error err;
 
 static void must(bool ok)
 {
-    if (!ok)
+    if (!ok) {
         fail_msg("%s", err.message ? err.message : "failed");
+    }
 }
 
 static void house_open(struct house *h)
@@ -197,8 +198,9 @@ static void house_new(struct house *h)
 
 static void deliver_all(struct house *h)
 {
-    for (bool more = true; more;)
+    for (bool more = true; more;) {
         must(spool_deliver(h->spool, &h->work, TODAY, &more, &err));
+    }
 }
 
 /* The bytes of a file of the spool; NULL where there is none. The caller frees. */
@@ -210,11 +212,13 @@ static char *file_text(const struct house *h, const char *name)
 
     snprintf(path, sizeof path, "%s/%s", h->spool_path, name);
     FILE *file = fopen(path, "r");
-    if (!file)
+    if (!file) {
         return NULL;
+    }
     strbuf_add(&text, "", 0);
-    while ((n = fread(block, 1, sizeof block, file)) > 0)
+    while ((n = fread(block, 1, sizeof block, file)) > 0) {
         strbuf_add(&text, block, n);
+    }
     fclose(file);
     return text.data;
 }
@@ -224,8 +228,9 @@ static void file_has(const struct house *h, const char *name, const char *part)
     char *text = file_text(h, name);
 
     assert_non_null(text);
-    if (!strstr(text, part))
+    if (!strstr(text, part)) {
         fail_msg("no %s in %s:\n%s", part, name, text);
+    }
     free(text);
 }
 
@@ -237,10 +242,12 @@ static int files_in(const struct house *h, const char *folder)
 
     snprintf(path, sizeof path, "%s/%s", h->spool_path, folder);
     DIR *d = opendir(path);
-    if (!d)
+    if (!d) {
         return 0;
-    while ((entry = readdir(d)))
+    }
+    while ((entry = readdir(d))) {
         n += entry->d_name[0] != '.';
+    }
     closedir(d);
     return n;
 }
@@ -357,8 +364,9 @@ static void crash_and_recover(const char *point, char *const expected[])
         _exit(0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 137)
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 137) {
         fail_msg("%s was not reached (status %d)", point, status);
+    }
     h.arena = ARENA_INIT;
     house_open(&h);
     must(spool_recover(h.spool, &h.work, &err));
@@ -386,13 +394,16 @@ static void survives_every_crash_point(void **state)
     (void)state;
     house_new(&h);
     deliver_all(&h);
-    for (size_t i = 0; i < COUNT(all_files); i++)
+    for (size_t i = 0; i < COUNT(all_files); i++) {
         expected[i] = file_text(&h, all_files[i]);
+    }
     house_remove(&h);
-    for (size_t i = 0; i < COUNT(points); i++)
+    for (size_t i = 0; i < COUNT(points); i++) {
         crash_and_recover(points[i], expected);
-    for (size_t i = 0; i < COUNT(all_files); i++)
+    }
+    for (size_t i = 0; i < COUNT(all_files); i++) {
         free(expected[i]);
+    }
 }
 
 /* A disk that takes no more: nothing is marked, nothing is in new/, and later all is. */

@@ -54,9 +54,10 @@ static void missing(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t i = 0; i < COUNT(cases); i++) {
         assert_int_equal(standard_missing(date_parse(str_of(cases[i].day)), cases[i].has),
                          cases[i].want);
+    }
 }
 
 int main(void)

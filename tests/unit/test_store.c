@@ -66,7 +66,7 @@ static void same_str(struct str a, struct str b)
     assert_true(str_equal(a, b));
 }
 
-/* ---- round trips ----------------------------------------------------------------------------- */
+/* ---- round trips ---- */
 
 static void test_division(void **state)
 {
@@ -586,7 +586,7 @@ static void test_calendar_and_standards(void **state)
     assert_int_equal(count, 0);
 }
 
-/* ---- the audit --------------------------------------------------------------------------------*/
+/* ---- the audit ---- */
 
 static void test_audit(void **state)
 {
@@ -651,7 +651,7 @@ static void test_audit_rollback(void **state)
     assert_string_equal(hash, rows[1].hash);
 }
 
-/* ---- the file ---------------------------------------------------------------------------------*/
+/* ---- the file ---- */
 
 static void test_private_file(void **state)
 {
@@ -904,7 +904,7 @@ static void test_meta(void **state)
     assert_string_equal(value, "2");
 }
 
-/* ---- counts -----------------------------------------------------------------------------------*/
+/* ---- counts ---- */
 
 static uint64_t luck = 88172645463325252u;
 

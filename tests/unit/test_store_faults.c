@@ -1,5 +1,5 @@
 /* store: a disk that fails at any one call, or from then on, costs an error and nothing else: the
- * store opens again, whole, with all of a transaction or nothing of it (spec.md section 6). */
+ * store opens again, whole, with all of a transaction or nothing of it (contract.md section 6). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -74,13 +74,14 @@ static void test_to_int(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         int64_t value = 4711;
         bool ok = str_to_int(str_of(cases[i].text), cases[i].min, cases[i].max, &value);
-        if (ok != cases[i].ok)
+        if (ok != cases[i].ok) {
             fail_msg("str_to_int(\"%s\")", cases[i].text);
+        }
         assert_int_equal(value, ok ? cases[i].value : 4711);
     }
 }
 
-/* spec.md 5: money has at most two decimals. */
+/* contract.md 5: money has at most two decimals. */
 static void test_fen(void **state)
 {
     static const struct {
@@ -114,10 +115,12 @@ static void test_fen(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         int64_t fen = -1;
         bool ok = str_to_fen(str_of(cases[i].text), &fen);
-        if (ok != (cases[i].fen >= 0) || fen != cases[i].fen)
+        if (ok != (cases[i].fen >= 0) || fen != cases[i].fen) {
             fail_msg("str_to_fen(\"%s\") gave %lld", cases[i].text, (long long)fen);
-        if (!ok)
+        }
+        if (!ok) {
             continue;
+        }
         struct strbuf b = STRBUF_INIT;
         strbuf_addfen(&b, fen);
         assert_string_equal(strbuf_text(&b), cases[i].back);
@@ -144,8 +147,9 @@ static void test_strbuf(void **state)
     strbuf_addf(&b, "%500d", 7);
     assert_int_equal(b.len, 500);
     assert_int_equal(strlen(b.data), 500);
-    for (int i = 0; i < 100000; i++)
+    for (int i = 0; i < 100000; i++) {
         strbuf_addz(&b, "xy");
+    }
     assert_int_equal(b.len, 200500);
     assert_int_equal(b.data[b.len], 0);
     strbuf_free(&b);
@@ -179,8 +183,9 @@ static void test_arena(void **state)
         for (size_t size = 0; size < 3000; size += 7) {
             unsigned char *p = arena_alloc(&a, size);
             assert_int_equal((uintptr_t)p % _Alignof(max_align_t), 0);
-            for (size_t i = 0; i < size; i++)
+            for (size_t i = 0; i < size; i++) {
                 assert_int_equal(p[i], 0);
+            }
             memset(p, 0xAA, size);
         }
         char *big = arena_alloc(&a, 1000000);
@@ -237,7 +242,7 @@ static void test_error(void **state)
     assert_null(err.message);
 }
 
-/* The words of spec.md 5, "Errors". */
+/* The words of contract.md 5, "Errors". */
 static void test_reasons(void **state)
 {
     static const char *const words[] = {
@@ -248,8 +253,9 @@ static void test_reasons(void **state)
 
     (void)state;
     assert_int_equal(COUNT(words), REASON_COUNT);
-    for (int i = 0; i < REASON_COUNT; i++)
+    for (int i = 0; i < REASON_COUNT; i++) {
         assert_string_equal(reason_name((enum reason)i), words[i]);
+    }
 }
 
 static void test_log_words(void **state)

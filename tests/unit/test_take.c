@@ -1,4 +1,4 @@
-/* delivery/return_take: a file that changes while it is taken (spec.md section 4, Returns). */
+/* delivery/return_take: a file that changes while it is taken (contract.md section 4, Returns). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "delivery/return_take.h"
 #include "../lib/sample.h"
+#include "delivery/return_take.h"
 
 #define FOLDER "500101000000/500101001000/return"
 

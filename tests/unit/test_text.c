@@ -46,8 +46,9 @@ static void test_is_utf8(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         size_t bad = SIZE_MAX;
         bool ok = text_is_utf8(str_of(cases[i].text), &bad);
-        if (ok != (cases[i].bad < 0) || (!ok && bad != (size_t)cases[i].bad))
+        if (ok != (cases[i].bad < 0) || (!ok && bad != (size_t)cases[i].bad)) {
             fail_msg("case %zu: bad at %zu", i, bad);
+        }
     }
     assert_true(text_is_utf8(STR_NONE, NULL));
 }
@@ -71,8 +72,9 @@ static void read_back(int fd, struct strbuf *out)
     ssize_t n;
 
     lseek(fd, 0, SEEK_SET);
-    while ((n = read(fd, piece, sizeof piece)) > 0)
+    while ((n = read(fd, piece, sizeof piece)) > 0) {
         strbuf_add(out, piece, (size_t)n);
+    }
 }
 
 /* Checks one conversion; `expected` NULL data: a fault on `line`. */
@@ -126,8 +128,9 @@ static void test_to_utf8(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t i = 0; i < COUNT(cases); i++) {
         check(cases[i].in, str_of(cases[i].out), cases[i].line);
+    }
 }
 
 /* A character in every place across the end of the 64 KiB piece. */
@@ -142,8 +145,9 @@ static void test_to_utf8_edges(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         for (size_t pad = 65536 - 9; pad < 65536 + 2; pad++) {
             struct strbuf in = STRBUF_INIT, out = STRBUF_INIT;
-            for (size_t n = 0; n < pad; n++)
+            for (size_t n = 0; n < pad; n++) {
                 strbuf_addc(&in, n % 100 == 99 ? '\n' : 'x');
+            }
             strbuf_addstr(&out, strbuf_str(&in));
             strbuf_addz(&in, cases[i].in);
             strbuf_addz(&out, cases[i].out);
@@ -199,9 +203,11 @@ static void test_width(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++)
-        if (text_width(str_of(cases[i].text)) != cases[i].width)
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        if (text_width(str_of(cases[i].text)) != cases[i].width) {
             fail_msg("width of \"%s\"", cases[i].text);
+        }
+    }
 }
 
 /* GB 11643-1999. The first is the example of its annex. */
@@ -244,10 +250,11 @@ static void test_idnum(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct birth b = {0, 0, 0};
         const char *fault = idnum_fault(str_of(cases[i].id), &b);
-        if (!cases[i].fault)
+        if (!cases[i].fault) {
             assert_null(fault);
-        else
+        } else {
             assert_string_equal(fault ? fault : "good", cases[i].fault);
+        }
         assert_memory_equal(&b, &cases[i].birth, sizeof b);
     }
     assert_null(idnum_fault(STR("11010519491231002X"), NULL));
@@ -265,10 +272,11 @@ static void test_idnum_single_errors(void **state)
             memcpy(id, good, sizeof id);
             id[i] = c;
             const char *fault = idnum_fault(str_of(id), NULL);
-            if (c == good[i])
+            if (c == good[i]) {
                 assert_null(fault);
-            else
+            } else {
                 assert_non_null(fault);
+            }
         }
     }
 }

@@ -18,11 +18,13 @@ static int setup(void **state)
 
     (void)state;
     set = policy_set_load("conf/policy", &faults);
-    for (int i = 0; i < faults.count; i++)
+    for (int i = 0; i < faults.count; i++) {
         print_error("%s\n", faults.text[i]);
+    }
     policy_faults_free(&faults);
-    if (!set)
+    if (!set) {
         return 1;
+    }
     shipped = policy_set_at(set, 0);
     return 0;
 }

@@ -1,5 +1,5 @@
 /* delivery/list_told, list_steps, list_offices and the items' words: what a list makes of a store
- * (spec.md section 4). */
+ * (contract.md section 4). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,8 +30,9 @@ static int subjects;
 
 static void must(bool ok)
 {
-    if (!ok)
+    if (!ok) {
         fail_msg("%s", err.message ? err.message : "failed");
+    }
 }
 
 static int set_up(void **state)
@@ -42,8 +43,9 @@ static int set_up(void **state)
 
     (void)state;
     assert_non_null(policies);
-    for (int year = 2017; year <= 2026; year++)
+    for (int year = 2017; year <= 2026; year++) {
         calendar_publish(calendar, year);
+    }
     clock_init_manual(&hour, 20781 * INT64_C(86400));
     sample_folder(&m);
     must(sample_open(&m, &err));
@@ -108,8 +110,9 @@ static const struct list_change *change_at(const struct list *list, int at, cons
 
 static void is(struct str text, const char *expected)
 {
-    if (!str_is(text, expected))
+    if (!str_is(text, expected)) {
         fail_msg("%.*s is not %s", STR_ARG(text), expected);
+    }
 }
 
 static struct household_row put_household(const char *household)
@@ -131,7 +134,7 @@ static int64_t put_task(int64_t household, enum task_kind kind, int year, struct
     return task.task;
 }
 
-/* ---- messages -------------------------------------------------------------------------------- */
+/* ---- messages ---- */
 
 static void each_kind_has_its_line(void **state)
 {
@@ -180,8 +183,9 @@ static void each_kind_has_its_line(void **state)
 
     (void)state;
     put_household("A-1");
-    for (size_t i = count; i-- > 0;)
+    for (size_t i = count; i-- > 0;) {
         tell(TOWNSHIP, cases[i].kind, cases[i].body, date_of(2026, 11, 23));
+    }
     struct list list = list_on(TOWNSHIP, TODAY);
     assert_int_equal(list.change_count, count);
     for (size_t i = 0; i < count - 2; i++) {
@@ -280,8 +284,7 @@ static void escalations_and_the_close(void **state)
        "2025年度动态调整截止时仍有 1 件未作决定，仍须补办，请督促");
 }
 
-/* ---- steps of the register's year (3.6) -------------------------------------------------------
- */
+/* ---- steps of the register's year (3.6) ---- */
 
 static struct list steps_on(int year, int month, int day)
 {
@@ -341,8 +344,7 @@ static void the_opening_tells_the_year(void **state)
     assert_null(strstr(list.changes[0].text.data, "本单位"));
 }
 
-/* ---- why it is due ----------------------------------------------------------------------------
- */
+/* ---- why it is due ---- */
 
 static void report(int64_t household, int64_t task, enum report_kind kind, const char *source)
 {
@@ -369,8 +371,9 @@ static void causes_and_clauses(void **state)
     const char *const name[] = {"A", "B", "C", "D", "E"};
 
     (void)state;
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 5; i++) {
         h[i] = put_household(name[i]);
+    }
     task[0] = put_task(h[0].id, TASK_TRIGGERED_REVIEW, 0, TODAY);
     report(h[0].id, task[0], REPORT_DEATH, "村委会");
     report(h[0].id, task[0], REPORT_MOVE_OUT, "村委会");
@@ -410,9 +413,11 @@ static void every_word_is_there(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         assert_int_equal(pairs[i].names->count, pairs[i].zh->count);
-        for (int a = 0; a < pairs[i].zh->count; a++)
-            for (int b = 0; b < a; b++)
+        for (int a = 0; a < pairs[i].zh->count; a++) {
+            for (int b = 0; b < a; b++) {
                 assert_string_not_equal(pairs[i].zh->text[a], pairs[i].zh->text[b]);
+            }
+        }
     }
 }
 
@@ -438,8 +443,7 @@ static void protection_is_of_the_day(void **state)
     assert_false(list.items[0].is_protected);
 }
 
-/* ---- offices ----------------------------------------------------------------------------------
- */
+/* ---- offices ---- */
 
 static void finish(int64_t number, struct date on)
 {

@@ -8,8 +8,7 @@
           */
 #define BATCH 200
 
-/* ---- audit ------------------------------------------------------------------------------------
- */
+/* ---- audit ---- */
 
 static json_t *entry_json(const struct audit_row *r)
 {
@@ -28,10 +27,12 @@ static bool is_seen(struct call *c, struct work *w, struct arena *a, const struc
     struct household_row household = {0};
 
     *seen = c->peer->division_count == 0;
-    if (*seen || !r->household.data)
+    if (*seen || !r->household.data) {
         return true;
-    if (!store_household_find(w->store, a, r->household, &household, err))
+    }
+    if (!store_household_find(w->store, a, r->household, &household, err)) {
         return false;
+    }
     *seen = household.id != 0 && peer_sees_in(c->peer, household.township, household.division);
     return true;
 }
@@ -50,20 +51,23 @@ static bool walk_batch(struct walk *walk, struct call *c, struct work *w, struct
     struct audit_row *rows;
     int count;
 
-    if (!store_audit_list(w->store, a, walk->household, walk->at, BATCH, &rows, &count, err))
+    if (!store_audit_list(w->store, a, walk->household, walk->at, BATCH, &rows, &count, err)) {
         return false;
+    }
     *end = count < BATCH;
     for (int i = 0; i < count && !walk->more; i++) {
         bool seen;
 
-        if (!is_seen(c, w, a, &rows[i], &seen, err))
+        if (!is_seen(c, w, a, &rows[i], &seen, err)) {
             return false;
+        }
         if (seen && (int)json_array_size(walk->items) == walk->limit) {
             walk->more = true;
             break;
         }
-        if (seen)
+        if (seen) {
             json_array_append_new(walk->items, entry_json(&rows[i]));
+        }
         walk->at = rows[i].seq;
         walk->more = ++walk->looked == LOOK;
     }
@@ -92,10 +96,12 @@ static bool audit_run(struct call *c, struct work *w, json_t **result, struct er
 
     if ((walk.household.data && !methods_find_household(c, w, walk.household, &row, err)) ||
         !methods_cursor(c, &walk.at, NULL, err) ||
-        (date_is(since) && !store_audit_since(w->store, since, &before_since, err)))
+        (date_is(since) && !store_audit_since(w->store, since, &before_since, err))) {
         return false;
-    if (walk.at < before_since)
+    }
+    if (walk.at < before_since) {
         walk.at = before_since;
+    }
     walk.items = json_array();
     if (!walk_entries(&walk, c, w, err)) {
         json_decref(walk.items);
@@ -105,14 +111,15 @@ static bool audit_run(struct call *c, struct work *w, json_t **result, struct er
     return true;
 }
 
-/* ---- audit.verify -----------------------------------------------------------------------------
- */
+/* ---- audit.verify ---- */
 
 static bool is_hash(struct str s)
 {
-    for (size_t i = 0; i < s.len; i++)
-        if (!strchr("0123456789abcdef", s.data[i]))
+    for (size_t i = 0; i < s.len; i++) {
+        if (!strchr("0123456789abcdef", s.data[i])) {
             return false;
+        }
+    }
     return s.len == DIGEST_HEX;
 }
 
@@ -139,8 +146,7 @@ static json_t *chain_done(struct call *c, struct job *job)
                      r->head_asked ? json_boolean(r->head_found) : json_null());
 }
 
-/* ---- the table --------------------------------------------------------------------------------
- */
+/* ---- the table ---- */
 
 static const struct param audit_params[] = {
     {"household", PARAM_STRING, false, NULL, "only what concerns this household"},

@@ -10,8 +10,9 @@ static struct job *backup_make(struct call *c, struct work *w, struct error *err
     int file;
 
     (void)w;
-    if (!methods_take_file(c, "file", FILE_OUT_PIPE, &file, err))
+    if (!methods_take_file(c, "file", FILE_OUT_PIPE, &file, err)) {
         return NULL;
+    }
     return backup_job(file, call_actor(c));
 }
 

@@ -3,8 +3,7 @@
 #include "work/daily.h"
 #include "work/verify.h"
 
-/* ---- clock ------------------------------------------------------------------------------------
- */
+/* ---- clock ---- */
 
 static bool clock_run(struct call *c, struct work *w, json_t **result, struct error *err)
 {
@@ -36,8 +35,9 @@ static struct job *set_make(struct call *c, struct work *w, struct error *err)
 {
     int64_t to;
 
-    if (!may_move(w, err) || !clock_parse(call_str(c, "to"), &to, err))
+    if (!may_move(w, err) || !clock_parse(call_str(c, "to"), &to, err)) {
         return NULL;
+    }
     return move(c, to, err);
 }
 
@@ -45,10 +45,12 @@ static struct job *advance_make(struct call *c, struct work *w, struct error *er
 {
     int64_t by, to;
 
-    if (!may_move(w, err) || !clock_parse_span(call_str(c, "by"), &by, err))
+    if (!may_move(w, err) || !clock_parse_span(call_str(c, "by"), &by, err)) {
         return NULL;
-    if (__builtin_add_overflow(clock_now(w->clock), by, &to))
+    }
+    if (__builtin_add_overflow(clock_now(w->clock), by, &to)) {
         to = INT64_MAX;
+    }
     return move(c, to, err);
 }
 
@@ -58,27 +60,28 @@ static json_t *clock_done(struct call *c, struct job *job)
     json_t *runs = json_array();
 
     (void)c;
-    for (int i = 0; i < r->run_count; i++)
+    for (int i = 0; i < r->run_count; i++) {
         json_array_append_new(runs, json_day(r->runs[i]));
+    }
     return json_pack("{s:o, s:o}", "now", methods_instant(r->now), "runs", runs);
 }
 
-/* ---- reload -----------------------------------------------------------------------------------
- */
+/* ---- reload ---- */
 
 static bool reload_run(struct call *c, struct work *w, json_t **result, struct error *err)
 {
     (void)c;
-    if (!method_reload)
+    if (!method_reload) {
         return error_set(err, REASON_INTERNAL, "nothing here knows how to reload");
-    if (!method_reload(w, err))
+    }
+    if (!method_reload(w, err)) {
         return false;
+    }
     *result = json_object();
     return true;
 }
 
-/* ---- verify -----------------------------------------------------------------------------------
- */
+/* ---- verify ---- */
 
 static struct job *verify_make(struct call *c, struct work *w, struct error *err)
 {
@@ -91,8 +94,9 @@ static json_t *failure_json(const struct verify_failure *f)
 {
     json_t *failure = json_pack("{s:s}", "invariant", f->invariant);
 
-    if (f->household)
+    if (f->household) {
         json_object_set_new(failure, "household", json_str(str_of(f->household)));
+    }
     json_object_set_new(failure, "what", json_str(str_of(f->what)));
     return failure;
 }
@@ -103,13 +107,13 @@ static json_t *verify_done(struct call *c, struct job *job)
     json_t *failures = json_array();
 
     (void)c;
-    for (int i = 0; i < r->failure_count; i++)
+    for (int i = 0; i < r->failure_count; i++) {
         json_array_append_new(failures, failure_json(&r->failures[i]));
+    }
     return json_pack("{s:I, s:o}", "checked", (json_int_t)r->checked, "failures", failures);
 }
 
-/* ---- the table --------------------------------------------------------------------------------
- */
+/* ---- the table ---- */
 
 static const struct param set_params[] = {
     {"to", PARAM_STRING, true, NULL, "local time: \"2026-11-24\" or \"2026-11-24T07:30\""},

@@ -5,9 +5,11 @@ static json_t *words_schema(const struct names *words)
 {
     json_t *list = json_array();
 
-    for (int i = 0; i < words->count; i++)
-        if (words->text[i] && *words->text[i])
+    for (int i = 0; i < words->count; i++) {
+        if (words->text[i] && *words->text[i]) {
             json_array_append_new(list, json_string(words->text[i]));
+        }
+    }
     return json_pack("{s:s, s:o}", "type", "string", "enum", list);
 }
 
@@ -35,10 +37,11 @@ static json_t *params_json(const struct method *m)
 {
     json_t *list = json_array();
 
-    for (const struct param *p = m->params; p && p->name; p++)
+    for (const struct param *p = m->params; p && p->name; p++) {
         json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:o}", "name", p->name,
                                               "description", p->help, "required", (int)p->required,
                                               "schema", schema_of(p)));
+    }
     return list;
 }
 
@@ -58,9 +61,11 @@ static bool discover_run(struct call *c, struct work *w, json_t **result, struct
     (void)c;
     (void)w;
     (void)err;
-    for (const struct method *const *family = methods; *family; family++)
-        for (const struct method *m = *family; m->name; m++)
+    for (const struct method *const *family = methods; *family; family++) {
+        for (const struct method *m = *family; m->name; m++) {
             json_array_append_new(list, method_json(m));
+        }
+    }
     *result = json_pack("{s:s, s:{s:s, s:s}, s:o}", "openrpc", "1.3.2", "info", "title", "reviewd",
                         "version", REVIEWD_VERSION, "methods", list);
     return true;

@@ -9,8 +9,9 @@ static bool show_run(struct call *c, struct work *w, json_t **result, struct err
     bool joined;
 
     if (!methods_find_division(c, w, code, &d, err) ||
-        !store_division_now(w->store, code, &now, err))
+        !store_division_now(w->store, code, &now, err)) {
         return false;
+    }
     joined = now != code && peer_sees(c->peer, now);
     *result = json_pack("{s:o, s:o, s:s, s:o, s:o}", "division", json_division(code), "name",
                         json_str(d.name), "level", names_text(&levels, (int)d.level), "parent",

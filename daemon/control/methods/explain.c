@@ -44,11 +44,13 @@ static bool decide(struct call *c, struct work *w, struct explanation *e, struct
     struct household_row row;
     struct task_row task_row;
 
-    if ((household.data != NULL) == (task >= 0))
+    if ((household.data != NULL) == (task >= 0)) {
         return error_set(err, REASON_BAD_ARGUMENT, "explain takes household or task, one of them");
-    if (household.data)
+    }
+    if (household.data) {
         return methods_find_household(c, w, household, &row, err) &&
                explain_household(w, household, e, err);
+    }
     return methods_find_task(c, w, task, &task_row, err) && explain_task(w, task, e, err);
 }
 
@@ -63,8 +65,9 @@ static bool act_run(struct call *c, struct work *w, json_t **result, struct erro
                                      STR("remark")};
     const struct policy *policy = work_policy(w, request.on, err);
 
-    if (!policy || !methods_find_household(c, w, call_str(c, "household"), &row, err))
+    if (!policy || !methods_find_household(c, w, call_str(c, "household"), &row, err)) {
         return false;
+    }
     bool allowed = ending_explain(w, row.household, &request, &t, &refusal);
     if (!allowed && refusal.reason == REASON_STORAGE) {
         *err = refusal;
@@ -86,12 +89,15 @@ static bool explain_run(struct call *c, struct work *w, json_t **result, struct 
 {
     struct explanation e = {0};
 
-    if ((call_word(c, "act") >= 0) != (call_word(c, "ground") >= 0))
+    if ((call_word(c, "act") >= 0) != (call_word(c, "ground") >= 0)) {
         return error_set(err, REASON_BAD_ARGUMENT, "act and ground go together");
-    if (call_word(c, "act") >= 0)
+    }
+    if (call_word(c, "act") >= 0) {
         return act_run(c, w, result, err);
-    if (!decide(c, w, &e, err))
+    }
+    if (!decide(c, w, &e, err)) {
         return false;
+    }
     *result = json_pack("{s:o, s:o, s:o, s:o}", "subject", json_str(str_of(e.subject)), "on",
                         json_day(e.on), "policy", methods_policy(e.policy), "steps",
                         methods_steps(&e.trace));

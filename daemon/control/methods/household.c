@@ -3,8 +3,7 @@
 #include "control/methods.h"
 #include "rules/protection.h"
 
-/* ---- one household ----------------------------------------------------------------------------
- */
+/* ---- one household ---- */
 
 static const char *word(const struct names *names, int value)
 {
@@ -41,14 +40,14 @@ static bool show_run(struct call *c, struct work *w, json_t **result, struct err
     struct str household = call_str(c, "household");
 
     if (!methods_find_household(c, w, household, &row, err) ||
-        !household_load(w, &c->arena, household, &view, err))
+        !household_load(w, &c->arena, household, &view, err)) {
         return false;
+    }
     *result = household_json(&view.row, &view.cycle, view.is_protected, view.protection_clause);
     return true;
 }
 
-/* ---- a page of them ---------------------------------------------------------------------------
- */
+/* ---- a page of them ---- */
 
 /* One walk over households by name. Protection rests on status and register alone, so that it needs
  * no members. */
@@ -92,15 +91,17 @@ static bool take(void *self, const struct household_row *row)
 
     walk->looked++;
     walk->last = row->household;
-    if (is_wanted(walk, row))
+    if (is_wanted(walk, row)) {
         walk->rows[walk->count++] = *row;
+    }
     return walk->count <= walk->limit && walk->looked < METHODS_LOOK;
 }
 
 static json_t *walk_next(const struct walk *walk)
 {
-    if (walk->count > walk->limit)
+    if (walk->count > walk->limit) {
         return json_str(walk->rows[walk->limit - 1].household);
+    }
     return walk->looked < METHODS_LOOK ? NULL : json_str(walk->last);
 }
 
@@ -112,8 +113,9 @@ static bool walk_items(const struct walk *walk, struct work *w, json_t *items, s
         const char *clause;
         bool protects = is_protected(walk->policy, row, &clause);
 
-        if (!store_cycle_open_of(w->store, row->id, &cycle, err))
+        if (!store_cycle_open_of(w->store, row->id, &cycle, err)) {
             return false;
+        }
         json_array_append_new(items, household_json(row, &cycle, protects, clause));
     }
     return true;
@@ -132,12 +134,14 @@ static bool list_run(struct call *c, struct work *w, json_t **result, struct err
     struct str after = call_str(c, "cursor");
     json_t *items;
 
-    if (!methods_scope(c, w, &walk.scope, err))
+    if (!methods_scope(c, w, &walk.scope, err)) {
         return false;
+    }
     walk.rows = arena_alloc(&c->arena, (size_t)(walk.limit + 1) * sizeof walk.rows[0]);
     if (!store_household_each(w->store, &c->arena, walk.scope.township,
-                              after.data ? after : STR(""), take, &walk, err))
+                              after.data ? after : STR(""), take, &walk, err)) {
         return false;
+    }
     items = json_array();
     if (!walk_items(&walk, w, items, err)) {
         json_decref(items);
@@ -147,8 +151,7 @@ static bool list_run(struct call *c, struct work *w, json_t **result, struct err
     return true;
 }
 
-/* ---- the table --------------------------------------------------------------------------------
- */
+/* ---- the table ---- */
 
 static const struct param show_params[] = {
     {"household", PARAM_STRING, true, NULL, "the household's number in the office's books"},

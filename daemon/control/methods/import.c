@@ -9,8 +9,9 @@ static struct job *import_make(struct call *c, struct work *w, struct error *err
     int file, skip_bad;
 
     (void)w;
-    if (!methods_take_file(c, "file", FILE_IN, &file, err))
+    if (!methods_take_file(c, "file", FILE_IN, &file, err)) {
         return NULL;
+    }
     if (!methods_take_file(c, "skip_bad", FILE_OUT, &skip_bad, err)) {
         close(file);
         return NULL;
@@ -18,8 +19,7 @@ static struct job *import_make(struct call *c, struct work *w, struct error *err
     return import_job((enum import_kind)call_word(c, "kind"), file, skip_bad, call_actor(c));
 }
 
-/* ---- what is answered -------------------------------------------------------------------------
- */
+/* ---- what is answered ---- */
 
 static json_t *fault(const struct import_fault *f)
 {
@@ -33,14 +33,17 @@ static void add_faults(json_t *to, const struct import_result *r)
 {
     json_t *faults;
 
-    if (r->fault_count == 0)
+    if (r->fault_count == 0) {
         return;
+    }
     faults = json_array();
-    for (int i = 0; i < r->fault_count; i++)
+    for (int i = 0; i < r->fault_count; i++) {
         json_array_append_new(faults, fault(&r->faults[i]));
+    }
     json_object_set_new(to, "faults", faults);
-    if (r->more > 0)
+    if (r->more > 0) {
         json_object_set_new(to, "more", json_integer(r->more));
+    }
 }
 
 static json_t *import_done(struct call *c, struct job *job)
@@ -61,8 +64,9 @@ static json_t *import_refused(struct call *c, struct job *job)
     json_t *data;
 
     (void)c;
-    if (!r || r->fault_count == 0)
+    if (!r || r->fault_count == 0) {
         return NULL;
+    }
     data = json_object();
     add_faults(data, r);
     return data;

@@ -7,8 +7,9 @@ static bool metrics_run(struct call *c, struct work *w, json_t **result, struct 
     json_t *gauges = gauges_read(w, err);
 
     (void)c;
-    if (gauges)
+    if (gauges) {
         *result = json_pack("{s:o}", "metrics", gauges);
+    }
     return gauges != NULL;
 }
 

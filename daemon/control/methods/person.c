@@ -1,5 +1,5 @@
 /* household.members, household.unmask: who lives in a household. Identity numbers are shown masked,
- * but to an admin who asks and says why (spec.md section 5); asking is on record. */
+ * but to an admin who asks and says why (contract.md section 5); asking is on record. */
 #include "base/canon.h"
 #include "base/text.h"
 #include "control/methods.h"
@@ -8,8 +8,9 @@
 /* Whole years on a day; null where the birthday is not known. */
 static json_t *age_json(struct date birth_on, struct date today)
 {
-    if (!date_is(birth_on) || date_cmp(birth_on, today) > 0)
+    if (!date_is(birth_on) || date_cmp(birth_on, today) > 0) {
         return json_null();
+    }
     struct ymd b = date_ymd(birth_on), t = date_ymd(today);
     bool before = t.month < b.month || (t.month == b.month && t.day < b.day);
     return json_integer(t.year - b.year - before);
@@ -19,8 +20,9 @@ static json_t *id_json(struct call *c, struct str id, bool whole)
 {
     struct strbuf text = STRBUF_INIT;
 
-    if (!id.data || whole)
+    if (!id.data || whole) {
         return json_str(id);
+    }
     idnum_mask(id, &text);
     struct str masked = arena_str(&c->arena, strbuf_str(&text));
     strbuf_free(&text);
@@ -56,11 +58,13 @@ static bool people(struct call *c, struct work *w, const struct household_row *r
     struct member_row *members;
     int count;
 
-    if (!store_members(w->store, &c->arena, row->id, &members, &count, err))
+    if (!store_members(w->store, &c->arena, row->id, &members, &count, err)) {
         return false;
+    }
     json_t *list = json_array();
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         json_array_append_new(list, member_json(c, &members[i], work_today(w), whole));
+    }
     *result = json_pack("{s:o, s:o, s:o, s:o}", "household", json_str(row->household), "head_name",
                         json_str(row->head_name), "head_id", id_json(c, row->head_id, whole),
                         "members", list);
@@ -81,8 +85,9 @@ static bool unmask_run(struct call *c, struct work *w, json_t **result, struct e
     struct strbuf after = STRBUF_INIT;
 
     if (!methods_find_household(c, w, call_str(c, "household"), &row, err) ||
-        !people(c, w, &row, true, result, err))
+        !people(c, w, &row, true, result, err)) {
         return false;
+    }
     struct canon object = canon_open(&after);
     canon_str(&object, "reason", call_str(c, "reason"));
     canon_close(&object);

@@ -1,5 +1,5 @@
 /* protection.show, protection.exceptions, protection.holds: who is protected, why not any more, and
- * what was refused (spec.md 3.5). */
+ * what was refused (contract.md 3.5). */
 #include "control/methods.h"
 #include "store/report.h"
 #include "work/explain.h"

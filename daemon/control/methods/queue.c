@@ -11,7 +11,7 @@ json_t *methods_message(const struct message_row *m)
                      json_day(m->created_on), "body", methods_tree(m->body));
 }
 
-/* ---- show ------------------------------------------------------------------------------------ */
+/* ---- show ---- */
 
 static json_t *shown(const struct work *w, const struct message_row *m)
 {
@@ -33,27 +33,31 @@ static bool show_run(struct call *c, struct work *w, json_t **result, struct err
     if (!methods_find_division(c, w, code, &division, err) ||
         !methods_cursor(c, &after, NULL, err) ||
         !store_messages_of(w->store, &c->arena, code, false, after, call_limit(c), QUEUE_BYTES,
-                           &page, err))
+                           &page, err)) {
         return false;
+    }
     items = json_array();
-    for (int i = 0; i < page.count; i++)
+    for (int i = 0; i < page.count; i++) {
         json_array_append_new(items, shown(w, &page.rows[i]));
-    if (page.more)
+    }
+    if (page.more) {
         next = json_sprintf("%lld", (long long)page.rows[page.count - 1].seq);
+    }
     *result = methods_list(items, next);
     return true;
 }
 
-/* ---- take and ack ---------------------------------------------------------------------------- */
+/* ---- take and ack ---- */
 
 static bool lease_of(struct call *c, const struct work *w, int64_t *seconds, struct error *err)
 {
     *seconds = call_int(c, "lease_seconds");
-    if (*seconds < 0)
+    if (*seconds < 0) {
         *seconds = w->settings->limit_lease_seconds;
-    else if (*seconds > QUEUE_LEASE_MAX)
+    } else if (*seconds > QUEUE_LEASE_MAX) {
         return error_set(err, REASON_BAD_ARGUMENT, "a lease is at most %d seconds",
                          QUEUE_LEASE_MAX);
+    }
     return true;
 }
 
@@ -65,11 +69,13 @@ static bool take_run(struct call *c, struct work *w, json_t **result, struct err
     json_t *items;
 
     if (!methods_find_division(c, w, code, &division, err) || !lease_of(c, w, &seconds, err) ||
-        !queue_take(w, &c->arena, code, call_limit(c), seconds, &taken, err))
+        !queue_take(w, &c->arena, code, call_limit(c), seconds, &taken, err)) {
         return false;
+    }
     items = json_array();
-    for (int i = 0; i < taken.count; i++)
+    for (int i = 0; i < taken.count; i++) {
         json_array_append_new(items, methods_message(&taken.rows[i]));
+    }
     *result =
         json_pack("{s:o, s:o}", "items", items, "lease_until", methods_instant(taken.lease_until));
     return true;
@@ -85,27 +91,29 @@ static bool ack_run(struct call *c, struct work *w, json_t **result, struct erro
     struct str *ids;
     int count = call_texts(c, "ids", &ids), acked;
 
-    if (!queue_ack(w, call_actor(c), ids, count, sees, c->peer, &acked, err))
+    if (!queue_ack(w, call_actor(c), ids, count, sees, c->peer, &acked, err)) {
         return false;
+    }
     *result = json_pack("{s:i, s:i}", "acked", acked, "unknown", count - acked);
     return true;
 }
 
-/* ---- watch ----------------------------------------------------------------------------------- */
+/* ---- watch ---- */
 
 static bool watch_run(struct call *c, struct work *w, json_t **result, struct error *err)
 {
     int64_t code = call_division(c, "division");
     struct division_row division;
 
-    if (!methods_find_division(c, w, code, &division, err) || !queue_by_socket(w, code, err))
+    if (!methods_find_division(c, w, code, &division, err) || !queue_by_socket(w, code, err)) {
         return false;
+    }
     c->watch = code;
     *result = json_pack("{s:o}", "division", json_division(code));
     return true;
 }
 
-/* ---- the table ------------------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 #define END                                                                                        \
     {                                                                                              \

@@ -1,4 +1,5 @@
-/* register.list, register.decide: the year's adjustment of the poverty register (spec.md 3.6). */
+/* register.list, register.decide: the year's adjustment of the poverty register (contract.md 3.6).
+ */
 #include <stdlib.h>
 
 #include "control/methods.h"

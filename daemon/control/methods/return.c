@@ -1,4 +1,4 @@
-/* return: outcomes from a filled list (spec.md section 4, Returns). */
+/* return: outcomes from a filled list (contract.md section 4, Returns). */
 #include <unistd.h>
 
 #include "control/methods.h"

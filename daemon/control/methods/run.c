@@ -15,13 +15,15 @@ static json_t *run_done(struct call *c, struct job *job)
     json_t *caught_up = json_array(), *set_aside = json_array();
 
     (void)c;
-    for (int i = 0; i < r->caught_up_count; i++)
+    for (int i = 0; i < r->caught_up_count; i++) {
         json_array_append_new(caught_up, json_day(r->caught_up[i]));
-    for (int i = 0; i < r->set_aside_count; i++)
+    }
+    for (int i = 0; i < r->set_aside_count; i++) {
         json_array_append_new(set_aside,
                               json_pack("{s:o, s:o}", "household",
                                         json_str(str_of(r->set_aside[i].household)), "reason",
                                         json_str(str_of(r->set_aside[i].reason))));
+    }
     return json_pack("{s:o, s:b, s:b, s:o, s:I, s:I, s:I, s:o}", "date", json_day(r->date),
                      "working_day", (int)r->working_day, "already", (int)r->already, "caught_up",
                      caught_up, "opened", (json_int_t)r->opened, "alerts", (json_int_t)r->alerts,

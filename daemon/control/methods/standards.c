@@ -8,11 +8,14 @@ static bool is_seen(const struct peer *peer, int64_t district)
 {
     const struct peer own = {.divisions = &district, .division_count = 1};
 
-    if (peer_sees(peer, district))
+    if (peer_sees(peer, district)) {
         return true;
-    for (int i = 0; i < peer->division_count; i++)
-        if (peer_sees(&own, peer->divisions[i]))
+    }
+    for (int i = 0; i < peer->division_count; i++) {
+        if (peer_sees(&own, peer->divisions[i])) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -34,16 +37,19 @@ static bool list_run(struct call *c, struct work *w, json_t **result, struct err
 
     if (!methods_cursor(c, &district, &after, err) ||
         !store_standards(w->store, &c->arena, year, district,
-                         after > INT16_MAX ? INT16_MAX : (int)after, look + 1, &rows, &count, err))
+                         after > INT16_MAX ? INT16_MAX : (int)after, look + 1, &rows, &count,
+                         err)) {
         return false;
+    }
     items = json_array();
     for (int i = 0; i < count && !next; i++) {
         bool seen = is_seen(c->peer, rows[i].district);
 
-        if (i == look || (seen && (int)json_array_size(items) == limit))
+        if (i == look || (seen && (int)json_array_size(items) == limit)) {
             next = methods_cursor_of(rows[i - 1].district, rows[i - 1].year);
-        else if (seen)
+        } else if (seen) {
             json_array_append_new(items, standard_json(&rows[i]));
+        }
     }
     *result = methods_list(items, next);
     return true;

@@ -11,8 +11,7 @@
 #define ASIDE_LOOK 10000  /* rows looked at to count them */
 #define GRACE_SECONDS 600 /* a run that takes its time is not overdue yet */
 
-/* ---- calendars --------------------------------------------------------------------------------
- */
+/* ---- calendars ---- */
 
 static void add_year(json_t *list, int year, bool published)
 {
@@ -28,18 +27,19 @@ static json_t *calendars(const struct work *w, int this_year)
     int wanted = this_year;
 
     for (int year = 0; calendar_next_year(calendar, &year);) {
-        for (; wanted <= this_year + 1 && wanted < year; wanted++)
+        for (; wanted <= this_year + 1 && wanted < year; wanted++) {
             add_year(list, wanted, false);
+        }
         wanted += wanted == year;
         add_year(list, year, true);
     }
-    for (; wanted <= this_year + 1; wanted++)
+    for (; wanted <= this_year + 1; wanted++) {
         add_year(list, wanted, false);
+    }
     return list;
 }
 
-/* ---- counts -----------------------------------------------------------------------------------
- */
+/* ---- counts ---- */
 
 /* The counts are kept for the whole store: an account bound to divisions is not told them. */
 static json_t *count(const struct call *c, int64_t value)
@@ -55,8 +55,7 @@ static json_t *counts_of(const struct call *c, const struct store_counts *n, int
                      "birth_unknown", count(c, n->birth_unknown));
 }
 
-/* ---- warnings ---------------------------------------------------------------------------------
- */
+/* ---- warnings ---- */
 
 static void warn(json_t *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void warn(json_t *list, const char *format, ...)
@@ -73,9 +72,11 @@ static void warn(json_t *list, const char *format, ...)
 
 static void warn_calendars(json_t *list, const struct work *w, int this_year)
 {
-    for (int year = this_year; year <= this_year + 1; year++)
-        if (!calendar_is_published(w->rules->calendar, year))
+    for (int year = this_year; year <= this_year + 1; year++) {
+        if (!calendar_is_published(w->rules->calendar, year)) {
             warn(list, "no calendar of %d is published: dates in that year are provisional", year);
+        }
+    }
 }
 
 /* Both lists, or the warnings alone: what `status --check` fails on is an alarm. */
@@ -97,17 +98,20 @@ static bool find_run(struct findings *f, struct work *w, const struct run_row *l
     char day[DATE_TEXT];
     bool due;
 
-    if (!daily_due(w, &due, err))
+    if (!daily_due(w, &due, err)) {
         return false;
-    if (w->held)
+    }
+    if (w->held) {
         strbuf_addf(
             &text,
             "the daily run is held: nothing ran since %s; reviewctl run --confirm catches up",
             date_is(last->day) ? date_text(last->day, day) : "the store was made");
-    else if (due && clock_now(w->clock) >= work_run_instant(w, today) + GRACE_SECONDS)
+    } else if (due && clock_now(w->clock) >= work_run_instant(w, today) + GRACE_SECONDS) {
         strbuf_addf(&text, "the run of %s is overdue", date_text(today, day));
-    if (text.len)
+    }
+    if (text.len) {
         alarm_put(f, strbuf_str(&text));
+    }
     strbuf_free(&text);
     return true;
 }
@@ -128,12 +132,13 @@ static void find_standing(struct findings *f, struct work *w)
     for (int i = 0; i < STANDING_COUNT; i++) {
         struct strbuf text = STRBUF_INIT;
         strbuf_addz(&text, kinds[i].what);
-        if (!metrics_standing(w->metrics, (enum standing)i, &text))
+        if (!metrics_standing(w->metrics, (enum standing)i, &text)) {
             ;
-        else if (kinds[i].alarm)
+        } else if (kinds[i].alarm) {
             alarm_put(f, strbuf_str(&text));
-        else
+        } else {
             json_array_append_new(f->warnings, json_str(strbuf_str(&text)));
+        }
         strbuf_free(&text);
     }
 }
@@ -145,8 +150,9 @@ static bool find_messages(struct findings *f, struct work *w, struct error *err)
     struct date oldest, today = work_today(w);
     char day[DATE_TEXT];
 
-    if (!store_message_oldest(w->store, &oldest, err))
+    if (!store_message_oldest(w->store, &oldest, err)) {
         return false;
+    }
     if (date_is(oldest) &&
         date_cmp(calendar_add_working(w->rules->calendar, oldest, UPKEEP_PATIENCE, NULL, NULL),
                  today) <= 0) {
@@ -178,11 +184,13 @@ static bool take_aside(void *self, const struct aside_row *row)
             a->failed = true;
             return false;
         }
-        if (!peer_sees_in(a->c->peer, household.township, household.division))
+        if (!peer_sees_in(a->c->peer, household.township, household.division)) {
             return ++a->looked < ASIDE_LOOK;
+        }
     }
-    if (a->count++ < NAMED_MAX)
+    if (a->count++ < NAMED_MAX) {
         strbuf_addf(&a->names, "%s%.*s", a->count > 1 ? ", " : "", STR_ARG(row->household));
+    }
     return ++a->looked < ASIDE_LOOK;
 }
 
@@ -191,10 +199,11 @@ static bool warn_aside(json_t *list, struct call *c, struct work *w, struct erro
     struct aside a = {.c = c, .w = w, .err = err};
     bool ok = store_aside_each(w->store, &c->arena, take_aside, &a, err) && !a.failed;
 
-    if (ok && a.count > 0)
+    if (ok && a.count > 0) {
         warn(list, "%d household%s set aside by the daily run: %s%s", a.count,
              a.count == 1 ? " is" : "s are", strbuf_text(&a.names),
              a.count > NAMED_MAX ? ", …" : "");
+    }
     strbuf_free(&a.names);
     return ok;
 }
@@ -207,11 +216,13 @@ static bool warn_restored(json_t *list, struct call *c, struct work *w, struct e
     struct restored_row row;
     int64_t at;
 
-    if (!store_restored_last(w->store, &c->arena, &row, err))
+    if (!store_restored_last(w->store, &c->arena, &row, err)) {
         return false;
+    }
     if (row.epoch == 0 || !clock_parse(str_of(row.at), &at, NULL) ||
-        clock_now(w->clock) > at + (int64_t)RESTORED_DAYS * 24 * 3600)
+        clock_now(w->clock) > at + (int64_t)RESTORED_DAYS * 24 * 3600) {
         return true;
+    }
     warn(list,
          "restored on %.10s from the backup of %s: what was recorded in between is lost, and lists "
          "printed in between carry task numbers that nobody knows",
@@ -225,15 +236,18 @@ static bool warn_bound(json_t *list, struct call *c, struct work *w, struct erro
     const struct settings *s = w->settings;
     char old[DIVISION_TEXT], text[DIVISION_TEXT];
 
-    for (int i = 0; c->peer->division_count == 0 && i < s->account_count; i++)
+    for (int i = 0; c->peer->division_count == 0 && i < s->account_count; i++) {
         for (int k = 0; k < s->accounts[i].division_count; k++) {
             int64_t code = s->accounts[i].divisions[k], now;
-            if (!store_division_now(w->store, code, &now, err))
+            if (!store_division_now(w->store, code, &now, err)) {
                 return false;
-            if (now != code)
+            }
+            if (now != code) {
                 warn(list, "account %s is bound to %s, which was joined to %s: see reviewd.conf",
                      s->accounts[i].user, division_text(code, old), division_text(now, text));
+            }
         }
+    }
     return true;
 }
 
@@ -242,16 +256,16 @@ static bool find(struct findings *f, struct call *c, struct work *w, const struc
 {
     bool ok = find_run(f, w, last, err) && find_messages(f, w, err);
 
-    if (!ok)
+    if (!ok) {
         return false;
+    }
     find_standing(f, w);
     warn_calendars(f->warnings, w, date_ymd(work_today(w)).year);
     return warn_aside(f->warnings, c, w, err) && warn_restored(f->warnings, c, w, err) &&
            warn_bound(f->warnings, c, w, err);
 }
 
-/* ---- the call ---------------------------------------------------------------------------------
- */
+/* ---- the call ---- */
 
 /* The latest day whose run is complete: the one under way has each day before it behind it. */
 static bool last_run(struct work *w, const struct run_row *last, struct date *day,
@@ -260,10 +274,12 @@ static bool last_run(struct work *w, const struct run_row *last, struct date *da
     struct run_row before;
 
     *day = last->day;
-    if (!date_is(last->day) || last->phase == RUN_DONE)
+    if (!date_is(last->day) || last->phase == RUN_DONE) {
         return true;
-    if (!store_run_get(w->store, date_plus(last->day, -1), &before, err))
+    }
+    if (!store_run_get(w->store, date_plus(last->day, -1), &before, err)) {
         return false;
+    }
     *day = before.day;
     return true;
 }
@@ -284,8 +300,9 @@ static bool facts_load(struct work *w, struct facts *f, struct error *err)
     f->policy = work_policy(w, today, NULL);
     if (!store_counts(w->store, today, clock_now(w->clock), &f->counts, err) ||
         !store_audit_head(w->store, f->head, NULL, err) ||
-        !store_run_last(w->store, &f->last, err) || !last_run(w, &f->last, &f->last_run, err))
+        !store_run_last(w->store, &f->last, err) || !last_run(w, &f->last, &f->last_run, err)) {
         return false;
+    }
     f->next_run = work_next_run(w, err);
     return f->next_run >= 0;
 }

@@ -8,8 +8,7 @@
 #define WITHIN_MAX 36500
 #define BATCH 500 /* rows read at once where a filter needs more than a page */
 
-/* ---- a task -----------------------------------------------------------------------------------
- */
+/* ---- a task ---- */
 
 static json_t *task_json(const struct task_row *t, struct date today)
 {
@@ -26,7 +25,7 @@ static json_t *task_json(const struct task_row *t, struct date today)
                      section == SECTION_NONE ? NULL : names_text(&sections, (int)section));
 }
 
-/* Done in time but entered after the deadline (spec.md section 3). */
+/* Done in time but entered after the deadline (contract.md section 3). */
 static bool entered_late(const struct task_row *t, const struct review_row *r)
 {
     struct date entered = date_parse((struct str){r->recorded_at, 10});
@@ -51,18 +50,19 @@ static bool show_run(struct call *c, struct work *w, json_t **result, struct err
     int count;
 
     if (!methods_find_task(c, w, call_int(c, "task"), &task, err) ||
-        !store_reviews_of(w->store, &c->arena, task.task, &rows, &count, err))
+        !store_reviews_of(w->store, &c->arena, task.task, &rows, &count, err)) {
         return false;
+    }
     reviews = json_array();
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         json_array_append_new(reviews, review_json(&task, &rows[i]));
+    }
     *result = task_json(&task, work_today(w));
     json_object_set_new(*result, "reviews", reviews);
     return true;
 }
 
-/* ---- due and late -----------------------------------------------------------------------------
- */
+/* ---- due and late ---- */
 
 /* One walk over open tasks by (due_on, task). */
 struct walk {
@@ -86,8 +86,9 @@ static void walk_row(struct walk *walk, const struct task_row *row)
     }
     walk->at_due = row->due_on;
     walk->at_task = row->task;
-    if (++walk->looked == METHODS_LOOK)
+    if (++walk->looked == METHODS_LOOK) {
         walk->next = methods_cursor_of(walk->at_due.day, walk->at_task);
+    }
 }
 
 static bool walk_tasks(struct walk *walk, struct work *w, struct error *err)
@@ -100,11 +101,13 @@ static bool walk_tasks(struct walk *walk, struct work *w, struct error *err)
         bool ok = store_tasks_due(w->store, &arena, walk->scope.township, walk->from, walk->to,
                                   walk->at_due, walk->at_task, BATCH, &rows, &count, err);
 
-        for (int i = 0; ok && i < count && !walk->next; i++)
+        for (int i = 0; ok && i < count && !walk->next; i++) {
             walk_row(walk, &rows[i]);
+        }
         arena_free(&arena);
-        if (!ok)
+        if (!ok) {
             return false;
+        }
     }
     return true;
 }
@@ -120,8 +123,9 @@ static bool list_tasks(struct call *c, struct work *w, struct date from, struct 
     };
     int64_t day = DATE_NONE.day;
 
-    if (!methods_scope(c, w, &walk.scope, err) || !methods_cursor(c, &day, &walk.at_task, err))
+    if (!methods_scope(c, w, &walk.scope, err) || !methods_cursor(c, &day, &walk.at_task, err)) {
         return false;
+    }
     walk.at_due = (struct date){(int32_t)(day > INT32_MAX ? INT32_MAX : day)};
     walk.items = json_array();
     if (!walk_tasks(&walk, w, err)) {
@@ -138,8 +142,9 @@ static bool due_run(struct call *c, struct work *w, json_t **result, struct erro
     int64_t within = call_int(c, "within");
     struct date today = work_today(w);
 
-    if (within < 0)
+    if (within < 0) {
         within = WITHIN;
+    }
     return list_tasks(c, w, today, date_plus(today, within < WITHIN_MAX ? (int)within : WITHIN_MAX),
                       result, err);
 }
@@ -149,15 +154,15 @@ static bool late_run(struct call *c, struct work *w, json_t **result, struct err
     return list_tasks(c, w, DATE_NONE, date_plus(work_today(w), -1), result, err);
 }
 
-/* ---- review -----------------------------------------------------------------------------------
- */
+/* ---- review ---- */
 
 static json_t *days_json(const struct date *days, int count)
 {
     json_t *list = json_array();
 
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         json_array_append_new(list, json_day(days[i]));
+    }
     return list;
 }
 
@@ -175,8 +180,9 @@ static bool review_run(struct call *c, struct work *w, json_t **result, struct e
     struct task_row task;
 
     if (!methods_find_task(c, w, request.task, &task, err) ||
-        !review_record(w, call_actor(c), &request, &r, err))
+        !review_record(w, call_actor(c), &request, &r, err)) {
         return false;
+    }
     *result = json_pack("{s:I, s:s, s:s, s:o, s:o, s:o, s:o}", "task", (json_int_t)r.task,
                         "household", r.household, "outcome", names_text(&outcomes, (int)r.outcome),
                         "nominal_due_on", json_day(r.nominal_due_on), "due_on", json_day(r.due_on),
@@ -186,8 +192,7 @@ static bool review_run(struct call *c, struct work *w, json_t **result, struct e
     return true;
 }
 
-/* ---- the table --------------------------------------------------------------------------------
- */
+/* ---- the table ---- */
 
 static const struct param task_params[] = {
     {"task", PARAM_INTEGER, true, NULL, "the task's number"},
