@@ -304,7 +304,7 @@ static void step_lines(json_t *step, const struct columns *columns)
 }
 
 /* `policy` is a name, or an object with one. */
-static void subject_line(json_t *result)
+static void check_line(json_t *result)
 {
     struct strbuf text = STRBUF_INIT;
     json_t *policy = json_object_get(result, "policy");
@@ -326,7 +326,7 @@ void show_explain(json_t *result, const struct view_field *fields)
     size_t i;
 
     (void)fields;
-    subject_line(result);
+    check_line(result);
     json_array_foreach(steps, i, step)
     {
         json_t *value = json_object_get(step, "value");

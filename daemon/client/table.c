@@ -123,7 +123,7 @@ static const struct input move_arguments[] = {
     ARGUMENT("household", INPUT_TEXT, "CODE", NULL, "the household's number"),
     ARGUMENT("village", INPUT_TEXT, "VILLAGE", NULL, "code of the village where it lives now"),
     INPUT_END};
-static const struct input ending_options[] = {
+static const struct input cessation_options[] = {
     {"ground", INPUT_WORD, "GROUND", true, &grounds, "on which ground"},
     OPTION("remark", INPUT_TEXT, "TEXT", NULL, "in the office's words; `other' needs it"),
     INPUT_END};
@@ -276,7 +276,7 @@ const struct command table_commands[] = {
     {.name = "household suspend",
      .method = "household.suspend",
      .arguments = household_argument,
-     .options = ending_options,
+     .options = cessation_options,
      .summary = "suspend the payment; the clock goes on",
      .example = "household suspend 500101001-00042 --ground other --remark \"abroad until May\"",
      .show = show_object},
@@ -289,7 +289,7 @@ const struct command table_commands[] = {
     {.name = "household close",
      .method = "household.close",
      .arguments = household_argument,
-     .options = ending_options,
+     .options = cessation_options,
      .summary = "end the allowance and the reviews",
      .example = "household close 500101001-00042 --ground voluntary",
      .show = show_object,

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #include "rules/protection.h"
-#include "store/aside.h"
 #include "store/household.h"
 #include "store/message.h"
+#include "store/quarantine.h"
 
 /* ---- what is known ---- */
 
@@ -60,7 +60,7 @@ static bool read_oldest(struct work *w, struct facts *f, struct error *err)
     return true;
 }
 
-static bool count_aside(void *self, const struct aside_row *row)
+static bool count_aside(void *self, const struct quarantine_row *row)
 {
     (void)row;
     return ++*(double *)self < 10000;
@@ -113,7 +113,7 @@ static bool read_facts(struct work *w, struct facts *f, struct error *err)
         metrics_standing(m, STANDING_SPOOL, &why) + metrics_standing(m, STANDING_FOLDER, &why);
     bool ok = read_counts(w, f, err) && read_run(w, f, err) && read_oldest(w, f, err) &&
               read_backup(w, &a, f, err) &&
-              store_aside_each(w->store, &a, count_aside, &f->set_aside, err);
+              store_quarantine_each(w->store, &a, count_aside, &f->set_aside, err);
     arena_free(&a);
     strbuf_free(&why);
     return ok;

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "control/gauges.h"
-#include "work/upkeep.h"
+#include "work/maintenance.h"
 
 #define FILE_SECONDS 5
 #define UPKEEP_SECONDS 60
@@ -19,10 +19,10 @@
 struct monitor {
     struct work *w; /* the front's */
     struct writer *writer;
-    struct event *file_timer, *upkeep_timer;
+    struct event *file_timer, *maintenance_timer;
     /* Each is with the writer while busy; text and path belong to it then. */
     struct request file, upkeep;
-    bool file_busy, upkeep_busy, again;
+    bool file_busy, maintenance_busy, again;
     struct strbuf text;
     const char *path;
 };
@@ -107,9 +107,9 @@ static void on_file(evutil_socket_t fd, short what, void *self)
 
 /* ---- the round ---- */
 
-static void upkeep_post(struct monitor *m);
+static void maintenance_post(struct monitor *m);
 
-static void upkeep_done(struct request *r)
+static void maintenance_done(struct request *r)
 {
     struct monitor *m = r->owner;
     bool again = m->again && r->error.reason != REASON_BUSY;
@@ -117,20 +117,20 @@ static void upkeep_done(struct request *r)
     r->job->class->free(r->job);
     r->job = NULL;
     error_clear(&r->error);
-    m->upkeep_busy = m->again = false;
+    m->maintenance_busy = m->again = false;
     if (again) {
-        upkeep_post(m);
+        maintenance_post(m);
     }
 }
 
-static void upkeep_post(struct monitor *m)
+static void maintenance_post(struct monitor *m)
 {
-    m->again = m->upkeep_busy;
-    if (m->upkeep_busy) {
+    m->again = m->maintenance_busy;
+    if (m->maintenance_busy) {
         return;
     }
-    m->upkeep_busy = true;
-    m->upkeep = (struct request){.job = upkeep_job(), .done = upkeep_done, .owner = m};
+    m->maintenance_busy = true;
+    m->upkeep = (struct request){.job = maintenance_job(), .done = maintenance_done, .owner = m};
     writer_post(m->writer, &m->upkeep);
 }
 
@@ -140,8 +140,8 @@ static void on_upkeep(evutil_socket_t fd, short what, void *self)
 
     (void)fd;
     (void)what;
-    if (!m->upkeep_busy) {
-        upkeep_post(m);
+    if (!m->maintenance_busy) {
+        maintenance_post(m);
     }
 }
 
@@ -153,8 +153,8 @@ struct monitor *monitor_new(struct event_base *base, struct work *w, struct erro
 
     m->w = w;
     m->file_timer = event_new(base, -1, EV_PERSIST, on_file, m);
-    m->upkeep_timer = event_new(base, -1, EV_PERSIST, on_upkeep, m);
-    if (!m->file_timer || !m->upkeep_timer) {
+    m->maintenance_timer = event_new(base, -1, EV_PERSIST, on_upkeep, m);
+    if (!m->file_timer || !m->maintenance_timer) {
         error_set(err, REASON_INTERNAL, "cannot make a timer");
         monitor_free(m);
         return NULL;
@@ -168,13 +168,13 @@ void monitor_start(struct monitor *m, struct writer *writer)
 
     m->writer = writer;
     event_add(m->file_timer, &file);
-    event_add(m->upkeep_timer, &upkeep);
+    event_add(m->maintenance_timer, &upkeep);
     monitor_now(m);
 }
 
 void monitor_now(struct monitor *m)
 {
-    upkeep_post(m);
+    maintenance_post(m);
     on_file(-1, 0, m);
 }
 
@@ -186,8 +186,8 @@ void monitor_free(struct monitor *m)
     if (m->file_timer) {
         event_free(m->file_timer);
     }
-    if (m->upkeep_timer) {
-        event_free(m->upkeep_timer);
+    if (m->maintenance_timer) {
+        event_free(m->maintenance_timer);
     }
     strbuf_free(&m->text);
     free(m);

@@ -2,10 +2,10 @@
 
 #include <stdlib.h>
 
+#include "delivery/list_changes.h"
 #include "delivery/list_offices.h"
 #include "delivery/list_place.h"
 #include "delivery/list_steps.h"
-#include "delivery/list_told.h"
 #include "delivery/list_words.h"
 #include "rules/protection.h"
 #include "store/cycle.h"
@@ -20,7 +20,7 @@ struct builder {
     struct arena *a;
     struct list *list;
     struct places places;
-    struct told_tasks alerted;
+    struct change_told_tasks alerted;
     int64_t undecided[2]; /* register tasks of last year and of this */
     /* The last clause made: most tasks of a list rest on the same. */
     struct clause {
@@ -340,7 +340,7 @@ bool list_build(struct work *w, struct arena *a, const struct message_row *messa
 
     *list = (struct list){0};
     if (!describe(&b, message, err) ||
-        !list_told(w, a, &b.places, list, message->seq, &b.alerted, err) ||
+        !list_changes(w, a, &b.places, list, message->seq, &b.alerted, err) ||
         !list_offices(w, a, list, err)) {
         return false;
     }

@@ -1,6 +1,6 @@
 #include "delivery/list_steps.h"
 
-#include "delivery/list_told.h"
+#include "delivery/list_changes.h"
 #include "rules/register.h"
 #include "store/campaign.h"
 #include "store/office.h"

@@ -6,7 +6,7 @@
 #include "store/division.h"
 #include "store/household.h"
 #include "work/campaign.h"
-#include "work/ending.h"
+#include "work/cessation.h"
 #include "work/review.h"
 
 static bool in_scope(const struct return_scope *scope, const struct task_row *task)
@@ -261,7 +261,7 @@ static bool record(struct return_case *c, const struct return_row *row, struct e
         return false;
     }
     store_rollback_to(s);
-    return ending_record_hold_once(c->w, err);
+    return cessation_record_hold_once(c->w, err);
 }
 
 bool return_row_record(struct return_case *c, const struct return_row *row,

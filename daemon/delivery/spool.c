@@ -14,7 +14,7 @@
 #include "delivery/folder.h"
 #include "delivery/list.h"
 #include "store/message.h"
-#include "work/aside.h"
+#include "work/quarantine.h"
 #include "work/queue.h"
 
 #define BATCH                                                                                      \
@@ -234,7 +234,7 @@ static bool stage_lists(struct spool *s, struct work *w, struct message_row *row
         struct list list;
         struct error why = ERROR_INIT;
         if (!build(s, w, &rows[i], &list, &why)) {
-            if (!aside_list(w, &rows[i], s->day, &why, &s->failed, err)) {
+            if (!quarantine_list(w, &rows[i], s->day, &why, &s->failed, err)) {
                 return false;
             }
             continue;
@@ -252,7 +252,7 @@ static bool stage_lists(struct spool *s, struct work *w, struct message_row *row
         return false;
     }
     crash_point("spool-synced");
-    if (!aside_lists(w, rows, good, s->day, mark_staged, s, &s->failed, err)) {
+    if (!quarantine_lists(w, rows, good, s->day, mark_staged, s, &s->failed, err)) {
         return false;
     }
     crash_point("spool-staged");
@@ -284,7 +284,8 @@ static bool stage_batch(struct spool *s, struct work *w, struct arena *a, bool *
             by_spool[filed++] = rows[i];
         }
     }
-    return (!ready || aside_lists(w, by_socket, ready, s->day, make_ready, s, &s->failed, err)) &&
+    return (!ready ||
+            quarantine_lists(w, by_socket, ready, s->day, make_ready, s, &s->failed, err)) &&
            stage_lists(s, w, by_spool, filed, err);
 }
 

@@ -141,7 +141,7 @@ __extension__ typedef __int128 wide;
 
 /* standard × ratio in millionths of a fen; -1 unknown. The ratio of a policy is a decimal of a few
  * places: as a double it may lie a bit beside it. */
-static wide income_limit(const struct policy *policy, const struct ending_facts *facts)
+static wide income_limit(const struct policy *policy, const struct cessation_facts *facts)
 {
     if (facts->standard <= 0) {
         return -1;
@@ -177,22 +177,22 @@ static void add_part(struct strbuf *out, wide millionths)
 /* ---- the grounds that stand against protection ---- */
 
 /* What a ground is judged by, computed once. */
-struct ending {
+struct cessation {
     const struct policy *policy;
-    const struct ending_facts *facts;
+    const struct cessation_facts *facts;
     struct date on;
     int present;
     int64_t income; /* countable, fen of all; -1 unknown */
     wide limit;     /* a head, in millionths of a fen; -1 unknown */
 };
 
-static bool all_gone(const struct ending *e)
+static bool all_gone(const struct cessation *e)
 {
     /* Nobody on record is not the same as nobody left. */
     return e->facts->household.member_count > 0 && e->present == 0;
 }
 
-static void tell_gone(const struct ending *e, struct strbuf *out)
+static void tell_gone(const struct cessation *e, struct strbuf *out)
 {
     if (e->facts->household.member_count == 0) {
         strbuf_addz(out, "no member is on record");
@@ -201,12 +201,12 @@ static void tell_gone(const struct ending *e, struct strbuf *out)
     }
 }
 
-static bool member_change(const struct ending *e)
+static bool member_change(const struct cessation *e)
 {
     return e->facts->member_left;
 }
 
-static void tell_change(const struct ending *e, struct strbuf *out)
+static void tell_change(const struct cessation *e, struct strbuf *out)
 {
     char day[DATE_TEXT];
 
@@ -218,13 +218,13 @@ static void tell_change(const struct ending *e, struct strbuf *out)
     }
 }
 
-static bool income_above(const struct ending *e)
+static bool income_above(const struct cessation *e)
 {
     return e->income >= 0 && e->limit >= 0 && (wide)e->income * MILLION > e->limit * e->present;
 }
 
 /* A head, cut to fen; with what is divided where that leaves something over. */
-static void add_head(struct strbuf *out, const struct ending *e)
+static void add_head(struct strbuf *out, const struct cessation *e)
 {
     add_money(out, e->income / e->present);
     strbuf_addz(out, " a head");
@@ -235,7 +235,7 @@ static void add_head(struct strbuf *out, const struct ending *e)
     }
 }
 
-static void tell_income(const struct ending *e, struct strbuf *out)
+static void tell_income(const struct cessation *e, struct strbuf *out)
 {
     strbuf_addz(out, "countable income ");
     if (e->income >= 0) {
@@ -264,7 +264,7 @@ static bool on_list(const struct policy *policy, const char *asset)
     return false;
 }
 
-static bool assets_above(const struct ending *e)
+static bool assets_above(const struct cessation *e)
 {
     for (int i = 0; i < e->facts->asset_count; i++) {
         if (on_list(e->policy, e->facts->assets[i])) {
@@ -274,7 +274,7 @@ static bool assets_above(const struct ending *e)
     return false;
 }
 
-static void tell_assets(const struct ending *e, struct strbuf *out)
+static void tell_assets(const struct cessation *e, struct strbuf *out)
 {
     const char *comma = "";
 
@@ -293,8 +293,8 @@ static void tell_assets(const struct ending *e, struct strbuf *out)
 
 /* Each with what bears it out, and how its facts are told to people. In the order of the enum. */
 static const struct against {
-    bool (*borne_out)(const struct ending *e);
-    void (*tell)(const struct ending *e, struct strbuf *out);
+    bool (*borne_out)(const struct cessation *e);
+    void (*tell)(const struct cessation *e, struct strbuf *out);
     const char *fact; /* its name in a trace */
 } against[] = {
     [GROUND_ALL_MEMBERS_GONE] = {all_gone, tell_gone, "members"},
@@ -304,14 +304,14 @@ static const struct against {
 };
 #define AGAINST_COUNT ((int)(sizeof(against) / sizeof(against[0])))
 
-static bool borne_out(const struct ending *e, enum ground ground)
+static bool borne_out(const struct cessation *e, enum ground ground)
 {
     return (int)ground < AGAINST_COUNT && against[ground].borne_out(e);
 }
 
 /* ---- tracing ---- */
 
-static void money_fact(const struct ending *e, struct trace *t, enum fact which, int64_t fen)
+static void money_fact(const struct cessation *e, struct trace *t, enum fact which, int64_t fen)
 {
     struct strbuf text = STRBUF_INIT;
 
@@ -331,7 +331,7 @@ static void count_fact(struct trace *t, const char *name, int count)
     trace_fact(t, name, text, DATE_NONE, NULL);
 }
 
-static void trace_income(const struct ending *e, struct trace *t)
+static void trace_income(const struct cessation *e, struct trace *t)
 {
     const struct household_facts *h = &e->facts->household;
     struct strbuf value = STRBUF_INIT;
@@ -361,7 +361,7 @@ static void trace_income(const struct ending *e, struct trace *t)
     strbuf_free(&value);
 }
 
-static void trace_limit(const struct ending *e, struct trace *t)
+static void trace_limit(const struct cessation *e, struct trace *t)
 {
     struct strbuf value = STRBUF_INIT;
 
@@ -385,7 +385,7 @@ static void trace_limit(const struct ending *e, struct trace *t)
     strbuf_free(&value);
 }
 
-static void trace_assets(const struct ending *e, struct trace *t)
+static void trace_assets(const struct cessation *e, struct trace *t)
 {
     const struct fact_origin *from = e->facts->asset_origins;
 
@@ -402,7 +402,7 @@ static const char *ground_clause(const struct policy *policy, enum ground ground
                                                    : policy->continuity_source;
 }
 
-static void trace_grounds(const struct ending *e, struct trace *t)
+static void trace_grounds(const struct cessation *e, struct trace *t)
 {
     struct strbuf text = STRBUF_INIT;
 
@@ -432,7 +432,7 @@ static void trace_grounds(const struct ending *e, struct trace *t)
 /* ---- the answer ---- */
 
 /* What ends a protected allowance, each ground with the facts as they are. */
-static bool refuse_protected(const struct ending *e, const char *clause, struct error *err)
+static bool refuse_protected(const struct cessation *e, const char *clause, struct error *err)
 {
     static const char *const while_it[] = {
         [REGISTER_NONE] = "is not on the register",
@@ -459,7 +459,7 @@ static bool refuse_protected(const struct ending *e, const char *clause, struct 
 }
 
 /* Without protection: two grounds ask for more than their word. */
-static bool allowed_unprotected(const struct ending *e, enum ground ground, struct error *err)
+static bool allowed_unprotected(const struct cessation *e, enum ground ground, struct error *err)
 {
     struct strbuf text = STRBUF_INIT;
 
@@ -476,15 +476,16 @@ static bool allowed_unprotected(const struct ending *e, enum ground ground, stru
     return false;
 }
 
-bool ending_allowed(const struct policy *policy, struct date on, enum act act, enum ground ground,
-                    const struct ending_facts *facts, struct trace *t, struct error *err)
+bool cessation_allowed(const struct policy *policy, struct date on, enum act act,
+                       enum ground ground, const struct cessation_facts *facts, struct trace *t,
+                       struct error *err)
 {
-    struct ending e = {policy,
-                       facts,
-                       on,
-                       household_present(&facts->household),
-                       countable_income(policy, on, &facts->household),
-                       income_limit(policy, facts)};
+    struct cessation e = {policy,
+                          facts,
+                          on,
+                          household_present(&facts->household),
+                          countable_income(policy, on, &facts->household),
+                          income_limit(policy, facts)};
     const char *clause;
     bool is_protected = protection_holds(policy, &facts->household, &clause, t);
     bool allowed;

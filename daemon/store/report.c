@@ -180,7 +180,7 @@ bool store_assets_of(struct store *s, struct arena *a, int64_t household_id,
 }
 
 /* Ends and refusals have the same first nine columns. */
-static void ending_bind(sqlite3_stmt *q, const struct ending_row *row)
+static void cessation_bind(sqlite3_stmt *q, const struct ending_row *row)
 {
     db_int(q, 1, row->household_id);
     db_name(q, 2, &acts, (int)row->act);
@@ -202,7 +202,7 @@ bool store_ending_insert(struct store *s, const struct ending_row *row, struct e
     if (!q) {
         return false;
     }
-    ending_bind(q, row);
+    cessation_bind(q, row);
     db_int(q, 10, row->was_protected);
     return db_run(s, q, err);
 }
@@ -216,7 +216,7 @@ bool store_hold_insert(struct store *s, const struct ending_row *row, struct err
     if (!q) {
         return false;
     }
-    ending_bind(q, row);
+    cessation_bind(q, row);
     return db_run(s, q, err);
 }
 
@@ -243,7 +243,7 @@ bool store_hold_known(struct store *s, const struct ending_row *row, bool *known
     return true;
 }
 
-static void ending_read(sqlite3_stmt *q, struct arena *a, void *out)
+static void cessation_read(sqlite3_stmt *q, struct arena *a, void *out)
 {
     struct ending_row *row = out;
     *row = (struct ending_row){
@@ -265,7 +265,7 @@ static void ending_read(sqlite3_stmt *q, struct arena *a, void *out)
 static bool endings_read(struct store *s, sqlite3_stmt *q, struct arena *a,
                          struct ending_row **rows, int *count, struct error *err)
 {
-    return db_rows(s, q, a, sizeof **rows, ending_read, rows, count, err);
+    return db_rows(s, q, a, sizeof **rows, cessation_read, rows, count, err);
 }
 
 bool store_exceptions(struct store *s, struct arena *a, struct date from, struct date to,

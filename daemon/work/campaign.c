@@ -5,7 +5,7 @@
 #include "store/division.h"
 #include "store/event.h"
 #include "store/message.h"
-#include "work/aside.h"
+#include "work/quarantine.h"
 
 static const enum task_kind task_of_kind[] = {[REGISTER_ADJUSTMENT] = TASK_REGISTER_ADJUSTMENT,
                                               [REGISTER_CANDIDATE] = TASK_REGISTER_CANDIDATE,
@@ -153,7 +153,7 @@ static bool roll_one(struct phase *p, const void *record, struct error *err)
 /* Every year's roll that was taken since: a household that it could not call gets its task late. */
 bool campaign_roll_again(struct phase *p, const void *record, struct error *err)
 {
-    const struct aside_row *aside = record;
+    const struct quarantine_row *aside = record;
     struct household_row row;
     const struct policy *policy = phase_policy(p, err);
     bool ok = policy && store_household_get(p->w->store, &p->arena, aside->household_id, &row, err);
@@ -191,7 +191,8 @@ bool campaign_roll(struct phase *p, bool *end, struct error *err)
                                       err);
         }
         p->run.cursor = row.id;
-        if (!aside_record(p, row.id, roll_one, &(struct roll_call){&row, policy, &year}, err)) {
+        if (!quarantine_record(p, row.id, roll_one, &(struct roll_call){&row, policy, &year},
+                               err)) {
             return false;
         }
     }
@@ -237,7 +238,7 @@ static bool close_one(struct phase *p, const void *record, struct error *err)
 /* Each is told once, so those of the household that were told are not told again. */
 bool campaign_close_again(struct phase *p, const void *record, struct error *err)
 {
-    const struct aside_row *aside = record;
+    const struct quarantine_row *aside = record;
     struct task_row *tasks;
     int count;
     bool ok = store_tasks_of(p->w->store, &p->arena, aside->household_id, &tasks, &count, err);
@@ -274,7 +275,7 @@ bool campaign_close(struct phase *p, bool *end, struct error *err)
     for (int i = 0; i < count; i++) {
         p->run.cursor = tasks[i].task;
         if (tasks[i].state == TASK_OPEN &&
-            !aside_record(p, tasks[i].household_id, close_one, &tasks[i], err)) {
+            !quarantine_record(p, tasks[i].household_id, close_one, &tasks[i], err)) {
             return false;
         }
     }
@@ -327,7 +328,7 @@ bool campaign_effects(struct phase *p, bool *end, struct error *err)
     for (int i = 0; i < count; i++) {
         p->after_day = rows[i].effect_on;
         p->after = rows[i].task;
-        if (!aside_record(p, rows[i].household_id, effect, &rows[i], err)) {
+        if (!quarantine_record(p, rows[i].household_id, effect, &rows[i], err)) {
             return false;
         }
     }

@@ -7,7 +7,7 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "store/household.h"
-#include "work/aside.h"
+#include "work/quarantine.h"
 
 struct daily {
     struct job job;
@@ -142,7 +142,7 @@ static bool audit_run(struct daily *d, struct work *w, struct error *err)
 
 static bool advance(struct daily *d, struct work *w, struct error *err)
 {
-    if (!aside_end(&d->p, phase_again(d->p.run.phase), err)) {
+    if (!quarantine_end(&d->p, phase_again(d->p.run.phase), err)) {
         return false;
     }
     d->p.run.phase = phase_after(&d->p);
@@ -223,7 +223,7 @@ static bool deliver(struct daily *d, struct work *w, struct error *err)
     return false;
 }
 
-static bool take_set_aside(void *self, const struct aside_row *row)
+static bool take_set_aside(void *self, const struct quarantine_row *row)
 {
     struct daily_result *r = self;
     size_t room = (size_t)(r->set_aside_count + 1);
@@ -237,7 +237,7 @@ static bool take_set_aside(void *self, const struct aside_row *row)
 static enum job_step finish(struct daily *d, struct work *w, struct error *err)
 {
     char day[DATE_TEXT], head[DIGEST_HEX + 1];
-    if (!store_aside_each(w->store, &d->p.arena, take_set_aside, &d->result, err) ||
+    if (!store_quarantine_each(w->store, &d->p.arena, take_set_aside, &d->result, err) ||
         !store_audit_head(w->store, head, NULL, err)) {
         return JOB_FAILED;
     }

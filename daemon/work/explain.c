@@ -9,7 +9,7 @@
 #include "store/report.h"
 
 /* What an explanation works with. */
-struct subject {
+struct household_check {
     struct work *w;
     struct arena arena;
     struct household_view view;
@@ -20,13 +20,13 @@ struct subject {
     const struct policy *told; /* the last one that the trace named */
 };
 
-static struct trace *trace_of(struct subject *s)
+static struct trace *trace_of(struct household_check *s)
 {
     return &s->out->trace;
 }
 
 /* The policy of a day; a step where it is another than the one that was named last. */
-static const struct policy *policy_of(struct subject *s, struct date day, struct error *err)
+static const struct policy *policy_of(struct household_check *s, struct date day, struct error *err)
 {
     const struct policy *policy = policy_on(s->w->rules->policies, day, NULL, err);
     if (policy && policy != s->told) {
@@ -38,7 +38,7 @@ static const struct policy *policy_of(struct subject *s, struct date day, struct
 
 /* ---- the household ---- */
 
-static void day_fact(struct subject *s, enum fact which, struct date day)
+static void day_fact(struct household_check *s, enum fact which, struct date day)
 {
     char text[DATE_TEXT];
     if (date_is(day)) {
@@ -46,7 +46,7 @@ static void day_fact(struct subject *s, enum fact which, struct date day)
     }
 }
 
-static void explain_facts(struct subject *s)
+static void explain_facts(struct household_check *s)
 {
     const struct household_row *r = &s->view.row;
     struct trace *t = trace_of(s);
@@ -58,7 +58,7 @@ static void explain_facts(struct subject *s)
     day_fact(s, FACT_LAST_REVIEW, r->last_review_on);
 }
 
-static const char *tier_from(const struct subject *s)
+static const char *tier_from(const struct household_check *s)
 {
     bool present = household_present(&s->facts) > 0;
     switch (s->view.row.tier_source) {
@@ -74,7 +74,7 @@ static const char *tier_from(const struct subject *s)
     }
 }
 
-static void explain_tier(struct subject *s)
+static void explain_tier(struct household_check *s)
 {
     const struct policy *policy = s->out->policy;
     const char *tier = names_text(&tiers, (int)s->view.row.tier);
@@ -92,7 +92,7 @@ static void explain_tier(struct subject *s)
 /* ---- what every task has ---- */
 
 /* A calendar that came late cannot have moved the deadline into the past. */
-static void explain_floor(struct subject *s, struct date rolled, struct date due_on)
+static void explain_floor(struct household_check *s, struct date rolled, struct date due_on)
 {
     char from[DATE_TEXT], to[DATE_TEXT];
     if (date_is(rolled)) {
@@ -103,7 +103,7 @@ static void explain_floor(struct subject *s, struct date rolled, struct date due
     }
 }
 
-static void explain_postponed(struct subject *s, const struct policy *policy)
+static void explain_postponed(struct household_check *s, const struct policy *policy)
 {
     char from[DATE_TEXT], to[DATE_TEXT];
     const struct task_row *task = &s->task;
@@ -114,7 +114,7 @@ static void explain_postponed(struct subject *s, const struct policy *policy)
     }
 }
 
-static void explain_late(struct subject *s)
+static void explain_late(struct household_check *s)
 {
     char today[DATE_TEXT], due[DATE_TEXT];
     const struct task_row *task = &s->task;
@@ -128,7 +128,7 @@ static void explain_late(struct subject *s)
                date_text(task->due_on, due), date_text(s->out->on, today));
 }
 
-static void explain_alerts(struct subject *s)
+static void explain_alerts(struct household_check *s)
 {
     char day[DATE_TEXT];
     const struct policy *policy = s->out->policy;
@@ -141,7 +141,7 @@ static void explain_alerts(struct subject *s)
     }
 }
 
-static void explain_progress(struct subject *s, const struct policy *policy)
+static void explain_progress(struct household_check *s, const struct policy *policy)
 {
     explain_postponed(s, policy);
     explain_late(s);
@@ -151,7 +151,8 @@ static void explain_progress(struct subject *s, const struct policy *policy)
 /* ---- the chain of each kind of deadline ---- */
 
 /* The dates of a cycle by the functions that decided them, under the policy of that day. */
-static bool explain_cycle(struct subject *s, const struct cycle_row *cycle, struct error *err)
+static bool explain_cycle(struct household_check *s, const struct cycle_row *cycle,
+                          struct error *err)
 {
     struct cycle_context context;
     struct cycle_dates dates;
@@ -174,7 +175,7 @@ static bool explain_cycle(struct subject *s, const struct cycle_row *cycle, stru
     return true;
 }
 
-static void explain_report(struct subject *s, const struct report_row *r, bool first)
+static void explain_report(struct household_check *s, const struct report_row *r, bool first)
 {
     char on[DATE_TEXT], recorded[DATE_TEXT];
     struct trace *t = trace_of(s);
@@ -197,7 +198,7 @@ static void explain_report(struct subject *s, const struct report_row *r, bool f
     }
 }
 
-static bool explain_triggered(struct subject *s, struct error *err)
+static bool explain_triggered(struct household_check *s, struct error *err)
 {
     struct report_row *reports;
     bool provisional = false;
@@ -231,7 +232,7 @@ static bool explain_triggered(struct subject *s, struct error *err)
     return true;
 }
 
-static bool explain_register(struct subject *s, struct error *err)
+static bool explain_register(struct household_check *s, struct error *err)
 {
     struct trace *t = trace_of(s);
     const struct policy *policy = policy_of(s, s->task.opened_on, err);
@@ -253,7 +254,7 @@ static bool explain_register(struct subject *s, struct error *err)
 
 /* ---- protection ---- */
 
-static bool explain_is_protected(struct subject *s, bool *is, const char **clause,
+static bool explain_is_protected(struct household_check *s, bool *is, const char **clause,
                                  struct error *err)
 {
     const struct policy *policy = policy_of(s, s->out->on, err);
@@ -263,7 +264,7 @@ static bool explain_is_protected(struct subject *s, bool *is, const char **claus
 
 /* ---- the subjects ---- */
 
-static bool subject_load(struct subject *s, struct str household, struct error *err)
+static bool check_load(struct household_check *s, struct str household, struct error *err)
 {
     if (!household_load(s->w, &s->arena, household, &s->view, err)) {
         return false;
@@ -281,7 +282,7 @@ static bool subject_load(struct subject *s, struct str household, struct error *
     return s->out->policy != NULL;
 }
 
-static bool explain_due(struct subject *s, const struct cycle_row *cycle, struct error *err)
+static bool explain_due(struct household_check *s, const struct cycle_row *cycle, struct error *err)
 {
     if (cycle->cycle) {
         return explain_cycle(s, cycle, err);
@@ -295,7 +296,8 @@ static bool explain_due(struct subject *s, const struct cycle_row *cycle, struct
     return true;
 }
 
-static bool explain_view(struct subject *s, const struct cycle_row *cycle, struct error *err)
+static bool explain_view(struct household_check *s, const struct cycle_row *cycle,
+                         struct error *err)
 {
     bool is;
     explain_facts(s);
@@ -303,13 +305,13 @@ static bool explain_view(struct subject *s, const struct cycle_row *cycle, struc
     return explain_due(s, cycle, err) && explain_is_protected(s, &is, NULL, err);
 }
 
-static struct subject subject_of(struct work *w, struct date on, struct explanation *out)
+static struct household_check check_of(struct work *w, struct date on, struct explanation *out)
 {
     *out = (struct explanation){.on = on, .trace = TRACE_INIT};
-    return (struct subject){.w = w, .arena = ARENA_INIT, .out = out};
+    return (struct household_check){.w = w, .arena = ARENA_INIT, .out = out};
 }
 
-static bool subject_end(struct subject *s, bool ok)
+static bool check_end(struct household_check *s, bool ok)
 {
     arena_free(&s->arena);
     if (!ok) {
@@ -318,7 +320,7 @@ static bool subject_end(struct subject *s, bool ok)
     return ok;
 }
 
-static char *subject_text(const char *what, struct str household)
+static char *check_text(const char *what, struct str household)
 {
     struct strbuf text = STRBUF_INIT;
     strbuf_addf(&text, "%s %.*s", what, STR_ARG(household));
@@ -330,15 +332,15 @@ static char *subject_text(const char *what, struct str household)
 bool explain_household(struct work *w, struct str household, struct explanation *out,
                        struct error *err)
 {
-    struct subject s = subject_of(w, work_today(w), out);
-    out->subject = subject_text("household", household);
-    bool ok = subject_load(&s, household, err) && explain_view(&s, &s.view.cycle, err);
-    return subject_end(&s, ok);
+    struct household_check s = check_of(w, work_today(w), out);
+    out->subject = check_text("household", household);
+    bool ok = check_load(&s, household, err) && explain_view(&s, &s.view.cycle, err);
+    return check_end(&s, ok);
 }
 
 bool explain_task(struct work *w, int64_t task, struct explanation *out, struct error *err)
 {
-    struct subject s = subject_of(w, work_today(w), out);
+    struct household_check s = check_of(w, work_today(w), out);
     struct cycle_row cycle = {0};
     out->subject = xstrdup(arena_format(&s.arena, "task %lld", (long long)task));
     bool ok = store_task_get(w->store, &s.arena, task, &s.task, err);
@@ -346,18 +348,17 @@ bool explain_task(struct work *w, int64_t task, struct explanation *out, struct 
         ok = error_set(err, REASON_NOT_FOUND, "there is no task %lld", (long long)task);
     }
     ok = ok && (s.task.cycle == 0 || store_cycle_get(w->store, s.task.cycle, &cycle, err)) &&
-         subject_load(&s, s.task.household, err) && explain_view(&s, &cycle, err);
-    return subject_end(&s, ok);
+         check_load(&s, s.task.household, err) && explain_view(&s, &cycle, err);
+    return check_end(&s, ok);
 }
 
 bool explain_protection(struct work *w, struct str household, struct date on, bool *is_protected,
                         const char **clause, struct explanation *out, struct error *err)
 {
-    struct subject s = subject_of(w, on, out);
-    out->subject = subject_text("protection of household", household);
-    bool ok =
-        subject_load(&s, household, err) && explain_is_protected(&s, is_protected, clause, err);
-    return subject_end(&s, ok);
+    struct household_check s = check_of(w, on, out);
+    out->subject = check_text("protection of household", household);
+    bool ok = check_load(&s, household, err) && explain_is_protected(&s, is_protected, clause, err);
+    return check_end(&s, ok);
 }
 
 void explanation_free(struct explanation *e)

@@ -4,8 +4,8 @@
 #include "rules/alert.h"
 #include "rules/protection.h"
 #include "rules/tier.h"
-#include "store/aside.h"
 #include "store/message.h"
+#include "store/quarantine.h"
 
 struct household_facts household_facts_of(struct arena *a, const struct household_view *view)
 {
@@ -208,7 +208,7 @@ bool household_regrid(struct work *w, struct actor actor, const struct household
         open->state = CYCLE_SUPERSEDED;
         open->closed_on = day;
         ok = store_cycle_update(w->store, open, err) &&
-             store_aside_clear(w->store, row->id, RUN_OPEN, err) &&
+             store_quarantine_clear(w->store, row->id, RUN_OPEN, err) &&
              household_begin_cycle(w, actor, row, &dates, day, err);
     }
     arena_free(&arena);

@@ -11,23 +11,23 @@ static bool stands(const struct cycle_row *c)
     return c->state != CYCLE_SUPERSEDED && c->state != CYCLE_ENDED;
 }
 
-static bool dates_at(const struct subject *s, const struct cycle_row *c, int step, enum tier tier,
-                     struct cycle_dates *dates)
+static bool dates_at(const struct household_check *s, const struct cycle_row *c, int step,
+                     enum tier tier, struct cycle_dates *dates)
 {
     struct cycle_context context;
     struct error why = ERROR_INIT;
-    if (!subject_context(s, c->decided_on, c->anchor_on, &context)) {
+    if (!check_context(s, c->decided_on, c->anchor_on, &context)) {
         return false;
     }
     if (!cycle_at(&context, step, tier, dates, NULL, &why)) {
-        subject_fail(s, "%s", why.message);
+        check_fail(s, "%s", why.message);
         error_clear(&why);
         return false;
     }
     return true;
 }
 
-static bool nominal_date(const struct subject *s, struct error *err)
+static bool nominal_date(const struct household_check *s, struct error *err)
 {
     char is[DATE_TEXT], must[DATE_TEXT];
     (void)err;
@@ -36,23 +36,23 @@ static bool nominal_date(const struct subject *s, struct error *err)
         struct cycle_dates dates;
         if (dates_at(s, c, c->dates.step, c->dates.tier, &dates) &&
             dates.nominal.day != c->dates.nominal.day) {
-            subject_fail(s, "the nominal date of cycle %lld is %s, the grid gives %s",
-                         (long long)c->cycle, date_text(c->dates.nominal, is),
-                         date_text(dates.nominal, must));
+            check_fail(s, "the nominal date of cycle %lld is %s, the grid gives %s",
+                       (long long)c->cycle, date_text(c->dates.nominal, is),
+                       date_text(dates.nominal, must));
         }
     }
     return true;
 }
 
-static bool is_postponed(const struct subject *s, const struct cycle_row *c)
+static bool is_postponed(const struct household_check *s, const struct cycle_row *c)
 {
-    const struct task_row *t = c->task ? subject_task(s, c->task) : NULL;
+    const struct task_row *t = c->task ? check_task(s, c->task) : NULL;
     return t && t->due_on.day != t->original_due_on.day;
 }
 
 /* Rolled by the calendar of today, or later where a recomputation could not make it late, or on the
  * working day to which it was postponed. */
-static bool deadline(const struct subject *s, struct error *err)
+static bool deadline(const struct household_check *s, struct error *err)
 {
     const struct cycle_row *c = s->open;
     struct cycle_dates dates;
@@ -63,7 +63,7 @@ static bool deadline(const struct subject *s, struct error *err)
     }
     date_text(c->dates.due_on, is);
     if (!calendar_is_working(s->w->rules->calendar, c->dates.due_on)) {
-        subject_fail(s, "the deadline %s is a day off", is);
+        check_fail(s, "the deadline %s is a day off", is);
         return true;
     }
     if (is_postponed(s, c) || !dates_at(s, c, c->dates.step, c->dates.tier, &dates)) {
@@ -72,33 +72,33 @@ static bool deadline(const struct subject *s, struct error *err)
     bool floored = date_is(c->rolled_on) && c->rolled_on.day == dates.due_on.day &&
                    date_cmp(c->dates.due_on, dates.due_on) > 0;
     if (c->dates.due_on.day != dates.due_on.day && !floored) {
-        subject_fail(s, "the deadline is %s, the nominal date rolls to %s", is,
-                     date_text(dates.due_on, must));
+        check_fail(s, "the deadline is %s, the nominal date rolls to %s", is,
+                   date_text(dates.due_on, must));
     }
     return true;
 }
 
 /* Of a window that has not opened; one that has stays where it was. */
-static bool opens_on(const struct subject *s, struct error *err)
+static bool opens_on(const struct household_check *s, struct error *err)
 {
     const struct cycle_row *c = s->open;
-    const struct task_row *t = c && c->task ? subject_task(s, c->task) : NULL;
+    const struct task_row *t = c && c->task ? check_task(s, c->task) : NULL;
     struct cycle_dates dates;
     char is[DATE_TEXT], must[DATE_TEXT];
     (void)err;
     if (t && date_cmp(c->dates.opens_on, t->opened_on) > 0) {
-        subject_fail(s, "task %lld opened on %s, before the window on %s", (long long)t->task,
-                     date_text(t->opened_on, is), date_text(c->dates.opens_on, must));
+        check_fail(s, "task %lld opened on %s, before the window on %s", (long long)t->task,
+                   date_text(t->opened_on, is), date_text(c->dates.opens_on, must));
     } else if (c && !c->task && !s->moment->recalculating &&
                dates_at(s, c, c->dates.step, c->dates.tier, &dates) &&
                dates.opens_on.day != c->dates.opens_on.day) {
-        subject_fail(s, "the window opens on %s, deadline less lead is %s",
-                     date_text(c->dates.opens_on, is), date_text(dates.opens_on, must));
+        check_fail(s, "the window opens on %s, deadline less lead is %s",
+                   date_text(c->dates.opens_on, is), date_text(dates.opens_on, must));
     }
     return true;
 }
 
-static bool provisional(const struct subject *s, struct error *err)
+static bool provisional(const struct household_check *s, struct error *err)
 {
     const struct cycle_row *c = s->open;
     struct cycle_dates dates;
@@ -111,17 +111,17 @@ static bool provisional(const struct subject *s, struct error *err)
                       NULL);
     }
     if (dates.provisional != c->dates.provisional) {
-        subject_fail(s,
-                     "the deadline is%s marked provisional, and a year without calendar was%s "
-                     "examined",
-                     c->dates.provisional ? "" : " not", dates.provisional ? "" : " not");
+        check_fail(s,
+                   "the deadline is%s marked provisional, and a year without calendar was%s "
+                   "examined",
+                   c->dates.provisional ? "" : " not", dates.provisional ? "" : " not");
     }
     return true;
 }
 
 /* Those that stand follow on each other, step by step and day by day; one admission after the
  * other. */
-static bool cycle_order(const struct subject *s, struct error *err)
+static bool cycle_order(const struct household_check *s, struct error *err)
 {
     const struct cycle_row *last = NULL;
     (void)err;
@@ -136,8 +136,8 @@ static bool cycle_order(const struct subject *s, struct error *err)
         bool same = last && last->anchor_on.day == c->anchor_on.day;
         if (last && (date_cmp(c->dates.nominal, last->dates.nominal) <= 0 ||
                      (same && c->dates.step <= last->dates.step))) {
-            subject_fail(s, "cycle %lld does not come after cycle %lld", (long long)c->cycle,
-                         (long long)last->cycle);
+            check_fail(s, "cycle %lld does not come after cycle %lld", (long long)c->cycle,
+                       (long long)last->cycle);
         }
         last = c;
     }
@@ -154,7 +154,7 @@ struct before {
 };
 
 /* The last review that the import brought: as the first event after it found it, or as it is. */
-static struct date imported_review(const struct subject *s, const struct cycle_row *first)
+static struct date imported_review(const struct household_check *s, const struct cycle_row *first)
 {
     for (int i = 0; i < s->h.event_count; i++) {
         if (s->h.events[i].last_cycle >= first->cycle) {
@@ -164,8 +164,8 @@ static struct date imported_review(const struct subject *s, const struct cycle_r
     return s->row.last_review_on;
 }
 
-static bool first_before(const struct subject *s, const struct cycle_row *first, bool enters,
-                         struct before *b)
+static bool first_before(const struct household_check *s, const struct cycle_row *first,
+                         bool enters, struct before *b)
 {
     struct cycle_context context;
     struct tier_span span = {DATE_NONE, first->dates.tier};
@@ -176,14 +176,14 @@ static bool first_before(const struct subject *s, const struct cycle_row *first,
     if (!date_is(reviewed)) {
         return true; /* the approval, or the review that restarted the count, was the last */
     }
-    if (!subject_context(s, first->decided_on, first->anchor_on, &context)) {
+    if (!check_context(s, first->decided_on, first->anchor_on, &context)) {
         return false;
     }
     context.tiers = &span;
     context.tier_count = 1;
     b->day = reviewed;
     if (!cycle_import(&context, reviewed, &b->step, &dates, NULL, &why)) {
-        subject_fail(s, "%s", why.message);
+        check_fail(s, "%s", why.message);
         error_clear(&why);
         return false;
     }
@@ -191,7 +191,7 @@ static bool first_before(const struct subject *s, const struct cycle_row *first,
 }
 
 /* Whether a step is on record on the anchor, in any state. */
-static bool on_record(const struct subject *s, struct date anchor, int step)
+static bool on_record(const struct household_check *s, struct date anchor, int step)
 {
     for (int i = 0; i < s->cycle_count; i++) {
         if (s->cycles[i].anchor_on.day == anchor.day && s->cycles[i].dates.step == step) {
@@ -202,7 +202,7 @@ static bool on_record(const struct subject *s, struct date anchor, int step)
 }
 
 /* A change of tier passes over what its day found behind it (3.4). */
-static bool passed_by_tier(const struct subject *s, const struct cycle_dates *d,
+static bool passed_by_tier(const struct household_check *s, const struct cycle_dates *d,
                            const struct cycle_row *next)
 {
     for (int i = 0; i < s->h.tier_count; i++) {
@@ -214,7 +214,7 @@ static bool passed_by_tier(const struct subject *s, const struct cycle_dates *d,
     return false;
 }
 
-static enum tier tier_on(const struct subject *s, struct date day)
+static enum tier tier_on(const struct household_check *s, struct date day)
 {
     int i = s->span_count - 1;
     while (i > 0 && date_cmp(s->spans[i].from, day) > 0) {
@@ -224,7 +224,7 @@ static enum tier tier_on(const struct subject *s, struct date day)
 }
 
 /* Whether the step was one of the tier in force on its day. */
-static bool was_due(const struct subject *s, const struct policy *policy,
+static bool was_due(const struct household_check *s, const struct policy *policy,
                     const struct cycle_dates *d, enum tier *tier)
 {
     *tier = tier_on(s, d->nominal);
@@ -236,7 +236,7 @@ static bool was_due(const struct subject *s, const struct policy *policy,
                                               : date_ymd(d->nominal).month % months == 0;
 }
 
-static void check_between(const struct subject *s, const struct before *b,
+static void check_between(const struct household_check *s, const struct before *b,
                           const struct cycle_row *c)
 {
     const struct policy *policy = work_policy(s->w, c->decided_on, NULL);
@@ -250,18 +250,18 @@ static void check_between(const struct subject *s, const struct before *b,
         }
         bool behind = date_is(b->day) && d.opens_on.day - SHIFT <= b->day.day;
         if (!behind && !on_record(s, c->anchor_on, step) && !passed_by_tier(s, &d, c)) {
-            subject_fail(s, "the nominal date %s is not on record", date_text(d.nominal, day));
+            check_fail(s, "the nominal date %s is not on record", date_text(d.nominal, day));
         }
     }
 }
 
 /* After a readmission the tiers of the admission before are no longer told apart. */
-static bool none_skipped(const struct subject *s, struct error *err)
+static bool none_skipped(const struct household_check *s, struct error *err)
 {
     const struct cycle_row *last = NULL;
     struct before b;
     (void)err;
-    for (int i = 0; i < s->cycle_count && !subject_readmitted(s); i++) {
+    for (int i = 0; i < s->cycle_count && !check_readmitted(s); i++) {
         const struct cycle_row *c = &s->cycles[i];
         bool enters = c->anchor_on.day == s->cycles[0].anchor_on.day;
         if (!stands(c)) {
@@ -280,10 +280,10 @@ static bool none_skipped(const struct subject *s, struct error *err)
 
 /* ---- why a cycle is what it is ---- */
 
-static bool reviewed_on(const struct subject *s, struct date day)
+static bool reviewed_on(const struct household_check *s, struct date day)
 {
     for (int i = 0; i < s->h.review_count; i++) {
-        const struct proof_review *r = &s->h.reviews[i];
+        const struct row_review *r = &s->h.reviews[i];
         if (!r->corrected && r->outcome != OUTCOME_POSTPONE && r->on.day == day.day) {
             return true;
         }
@@ -291,30 +291,30 @@ static bool reviewed_on(const struct subject *s, struct date day)
     return false;
 }
 
-static bool satisfied_by_task(const struct subject *s, struct error *err)
+static bool satisfied_by_task(const struct household_check *s, struct error *err)
 {
     (void)err;
     for (int i = 0; i < s->cycle_count; i++) {
         const struct cycle_row *c = &s->cycles[i];
-        const struct task_row *t = subject_task(s, c->task);
+        const struct task_row *t = check_task(s, c->task);
         if (c->state != CYCLE_SATISFIED) {
             continue;
         }
         if (!t || t->state != TASK_DONE || t->done_on.day != c->closed_on.day) {
-            subject_fail(s, "cycle %lld is satisfied without a task that is done",
-                         (long long)c->cycle);
+            check_fail(s, "cycle %lld is satisfied without a task that is done",
+                       (long long)c->cycle);
         } else if (!reviewed_on(s, c->closed_on)) {
-            subject_fail(s, "cycle %lld is satisfied without a review on record",
-                         (long long)c->cycle);
+            check_fail(s, "cycle %lld is satisfied without a review on record",
+                       (long long)c->cycle);
         } else if (date_cmp(c->dates.opens_on, c->closed_on) > 0) {
-            subject_fail(s, "cycle %lld is satisfied by a review before its window opened",
-                         (long long)c->cycle);
+            check_fail(s, "cycle %lld is satisfied by a review before its window opened",
+                       (long long)c->cycle);
         }
     }
     return true;
 }
 
-static bool jumped(const struct subject *s, struct error *err)
+static bool jumped(const struct household_check *s, struct error *err)
 {
     (void)err;
     for (int i = 0; i < s->cycle_count; i++) {
@@ -330,22 +330,22 @@ static bool jumped(const struct subject *s, struct error *err)
         }
         bool before = date_cmp(c->dates.due_on, c->closed_on) < 0;
         if (!by) {
-            subject_fail(s, "cycle %lld was jumped by no review", (long long)c->cycle);
+            check_fail(s, "cycle %lld was jumped by no review", (long long)c->cycle);
         } else if (before != (c->state == CYCLE_MISSED) ||
                    date_cmp(c->dates.opens_on, c->closed_on) > 0) {
-            subject_fail(s, "cycle %lld is %s, against its deadline or window", (long long)c->cycle,
-                         names_text(&cycle_states, (int)c->state));
+            check_fail(s, "cycle %lld is %s, against its deadline or window", (long long)c->cycle,
+                       names_text(&cycle_states, (int)c->state));
         }
     }
     return true;
 }
 
-static bool superseded(const struct subject *s, struct error *err)
+static bool superseded(const struct household_check *s, struct error *err)
 {
     (void)err;
     for (int i = 0; i < s->cycle_count; i++) {
         const struct cycle_row *c = &s->cycles[i];
-        const struct task_row *t = subject_task(s, c->task);
+        const struct task_row *t = check_task(s, c->task);
         bool why = c->state != CYCLE_SUPERSEDED;
         for (int j = i + 1; !why && j < s->cycle_count; j++) {
             why = s->cycles[j].anchor_on.day == c->closed_on.day; /* a restart */
@@ -357,31 +357,29 @@ static bool superseded(const struct subject *s, struct error *err)
             why = s->h.events[j].corrected && s->h.events[j].last_cycle < c->cycle;
         }
         if (!why) {
-            subject_fail(s, "cycle %lld is superseded by no restart, change of tier or correction",
-                         (long long)c->cycle);
+            check_fail(s, "cycle %lld is superseded by no restart, change of tier or correction",
+                       (long long)c->cycle);
         } else if (c->state == CYCLE_SUPERSEDED && t && t->kind == TASK_REGULAR_REVIEW &&
                    t->state != TASK_CANCELLED) {
-            subject_fail(s, "cycle %lld is superseded, and its task %lld is %s",
-                         (long long)c->cycle, (long long)t->task,
-                         names_text(&task_states, (int)t->state));
+            check_fail(s, "cycle %lld is superseded, and its task %lld is %s", (long long)c->cycle,
+                       (long long)t->task, names_text(&task_states, (int)t->state));
         }
     }
     return true;
 }
 
-static bool ended(const struct subject *s, struct error *err)
+static bool ended(const struct household_check *s, struct error *err)
 {
     (void)err;
     for (int i = 0; i < s->cycle_count; i++) {
         const struct cycle_row *c = &s->cycles[i];
         bool why = c->state != CYCLE_ENDED;
-        for (int j = 0; !why && j < s->h.ending_count; j++) {
-            const struct proof_ending *e = &s->h.endings[j];
+        for (int j = 0; !why && j < s->h.cessation_count; j++) {
+            const struct row_ending *e = &s->h.endings[j];
             why = !e->corrected && e->act != ACT_SUSPEND && e->on.day == c->closed_on.day;
         }
         if (!why) {
-            subject_fail(s, "cycle %lld has ended, and no ending is on record",
-                         (long long)c->cycle);
+            check_fail(s, "cycle %lld has ended, and no ending is on record", (long long)c->cycle);
         }
     }
     return true;

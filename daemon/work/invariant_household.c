@@ -5,7 +5,7 @@
 #include "work/household.h"
 #include "work/invariant.h"
 
-static bool one_open(const struct subject *s, struct error *err)
+static bool one_open(const struct household_check *s, struct error *err)
 {
     int open = 0;
     bool needs = s->row.status == STATUS_ACTIVE || s->row.status == STATUS_SUSPENDED;
@@ -14,40 +14,40 @@ static bool one_open(const struct subject *s, struct error *err)
         open += s->cycles[i].state == CYCLE_OPEN;
     }
     if (open != (needs ? 1 : 0)) {
-        subject_fail(s, "%s household with %d open cycles",
-                     names_text(&statuses, (int)s->row.status), open);
+        check_fail(s, "%s household with %d open cycles", names_text(&statuses, (int)s->row.status),
+                   open);
     }
     return true;
 }
 
 /* The approval, or the day of a triggered review that restarted the count. */
-static bool anchor_known(const struct subject *s)
+static bool anchor_known(const struct household_check *s)
 {
     bool known = s->row.anchor_on.day == s->row.approved_on.day;
     for (int i = 0; !known && i < s->h.review_count; i++) {
-        const struct proof_review *r = &s->h.reviews[i];
-        const struct task_row *t = subject_task(s, r->task);
+        const struct row_review *r = &s->h.reviews[i];
+        const struct task_row *t = check_task(s, r->task);
         known = !r->corrected && r->on.day == s->row.anchor_on.day && t &&
                 t->kind == TASK_TRIGGERED_REVIEW;
     }
-    return known || subject_readmitted(s);
+    return known || check_readmitted(s);
 }
 
-static bool anchor(const struct subject *s, struct error *err)
+static bool anchor(const struct household_check *s, struct error *err)
 {
     char is[DATE_TEXT], must[DATE_TEXT];
     (void)err;
     if (s->open && s->open->anchor_on.day != s->row.anchor_on.day) {
-        subject_fail(s, "the open cycle counts from %s, the household from %s",
-                     date_text(s->open->anchor_on, is), date_text(s->row.anchor_on, must));
+        check_fail(s, "the open cycle counts from %s, the household from %s",
+                   date_text(s->open->anchor_on, is), date_text(s->row.anchor_on, must));
     } else if (s->open && !anchor_known(s)) {
-        subject_fail(s, "the anchor %s is neither the approval nor a triggered review's day",
-                     date_text(s->row.anchor_on, is));
+        check_fail(s, "the anchor %s is neither the approval nor a triggered review's day",
+                   date_text(s->row.anchor_on, is));
     }
     return true;
 }
 
-static bool missed_counted(const struct subject *s, struct error *err)
+static bool missed_counted(const struct household_check *s, struct error *err)
 {
     int64_t missed = 0;
     (void)err;
@@ -55,58 +55,58 @@ static bool missed_counted(const struct subject *s, struct error *err)
         missed += s->cycles[i].state == CYCLE_MISSED;
     }
     if (missed != s->row.missed_cycles) {
-        subject_fail(s, "%lld missed cycles on record, %lld counted", (long long)missed,
-                     (long long)s->row.missed_cycles);
+        check_fail(s, "%lld missed cycles on record, %lld counted", (long long)missed,
+                   (long long)s->row.missed_cycles);
     }
     return true;
 }
 
-static bool last_review(const struct subject *s, struct error *err)
+static bool last_review(const struct household_check *s, struct error *err)
 {
-    const struct proof_review *last = NULL;
+    const struct row_review *last = NULL;
     char is[DATE_TEXT] = "none", must[DATE_TEXT];
     (void)err;
     for (int i = 0; i < s->h.review_count; i++) {
-        const struct proof_review *r = &s->h.reviews[i];
+        const struct row_review *r = &s->h.reviews[i];
         last = !r->corrected && r->outcome != OUTCOME_POSTPONE ? r : last;
     }
-    if (!last || subject_readmitted(s) || last->on.day == s->row.last_review_on.day) {
+    if (!last || check_readmitted(s) || last->on.day == s->row.last_review_on.day) {
         return true;
     }
     if (date_is(s->row.last_review_on)) {
         date_text(s->row.last_review_on, is);
     }
-    subject_fail(s, "the last review is of %s by the household, of %s on record", is,
-                 date_text(last->on, must));
+    check_fail(s, "the last review is of %s by the household, of %s on record", is,
+               date_text(last->on, must));
     return true;
 }
 
 /* Each change begins with the tier that the one before it left, and the household has the last. */
-static bool tier_recorded(const struct subject *s, struct error *err)
+static bool tier_recorded(const struct household_check *s, struct error *err)
 {
-    const struct proof_tier *last = NULL;
+    const struct row_tier *last = NULL;
     (void)err;
-    for (int i = 0; !subject_readmitted(s) && i < s->h.tier_count; i++) {
-        const struct proof_tier *t = &s->h.tiers[i];
+    for (int i = 0; !check_readmitted(s) && i < s->h.tier_count; i++) {
+        const struct row_tier *t = &s->h.tiers[i];
         if (t->corrected) {
             continue;
         }
         if (last && last->after != t->before) {
-            subject_fail(s, "a change of tier begins with %s, the one before ended with %s",
-                         names_text(&tiers, (int)t->before), names_text(&tiers, (int)last->after));
+            check_fail(s, "a change of tier begins with %s, the one before ended with %s",
+                       names_text(&tiers, (int)t->before), names_text(&tiers, (int)last->after));
         }
         last = t;
     }
     if (last && last->after != s->row.tier) {
-        subject_fail(s, "the tier is %s, the last change gave %s",
-                     names_text(&tiers, (int)s->row.tier), names_text(&tiers, (int)last->after));
+        check_fail(s, "the tier is %s, the last change gave %s",
+                   names_text(&tiers, (int)s->row.tier), names_text(&tiers, (int)last->after));
     }
     return true;
 }
 
 /* By one of the versions at least: a tier is derived on the day on which facts change, not when the
  * policy does. */
-static bool tier_derived(const struct subject *s, struct error *err)
+static bool tier_derived(const struct household_check *s, struct error *err)
 {
     struct household_view view = {
         .row = s->row, .members = s->members, .member_count = s->member_count};
@@ -124,12 +124,12 @@ static bool tier_derived(const struct subject *s, struct error *err)
             return true;
         }
     }
-    subject_fail(s, "the tier %s is derived, and no version of the rules derives it",
-                 names_text(&tiers, (int)s->row.tier));
+    check_fail(s, "the tier %s is derived, and no version of the rules derives it",
+               names_text(&tiers, (int)s->row.tier));
     return true;
 }
 
-static bool township(const struct subject *s, struct error *err)
+static bool township(const struct household_check *s, struct error *err)
 {
     int64_t up;
     char code[DIVISION_TEXT];
@@ -137,45 +137,45 @@ static bool township(const struct subject *s, struct error *err)
         return false;
     }
     if (up != s->row.township) {
-        subject_fail(s, "the division lies in another township than %s",
-                     division_text(s->row.township, code));
+        check_fail(s, "the division lies in another township than %s",
+                   division_text(s->row.township, code));
     }
     return true;
 }
 
 /* A closed household has nothing to do but what the register still asks. */
-static bool closed_quiet(const struct subject *s, struct error *err)
+static bool closed_quiet(const struct household_check *s, struct error *err)
 {
     (void)err;
     for (int i = 0; s->row.status == STATUS_CLOSED && i < s->task_count; i++) {
         const struct task_row *t = &s->tasks[i];
         if (t->state == TASK_OPEN && t->kind != TASK_REGISTER_ADJUSTMENT) {
-            subject_fail(s, "a closed household with an open %s, task %lld",
-                         names_text(&task_kinds, (int)t->kind), (long long)t->task);
+            check_fail(s, "a closed household with an open %s, task %lld",
+                       names_text(&task_kinds, (int)t->kind), (long long)t->task);
         }
     }
     return true;
 }
 
-static bool identity_number(const struct subject *s, struct error *err)
+static bool identity_number(const struct household_check *s, struct error *err)
 {
     struct birth birth;
     (void)err;
     const char *what = s->row.head_id.data ? idnum_fault(s->row.head_id, &birth) : NULL;
     if (what) {
-        subject_fail(s, "the head's identity number: %s", what);
+        check_fail(s, "the head's identity number: %s", what);
     }
     for (int i = 0; i < s->member_count; i++) {
         const struct member_row *m = &s->members[i];
         what = m->id.data ? idnum_fault(m->id, &birth) : NULL;
         if (what) {
-            subject_fail(s, "member %.*s: the identity number: %s", STR_ARG(m->member), what);
+            check_fail(s, "member %.*s: the identity number: %s", STR_ARG(m->member), what);
         }
     }
     return true;
 }
 
-static bool division_stands(const struct subject *s, struct error *err)
+static bool division_stands(const struct household_check *s, struct error *err)
 {
     char text[DIVISION_TEXT];
     int64_t now;
@@ -183,8 +183,8 @@ static bool division_stands(const struct subject *s, struct error *err)
         return false;
     }
     if (now != s->row.division) {
-        subject_fail(s, "it lies in %s, which was joined to another",
-                     division_text(s->row.division, text));
+        check_fail(s, "it lies in %s, which was joined to another",
+                   division_text(s->row.division, text));
     }
     return true;
 }

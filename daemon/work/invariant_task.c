@@ -12,30 +12,30 @@ static bool is_open(const struct task_row *t)
     return t->state == TASK_OPEN;
 }
 
-static bool cycle_task(const struct subject *s, struct error *err)
+static bool cycle_task(const struct household_check *s, struct error *err)
 {
     const struct cycle_row *c = s->open;
     (void)err;
-    const struct task_row *t = c && c->task ? subject_task(s, c->task) : NULL;
+    const struct task_row *t = c && c->task ? check_task(s, c->task) : NULL;
     if (c && c->task && (!t || !is_open(t) || t->cycle != c->cycle)) {
-        subject_fail(s, "the open cycle %lld names task %lld, which is not its open task",
-                     (long long)c->cycle, (long long)c->task);
+        check_fail(s, "the open cycle %lld names task %lld, which is not its open task",
+                   (long long)c->cycle, (long long)c->task);
     } else if (t && (t->due_on.day != c->dates.due_on.day ||
                      t->nominal_due_on.day != c->dates.nominal.day)) {
-        subject_fail(s, "task %lld and its cycle differ in their dates", (long long)t->task);
+        check_fail(s, "task %lld and its cycle differ in their dates", (long long)t->task);
     }
     for (int i = 0; i < s->task_count; i++) {
         t = &s->tasks[i];
         if (is_open(t) && t->kind == TASK_REGULAR_REVIEW && (!c || c->task != t->task)) {
-            subject_fail(s, "task %lld is open, and the open cycle does not name it",
-                         (long long)t->task);
+            check_fail(s, "task %lld is open, and the open cycle does not name it",
+                       (long long)t->task);
         }
     }
     return true;
 }
 
 /* A calendar that came today can have moved a window to before the run that is behind us. */
-static bool moved_today(const struct subject *s, bool *moved, struct error *err)
+static bool moved_today(const struct household_check *s, bool *moved, struct error *err)
 {
     struct audit_row *rows;
     int64_t after = 0;
@@ -56,34 +56,34 @@ static bool moved_today(const struct subject *s, bool *moved, struct error *err)
     return true;
 }
 
-static bool task_opened(const struct subject *s, struct error *err)
+static bool task_opened(const struct household_check *s, struct error *err)
 {
     const struct cycle_row *c = s->open;
-    struct date ran = subject_ran(s, RUN_OPEN);
+    struct date ran = check_ran(s, RUN_OPEN);
     char day[DATE_TEXT];
     bool excused = false;
     if (!c || c->task || !date_is(ran) || date_cmp(c->dates.opens_on, ran) > 0 ||
         s->moment->recalculating) {
         return true;
     }
-    if (!store_proof_aside(s->w->store, s->row.id, RUN_OPEN, &excused, err) ||
+    if (!store_row_check_quarantine(s->w->store, s->row.id, RUN_OPEN, &excused, err) ||
         (!excused && !moved_today(s, &excused, err))) {
         return false;
     }
     if (!excused) {
-        subject_fail(s, "the window opened on %s and there is no task",
-                     date_text(c->dates.opens_on, day));
+        check_fail(s, "the window opened on %s and there is no task",
+                   date_text(c->dates.opens_on, day));
     }
     return true;
 }
 
-static bool task_township(const struct subject *s, struct error *err)
+static bool task_township(const struct household_check *s, struct error *err)
 {
     (void)err;
     for (int i = 0; i < s->task_count; i++) {
         if (is_open(&s->tasks[i]) && s->tasks[i].township != s->row.township) {
-            subject_fail(s, "task %lld lies in another township than the household",
-                         (long long)s->tasks[i].task);
+            check_fail(s, "task %lld lies in another township than the household",
+                       (long long)s->tasks[i].task);
         }
     }
     return true;
@@ -91,13 +91,13 @@ static bool task_township(const struct subject *s, struct error *err)
 
 /* ---- deadlines ---- */
 
-static const struct proof_review *postponement(const struct subject *s, const struct task_row *t,
-                                               int *count)
+static const struct row_review *postponement(const struct household_check *s,
+                                             const struct task_row *t, int *count)
 {
-    const struct proof_review *found = NULL;
+    const struct row_review *found = NULL;
     *count = 0;
     for (int i = 0; i < s->h.review_count; i++) {
-        const struct proof_review *r = &s->h.reviews[i];
+        const struct row_review *r = &s->h.reviews[i];
         if (!r->corrected && r->task == t->task && r->outcome == OUTCOME_POSTPONE) {
             found = r;
             ++*count;
@@ -108,28 +108,27 @@ static const struct proof_review *postponement(const struct subject *s, const st
 
 /* Once, to a day within the limit; from there the deadline can only have moved on to a working day.
  * A register task cannot be postponed. */
-static void check_postponed(const struct subject *s, const struct task_row *t)
+static void check_postponed(const struct household_check *s, const struct task_row *t)
 {
     int count;
-    const struct proof_review *r = postponement(s, t, &count);
+    const struct row_review *r = postponement(s, t, &count);
     const struct policy *policy = r ? work_policy(s->w, r->on, NULL) : NULL;
     bool moved = t->due_on.day != t->original_due_on.day;
     if (count > 1 || (count && t->year)) {
-        subject_fail(s, "task %lld is postponed %d times", (long long)t->task, count);
+        check_fail(s, "task %lld is postponed %d times", (long long)t->task, count);
     } else if (!count && moved) {
-        subject_fail(s,
-                     "the deadline of task %lld is not its own, and no postponement is on record",
-                     (long long)t->task);
+        check_fail(s, "the deadline of task %lld is not its own, and no postponement is on record",
+                   (long long)t->task);
     } else if (moved && date_cmp(t->due_on, t->original_due_on) < 0) {
-        subject_fail(s, "the deadline of task %lld is before its own", (long long)t->task);
+        check_fail(s, "the deadline of task %lld is before its own", (long long)t->task);
     } else if (policy && (date_cmp(t->due_on, r->to) < 0 ||
                           r->to.day > t->original_due_on.day + policy->postpone_limit_days)) {
-        subject_fail(s, "task %lld is postponed beyond the limit, or its deadline is earlier",
-                     (long long)t->task);
+        check_fail(s, "task %lld is postponed beyond the limit, or its deadline is earlier",
+                   (long long)t->task);
     }
 }
 
-static bool postponed(const struct subject *s, struct error *err)
+static bool postponed(const struct household_check *s, struct error *err)
 {
     (void)err;
     for (int i = 0; i < s->task_count; i++) {
@@ -141,7 +140,7 @@ static bool postponed(const struct subject *s, struct error *err)
 }
 
 /* The deadline of what has no cycle, by the policy of the day on which it opened. */
-static struct date due_of(const struct subject *s, const struct policy *policy,
+static struct date due_of(const struct household_check *s, const struct policy *policy,
                           const struct task_row *t)
 {
     const struct calendar *calendar = s->w->rules->calendar;
@@ -150,7 +149,7 @@ static struct date due_of(const struct subject *s, const struct policy *policy,
                                           NULL, NULL);
 }
 
-static void check_own_deadline(const struct subject *s, const struct task_row *t)
+static void check_own_deadline(const struct household_check *s, const struct task_row *t)
 {
     char is[DATE_TEXT], must[DATE_TEXT];
     const struct policy *policy = work_policy(s->w, t->opened_on, NULL);
@@ -162,14 +161,14 @@ static void check_own_deadline(const struct subject *s, const struct task_row *t
     struct date due = due_of(s, policy, t), own = date_is(t->rolled_on) ? t->rolled_on : t->due_on;
     if (t->due_on.day == t->original_due_on.day &&
         (own.day != due.day || date_cmp(t->due_on, due) < 0)) {
-        subject_fail(s, "task %lld is due on %s, by the rules on %s", (long long)t->task, is,
-                     date_text(due, must));
+        check_fail(s, "task %lld is due on %s, by the rules on %s", (long long)t->task, is,
+                   date_text(due, must));
     } else if (!calendar_is_working(s->w->rules->calendar, t->due_on)) {
-        subject_fail(s, "task %lld is due on %s, a day off", (long long)t->task, is);
+        check_fail(s, "task %lld is due on %s, a day off", (long long)t->task, is);
     }
 }
 
-static bool triggered_deadline(const struct subject *s, struct error *err)
+static bool triggered_deadline(const struct household_check *s, struct error *err)
 {
     (void)err;
     for (int i = 0; i < s->task_count; i++) {
@@ -180,7 +179,7 @@ static bool triggered_deadline(const struct subject *s, struct error *err)
     return true;
 }
 
-static bool register_deadline(const struct subject *s, struct error *err)
+static bool register_deadline(const struct household_check *s, struct error *err)
 {
     (void)err;
     for (int i = 0; i < s->task_count; i++) {
@@ -194,15 +193,15 @@ static bool register_deadline(const struct subject *s, struct error *err)
 /* Opened by the first of its reports; one that is not cancelled has one that stands. Where a review
  * was taken back, the reports since have joined the task that is open again, and theirs is
  * cancelled. */
-static bool triggered_report(const struct subject *s, struct error *err)
+static bool triggered_report(const struct household_check *s, struct error *err)
 {
     (void)err;
     for (int i = 0; i < s->task_count; i++) {
         const struct task_row *t = &s->tasks[i];
-        const struct proof_report *first = NULL;
+        const struct row_report *first = NULL;
         bool standing = false;
         for (int j = 0; j < s->h.report_count; j++) {
-            const struct proof_report *r = &s->h.reports[j];
+            const struct row_report *r = &s->h.reports[j];
             if (r->task == t->task) {
                 first = first ? first : r;
                 standing = standing || !r->corrected;
@@ -212,10 +211,10 @@ static bool triggered_report(const struct subject *s, struct error *err)
             continue;
         }
         if (!standing) {
-            subject_fail(s, "task %lld is a triggered review without a report", (long long)t->task);
+            check_fail(s, "task %lld is a triggered review without a report", (long long)t->task);
         } else if (first->recorded_on.day != t->opened_on.day) {
-            subject_fail(s, "task %lld did not open on the day of its first report",
-                         (long long)t->task);
+            check_fail(s, "task %lld did not open on the day of its first report",
+                       (long long)t->task);
         }
     }
     return true;
@@ -225,10 +224,10 @@ static bool triggered_report(const struct subject *s, struct error *err)
 
 /* Whether the next rung is the one after `raised`: on its day, or, where that had passed when
  * somebody last looked, at the next run. */
-static bool ladder_fits(const struct subject *s, const struct policy *policy,
+static bool ladder_fits(const struct household_check *s, const struct policy *policy,
                         const struct task_row *t)
 {
-    struct date ran = subject_ran(s, RUN_ALERT), next;
+    struct date ran = check_ran(s, RUN_ALERT), next;
     if (t->raised >= policy->rung_count) {
         return false;
     }
@@ -243,7 +242,7 @@ static bool ladder_fits(const struct subject *s, const struct policy *policy,
     return waits && (t->alert_on.day == next.day || date_cmp(t->alert_on, s->moment->today) <= 0);
 }
 
-static bool ladder(const struct subject *s, struct error *err)
+static bool ladder(const struct household_check *s, struct error *err)
 {
     bool aside = false, looked = false;
     for (int i = 0; i < s->task_count && !s->moment->recalculating; i++) {
@@ -253,13 +252,14 @@ static bool ladder(const struct subject *s, struct error *err)
         if (!is_open(t) || (then && ladder_fits(s, then, t)) || (now && ladder_fits(s, now, t))) {
             continue;
         }
-        if (!looked && !store_proof_aside(s->w->store, s->row.id, RUN_ALERT, &aside, err)) {
+        if (!looked &&
+            !store_row_check_quarantine(s->w->store, s->row.id, RUN_ALERT, &aside, err)) {
             return false;
         }
         looked = true;
         if (!aside) {
-            subject_fail(s, "task %lld has rung %d and its next alert is not that of the ladder",
-                         (long long)t->task, t->raised);
+            check_fail(s, "task %lld has rung %d and its next alert is not that of the ladder",
+                       (long long)t->task, t->raised);
         }
     }
     return true;

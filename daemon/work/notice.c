@@ -7,7 +7,7 @@
 #include "store/division.h"
 #include "store/household.h"
 #include "store/message.h"
-#include "work/aside.h"
+#include "work/quarantine.h"
 
 /* The last day of a continuity rule that the next version does not carry on, if its announcement is
  * due; else DATE_NONE. */
@@ -22,7 +22,7 @@ static struct date runs_out(const struct phase *p, const struct policy *policy)
     return next && next->continuity ? DATE_NONE : policy->until;
 }
 
-struct told {
+struct change_told {
     const struct policy *policy;
     struct strbuf *body;
     int count;
@@ -30,7 +30,7 @@ struct told {
 
 static bool roll_one(void *self, const struct household_row *row)
 {
-    struct told *r = self;
+    struct change_told *r = self;
     bool is = row->status == STATUS_ACTIVE && (r->policy->protected_set >> row->register_state & 1);
     if (is) {
         strbuf_addz(r->body, r->count++ ? "," : "");
@@ -40,7 +40,7 @@ static bool roll_one(void *self, const struct household_row *row)
 }
 
 /* The protected households of a township, or of every township of a district. */
-static bool roll_of(struct phase *p, const struct division_row *of, struct told *r,
+static bool roll_of(struct phase *p, const struct division_row *of, struct change_told *r,
                     struct error *err)
 {
     struct division_row t = *of;
@@ -82,7 +82,7 @@ static bool tell_runs_out(struct phase *p, const struct policy *policy, struct d
 {
     char day[DATE_TEXT];
     struct strbuf body = STRBUF_INIT, list = STRBUF_INIT;
-    struct told r = {policy, &list, 0};
+    struct change_told r = {policy, &list, 0};
     strbuf_addc(&list, '[');
     bool ok = roll_of(p, d, &r, err);
     strbuf_addc(&list, ']');
@@ -154,7 +154,7 @@ static bool tell_tiers(struct phase *p, bool *more, struct error *err)
     }
     *more = count == PHASE_BATCH && !p->careful; /* one that fails stays: the rest tomorrow */
     for (int i = 0; i < count; i++) {
-        if (!aside_record(p, rows[i].household_id, tell_tier, &rows[i], err)) {
+        if (!quarantine_record(p, rows[i].household_id, tell_tier, &rows[i], err)) {
             return false;
         }
     }
@@ -196,5 +196,5 @@ bool notice_all(struct phase *p, bool *end, struct error *err)
     }
     *end = !district && d.code == 0;
     p->run.cursor = district ? (d.code ? d.code : -1) : d.code ? -d.code : p->run.cursor;
-    return d.code == 0 || aside_division(p, d.code, tell, &d, err);
+    return d.code == 0 || quarantine_division(p, d.code, tell, &d, err);
 }

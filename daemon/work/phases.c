@@ -5,8 +5,8 @@
 #include "rules/alert.h"
 #include "store/division.h"
 #include "store/message.h"
-#include "work/aside.h"
 #include "work/household.h"
+#include "work/quarantine.h"
 
 const struct policy *phase_policy(const struct phase *p, struct error *err)
 {
@@ -45,7 +45,7 @@ static bool open_batch(struct phase *p, bool *end, struct error *err)
     for (int i = 0; i < count; i++) {
         p->after_day = rows[i].dates.opens_on;
         p->after = rows[i].cycle;
-        if (!aside_record(p, rows[i].household_id, open_one, &rows[i], err)) {
+        if (!quarantine_record(p, rows[i].household_id, open_one, &rows[i], err)) {
             return false;
         }
     }
@@ -122,7 +122,7 @@ static bool alert_batch(struct phase *p, bool *end, struct error *err)
     for (int i = 0; i < count; i++) {
         p->after_day = rows[i].alert_on;
         p->after = rows[i].task;
-        if (!aside_record(p, rows[i].household_id, alert_one, &rows[i], err)) {
+        if (!quarantine_record(p, rows[i].household_id, alert_one, &rows[i], err)) {
             return false;
         }
     }
@@ -188,7 +188,7 @@ static bool list_batch(struct phase *p, bool *end, struct error *err)
         *end = message.division == 0;
         if (ok && !*end) {
             p->run.cursor = message.division;
-            ok = aside_division(p, message.division, list_one, &message, err);
+            ok = quarantine_division(p, message.division, list_one, &message, err);
         }
     }
     strbuf_free(&body);
@@ -208,11 +208,11 @@ static const struct {
     [RUN_ROLL] = {campaign_roll, campaign_roll_again, false},
     [RUN_CLOSE] = {campaign_close, campaign_close_again, false},
     [RUN_NOTICE] = {notice_all, NULL, false},
-    [RUN_PICKUP] = {upkeep_pickup, NULL, true},
+    [RUN_PICKUP] = {maintenance_pickup, NULL, true},
     [RUN_ALERT] = {alert_batch, NULL, false},
     [RUN_LIST] = {list_batch, NULL, true},
     [RUN_DELIVER] = {NULL, NULL, true},
-    [RUN_PRUNE] = {upkeep_prune, NULL, true},
+    [RUN_PRUNE] = {maintenance_prune, NULL, true},
     [RUN_DONE] = {NULL, NULL, false},
 };
 

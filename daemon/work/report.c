@@ -5,7 +5,7 @@
 #include "rules/alert.h"
 #include "store/event.h"
 #include "store/message.h"
-#include "work/aside.h"
+#include "work/quarantine.h"
 
 struct report_case {
     struct arena arena;
@@ -426,7 +426,7 @@ static bool report_born(struct phase *p, struct date birth, int age, struct erro
         }
         for (int i = 0; i < count; i++) {
             struct reached r = {&rows[i], age, p->run.day};
-            if (!aside_record(p, rows[i].household_id, tell_age, &r, err)) {
+            if (!quarantine_record(p, rows[i].household_id, tell_age, &r, err)) {
                 return false;
             }
             after = rows[i].household_id;
@@ -438,7 +438,7 @@ static bool report_born(struct phase *p, struct date birth, int age, struct erro
 
 /* The ages that a member reached since the household was set aside, as far as they are not told. */
 static bool member_again(struct phase *p, const struct policy *policy,
-                         const struct aside_row *aside, const struct member_row *m,
+                         const struct quarantine_row *aside, const struct member_row *m,
                          struct error *err)
 {
     struct birthday_row person = {aside->household_id, aside->household, m->member, m->id};
@@ -454,7 +454,7 @@ static bool member_again(struct phase *p, const struct policy *policy,
 
 bool report_ages_again(struct phase *p, const void *record, struct error *err)
 {
-    const struct aside_row *aside = record;
+    const struct quarantine_row *aside = record;
     const struct policy *policy = phase_policy(p, err);
     struct household_row row;
     struct member_row *members;

@@ -4,10 +4,10 @@
 
 #include "base/canon.h"
 #include "rules/alert.h"
-#include "store/aside.h"
 #include "store/event.h"
+#include "store/quarantine.h"
 #include "store/report.h"
-#include "work/ending.h"
+#include "work/cessation.h"
 #include "work/household.h"
 
 /* What a review works with, loaded once. */
@@ -189,7 +189,7 @@ static bool close_cycle(struct work *w, struct review_case *c, enum cycle_state 
         c->cycle.task = c->task.task; /* a triggered review, before the run opened the regular */
     }
     return store_cycle_update(w->store, &c->cycle, err) &&
-           store_aside_clear(w->store, c->household.id, RUN_OPEN, err);
+           store_quarantine_clear(w->store, c->household.id, RUN_OPEN, err);
 }
 
 static bool begin_next(struct work *w, struct review_case *c, const struct cycle_dates *dates,
@@ -297,9 +297,10 @@ static bool terminate(struct work *w, struct review_case *c, struct review_resul
         strbuf_free(&allowed);
         return false;
     }
-    struct ending_request request = {ACT_TERMINATE, (enum ground)ground, c->on, c->request->remark};
+    struct cessation_request request = {ACT_TERMINATE, (enum ground)ground, c->on,
+                                        c->request->remark};
     if (!check_day(c, err) ||
-        !ending_apply(w, c->actor, &c->household, &request, c->task.task, err) ||
+        !cessation_apply(w, c->actor, &c->household, &request, c->task.task, err) ||
         !task_done(w, c, &c->task, err) || !completed(w, c, err)) {
         return false;
     }

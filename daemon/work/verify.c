@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "store/aside.h"
 #include "store/division.h"
+#include "store/quarantine.h"
 #include "work/invariant.h"
 
 #define BATCH 64
@@ -24,7 +24,7 @@ struct verify_work {
     enum stage stage;
     int64_t after;
     struct arena arena;
-    struct subject_moment moment;
+    struct check_moment moment;
     /* Counted on the way, held against the counts that the store keeps: where nothing changed in
      * between, which `changes` tells. */
     int64_t changes;
@@ -57,8 +57,8 @@ static void add_office(struct office_sum *sum, int64_t township, int64_t month, 
 }
 
 /* What a joined township did counts for the one that it was joined to. */
-static bool count_done(struct verify_work *v, const struct subject *s, const struct task_row *t,
-                       struct error *err)
+static bool count_done(struct verify_work *v, const struct household_check *s,
+                       const struct task_row *t, struct error *err)
 {
     struct ymd done = date_ymd(t->done_on);
     int64_t township = t->township;
@@ -71,7 +71,7 @@ static bool count_done(struct verify_work *v, const struct subject *s, const str
     return true;
 }
 
-static bool count_subject(struct verify_work *v, const struct subject *s, struct error *err)
+static bool count_subject(struct verify_work *v, const struct household_check *s, struct error *err)
 {
     struct store_counts *c = &v->counted;
     c->households++;
@@ -96,9 +96,9 @@ static bool count_subject(struct verify_work *v, const struct subject *s, struct
 static bool verify_one(struct verify_work *v, struct work *w, const struct household_row *row,
                        struct error *err)
 {
-    struct subject s = {
+    struct household_check s = {
         .w = w, .a = &v->arena, .moment = &v->moment, .result = &v->result, .row = *row};
-    if (!subject_load(&s, err)) {
+    if (!check_load(&s, err)) {
         return false;
     }
     for (int i = 0; invariants[i]; i++) {
@@ -117,33 +117,33 @@ static bool verify_one(struct verify_work *v, struct work *w, const struct house
     return true;
 }
 
-static struct subject no_household(struct verify_work *v, const char *word)
+static struct household_check no_household(struct verify_work *v, const char *word)
 {
-    return (struct subject){.result = &v->result, .word = word};
+    return (struct household_check){.result = &v->result, .word = word};
 }
 
-static bool take_aside(void *self, const struct aside_row *row)
+static bool take_aside(void *self, const struct quarantine_row *row)
 {
-    struct subject s = no_household(self, "set-aside");
+    struct household_check s = no_household(self, "set-aside");
     char day[DATE_TEXT];
     s.row.household = row->household;
-    subject_fail(&s, "set aside by the run of %s, phase %s: %.*s", date_text(row->on, day),
-                 names_text(&run_phases, (int)row->phase), STR_ARG(row->reason));
+    check_fail(&s, "set aside by the run of %s, phase %s: %.*s", date_text(row->on, day),
+               names_text(&run_phases, (int)row->phase), STR_ARG(row->reason));
     return true;
 }
 
 static bool check_runs(struct verify_work *v, struct work *w, struct error *err)
 {
-    struct subject s = no_household(v, "run-days");
+    struct household_check s = no_household(v, "run-days");
     struct date first, last;
     int64_t count;
     char a[DATE_TEXT], b[DATE_TEXT];
-    if (!store_proof_runs(w->store, &first, &last, &count, err)) {
+    if (!store_row_check_runs(w->store, &first, &last, &count, err)) {
         return false;
     }
     if (count && last.day - first.day + 1 != count) {
-        subject_fail(&s, "%lld days of %s to %s have a run", (long long)count, date_text(first, a),
-                     date_text(last, b));
+        check_fail(&s, "%lld days of %s to %s have a run", (long long)count, date_text(first, a),
+                   date_text(last, b));
     }
     return true;
 }
@@ -158,26 +158,26 @@ static bool start(struct verify_work *v, struct work *w, struct error *err)
         return false;
     }
     v->job.total = v->kept.households;
-    return check_runs(v, w, err) && store_aside_each(w->store, &v->arena, take_aside, v, err);
+    return check_runs(v, w, err) && store_quarantine_each(w->store, &v->arena, take_aside, v, err);
 }
 
 /* Counts that status shows are kept, not counted: here they are. */
 static void check_counts(struct verify_work *v)
 {
-    struct subject s = no_household(v, "counts-kept");
+    struct household_check s = no_household(v, "counts-kept");
     if (v->counted.open_tasks != v->kept.open_tasks || v->counted.late != v->kept.late) {
-        subject_fail(&s, "%lld open tasks, %lld of them late; by the counts %lld and %lld",
-                     (long long)v->counted.open_tasks, (long long)v->counted.late,
-                     (long long)v->kept.open_tasks, (long long)v->kept.late);
+        check_fail(&s, "%lld open tasks, %lld of them late; by the counts %lld and %lld",
+                   (long long)v->counted.open_tasks, (long long)v->counted.late,
+                   (long long)v->kept.open_tasks, (long long)v->kept.late);
     }
     if (v->counted.birth_unknown != v->kept.birth_unknown) {
-        subject_fail(&s, "%lld members without a birthday, %lld are counted",
-                     (long long)v->counted.birth_unknown, (long long)v->kept.birth_unknown);
+        check_fail(&s, "%lld members without a birthday, %lld are counted",
+                   (long long)v->counted.birth_unknown, (long long)v->kept.birth_unknown);
     }
     if (memcmp(v->counted.by_status_register, v->kept.by_status_register,
                sizeof v->kept.by_status_register) != 0) {
-        subject_fail(&s, "%lld households, %lld by the count, or by status and register",
-                     (long long)v->counted.households, (long long)v->kept.households);
+        check_fail(&s, "%lld households, %lld by the count, or by status and register",
+                   (long long)v->counted.households, (long long)v->kept.households);
     }
 }
 
@@ -197,10 +197,10 @@ static bool walk_households(struct verify_work *v, struct work *w, bool *end, st
 
 static bool walk_offices(struct verify_work *v, struct work *w, bool *end, struct error *err)
 {
-    struct proof_office *rows;
+    struct row_office *rows;
     int count;
-    if (!store_proof_offices(w->store, &v->arena, v->after, v->office_month, PAGE, &rows, &count,
-                             err)) {
+    if (!store_row_check_offices(w->store, &v->arena, v->after, v->office_month, PAGE, &rows,
+                                 &count, err)) {
         return false;
     }
     for (int i = 0; i < count; i++) {
@@ -212,13 +212,13 @@ static bool walk_offices(struct verify_work *v, struct work *w, bool *end, struc
     *end = count < PAGE;
     if (*end && v->changes == store_changes(w->store) &&
         memcmp(&v->offices, &v->offices_kept, sizeof v->offices) != 0) {
-        struct subject s = no_household(v, "office-month");
-        subject_fail(&s,
-                     "%llu tasks done, %llu on time; by the months' counts %llu and %llu, or by "
-                     "township and month",
-                     (unsigned long long)v->offices.done, (unsigned long long)v->offices.on_time,
-                     (unsigned long long)v->offices_kept.done,
-                     (unsigned long long)v->offices_kept.on_time);
+        struct household_check s = no_household(v, "office-month");
+        check_fail(&s,
+                   "%llu tasks done, %llu on time; by the months' counts %llu and %llu, or by "
+                   "township and month",
+                   (unsigned long long)v->offices.done, (unsigned long long)v->offices.on_time,
+                   (unsigned long long)v->offices_kept.done,
+                   (unsigned long long)v->offices_kept.on_time);
     }
     return true;
 }
@@ -230,21 +230,21 @@ static bool walk_messages(struct verify_work *v, struct work *w, bool *end, stru
     if (v->after == 0) { /* a walk of its own */
         v->changes = store_changes(w->store);
     }
-    if (!store_proof_messages(w->store, &v->after, PAGE, v->messages, &more, err)) {
+    if (!store_row_check_messages(w->store, &v->after, PAGE, v->messages, &more, err)) {
         return false;
     }
     *end = !more;
     if (more || v->changes != store_changes(w->store)) {
         return true;
     }
-    if (!store_proof_message_counts(w->store, kept, err)) {
+    if (!store_row_check_message_counts(w->store, kept, err)) {
         return false;
     }
     for (int i = 0; i < 5; i++) {
-        struct subject s = no_household(v, "message-count");
+        struct household_check s = no_household(v, "message-count");
         if (kept[i] != v->messages[i]) {
-            subject_fail(&s, "%lld messages are %s, %lld by the count", (long long)v->messages[i],
-                         names_text(&message_states, i), (long long)kept[i]);
+            check_fail(&s, "%lld messages are %s, %lld by the count", (long long)v->messages[i],
+                       names_text(&message_states, i), (long long)kept[i]);
         }
     }
     return true;
@@ -260,7 +260,7 @@ static bool (*const walks[])(struct verify_work *v, struct work *w, bool *end,
 /* What may have changed since the slice before. */
 static bool look_around(struct verify_work *v, struct work *w, struct error *err)
 {
-    struct subject_moment *m = &v->moment;
+    struct check_moment *m = &v->moment;
     struct import_row import;
     char *mark;
     m->today = work_today(w);

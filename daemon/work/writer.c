@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "store/merge.h"
 #include "store/message.h"
-#include "work/ending.h"
+#include "work/cessation.h"
 
 #define GROUP_MAX 64                               /* small changes in one commit */
 #define WAL_CHECKPOINT ((int64_t)16 * 1024 * 1024) /* bytes: from here on the WAL is copied */
@@ -196,7 +196,7 @@ static void change_one(struct writer *wr, struct request *r)
         store_rollback_to(s);
         /* A refusal by the continuity rule stands on record though its change does not (3.5). */
         struct error err = ERROR_INIT;
-        if (!ending_record_hold(wr->w, &err)) {
+        if (!cessation_record_hold(wr->w, &err)) {
             log_put(LOG_ERR, "event=store-error: a hold was not recorded: %s", err.message);
             error_clear(&err);
         }

@@ -33,7 +33,7 @@ enum ground {
 extern const struct names grounds;
 
 /* What a ground is held against. */
-struct ending_facts {
+struct cessation_facts {
     struct household_facts household;
     bool member_left; /* a death or a moving out recorded since the last completed review */
     struct date member_left_on; /* its day, DATE_NONE where there is none */
@@ -60,5 +60,6 @@ int64_t countable_income(const struct policy *policy, struct date on,
  * remark) or conflict (somebody is present, or nobody on record). Traces the protection, the income
  * and its limit, each of the four grounds, and last the answer (TRACE_ENDING, "allowed" or
  * "refused"). */
-bool ending_allowed(const struct policy *policy, struct date on, enum act act, enum ground ground,
-                    const struct ending_facts *facts, struct trace *t, struct error *err);
+bool cessation_allowed(const struct policy *policy, struct date on, enum act act,
+                       enum ground ground, const struct cessation_facts *facts, struct trace *t,
+                       struct error *err);

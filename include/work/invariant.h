@@ -6,9 +6,9 @@
  * is for a store that fails alone. */
 #pragma once
 
-#include "work/subject.h"
+#include "work/household_check.h"
 
-typedef bool invariant_check(const struct subject *s, struct error *err);
+typedef bool invariant_check(const struct household_check *s, struct error *err);
 
 struct invariant {
     const char *word;   /* NULL: the end of a table */

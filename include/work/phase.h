@@ -19,7 +19,7 @@ struct phase {
      * with what is left. */
     struct date after_day;
     int64_t after;
-    bool careful; /* after a failure: a savepoint for each record (work/aside.h) */
+    bool careful; /* after a failure: a savepoint for each record (work/quarantine.h) */
     struct arena arena;
     struct strbuf log; /* lines of this slice, told after its commit */
 };
@@ -35,12 +35,12 @@ enum run_phase phase_after(const struct phase *p);
 /* A line for the log: event=… task=… household=… township=… due_on=… */
 void phase_log_task(struct phase *p, const char *event, const struct task_row *task);
 /* What is done again, at the end of run.phase, for each household that an earlier run set aside in
- * it (work/aside.h); NULL where the phase looks at them by itself. */
+ * it (work/quarantine.h); NULL where the phase looks at them by itself. */
 phase_act *phase_again(enum run_phase phase);
 /* The policy of the day at hand; NULL with too-early. */
 const struct policy *phase_policy(const struct phase *p, struct error *err);
 
-/* Of work/campaign, work/report, work/notice and work/upkeep. */
-phase_batch campaign_effects, campaign_roll, campaign_close, report_ages, notice_all, upkeep_pickup,
-    upkeep_prune;
+/* Of work/campaign, work/report, work/notice and work/maintenance. */
+phase_batch campaign_effects, campaign_roll, campaign_close, report_ages, notice_all,
+    maintenance_pickup, maintenance_prune;
 phase_act campaign_roll_again, campaign_close_again, report_ages_again;

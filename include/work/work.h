@@ -55,7 +55,7 @@ struct work {
     struct metrics *metrics;     /* shared by both */
     char *staging;               /* folder for imports under way; the writer's only */
     bool rules_changed;          /* the writer made a new rulebook: tell the front */
-    struct hold_note *hold;      /* a refusal to be recorded (work/ending) */
+    struct hold_note *hold;      /* a refusal to be recorded (work/cessation) */
     bool held;                   /* a gap holds the daily run (contract.md section 4) */
 };
 

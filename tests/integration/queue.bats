@@ -395,8 +395,8 @@ reload_by_signal() {
     ctl division merge --yes $T1 $T2 >/dev/null
     json queue show $T2 --all | jq -r '.items[] | select(.state == "ready") | .id' | sort >"$T/all"
     grep -qxF "${M[0]}" "$T/all"
-    told_all() { cmp -s "$T/all" <(jq -r .id "$T/watched" | sort -u); }
-    wait_for told_all
+    changes_all() { cmp -s "$T/all" <(jq -r .id "$T/watched" | sort -u); }
+    wait_for changes_all
 }
 
 @test "a division that was joined to another: its watch ends, and nothing is taken from it (5)" {

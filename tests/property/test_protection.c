@@ -31,7 +31,7 @@ struct sample {
     int eighths; /* the ratio */
     struct member_facts members[MEMBERS];
     const char *assets[ASSETS];
-    struct ending_facts facts;
+    struct cessation_facts facts;
     struct date on;
     enum act act;
     enum ground ground;
@@ -79,7 +79,7 @@ static void make_sample(struct sample *s)
     for (int i = 0; i < assets; i++) {
         s->assets[i] = words[below((int)COUNT(words))];
     }
-    s->facts = (struct ending_facts){
+    s->facts = (struct cessation_facts){
         .household = {.status = one_in(2) ? STATUS_ACTIVE : (enum status)below(4),
                       .register_state = (enum register_state)below(4),
                       .income = money(one_in(2) ? 400 : 4000),
@@ -215,8 +215,8 @@ static const char *fault_of(const struct sample *s, int counts[REASON_COUNT])
     struct error err = ERROR_INIT, silent = ERROR_INIT;
     struct trace t = TRACE_INIT;
     const struct policy *p = &s->policy;
-    bool allowed = ending_allowed(p, s->on, s->act, s->ground, &s->facts, &t, &err);
-    bool again = ending_allowed(p, s->on, s->act, s->ground, &s->facts, NULL, &silent);
+    bool allowed = cessation_allowed(p, s->on, s->act, s->ground, &s->facts, &t, &err);
+    bool again = cessation_allowed(p, s->on, s->act, s->ground, &s->facts, NULL, &silent);
     const char *fault = trace_fault(s, &t, allowed);
 
     if (allowed != again || err.reason != silent.reason ||

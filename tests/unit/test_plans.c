@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include "../lib/sample.h"
-#include "store/aside.h"
 #include "store/audit.h"
 #include "store/backup.h"
 #include "store/calendar.h"
@@ -21,8 +20,9 @@
 #include "store/merge.h"
 #include "store/message.h"
 #include "store/office.h"
-#include "store/proof.h"
+#include "store/quarantine.h"
 #include "store/report.h"
+#include "store/row_check.h"
 #include "store/run.h"
 
 #define TODAY date_of(2026, 11, 24)
@@ -49,7 +49,7 @@ static bool take_household(void *self, const struct household_row *row)
     return true;
 }
 
-static bool take_aside(void *self, const struct aside_row *row)
+static bool take_aside(void *self, const struct quarantine_row *row)
 {
     (void)self, (void)row;
     return true;
@@ -62,7 +62,7 @@ static void call_households(struct household_row *h)
         .member = STR("1"), .student = -1, .birth_on = DATE_NONE, .status_on = DATE_NONE};
     struct member_row *members;
     struct tier_span *spans;
-    struct aside_row aside;
+    struct quarantine_row aside;
     bool found;
     int count;
     *h = sample_household(STR("h1"));
@@ -82,11 +82,11 @@ static void call_households(struct household_row *h)
     must(store_tier_change(m.s, h->id, TODAY, TIER_ANNUAL, TIER_QUARTERLY, TIER_GIVEN, STR_NONE,
                            &err));
     must(store_tier_spans(m.s, &m.a, h->id, TIER_ANNUAL, &spans, &count, &err));
-    must(store_aside_put(m.s, h->id, RUN_OPEN, STR("why"), TODAY, &err));
-    must(store_aside_each(m.s, &m.a, take_aside, NULL, &err));
-    must(store_aside_next(m.s, &m.a, RUN_OPEN, 0, TODAY, &aside, &err));
-    must(store_aside_clear(m.s, h->id, RUN_OPEN, &err));
-    must(store_aside_expire(m.s, RUN_OPEN, TODAY, &err));
+    must(store_quarantine_put(m.s, h->id, RUN_OPEN, STR("why"), TODAY, &err));
+    must(store_quarantine_each(m.s, &m.a, take_aside, NULL, &err));
+    must(store_quarantine_next(m.s, &m.a, RUN_OPEN, 0, TODAY, &aside, &err));
+    must(store_quarantine_clear(m.s, h->id, RUN_OPEN, &err));
+    must(store_quarantine_expire(m.s, RUN_OPEN, TODAY, &err));
 }
 
 static void call_divisions(void)
@@ -311,18 +311,18 @@ static void call_runs(void)
 
 static void call_proofs(int64_t household)
 {
-    struct proof_history history;
-    struct proof_office *offices;
+    struct row_history history;
+    struct row_office *offices;
     struct date first, last;
     int64_t after = 0, counts[5] = {0}, runs;
     int count;
     bool is;
-    must(store_proof_history(m.s, &m.a, household, &history, &err));
-    must(store_proof_messages(m.s, &after, 9, counts, &is, &err));
-    must(store_proof_message_counts(m.s, counts, &err));
-    must(store_proof_offices(m.s, &m.a, 0, 0, 9, &offices, &count, &err));
-    must(store_proof_runs(m.s, &first, &last, &runs, &err));
-    must(store_proof_aside(m.s, household, RUN_OPEN, &is, &err));
+    must(store_row_check_history(m.s, &m.a, household, &history, &err));
+    must(store_row_check_messages(m.s, &after, 9, counts, &is, &err));
+    must(store_row_check_message_counts(m.s, counts, &err));
+    must(store_row_check_offices(m.s, &m.a, 0, 0, 9, &offices, &count, &err));
+    must(store_row_check_runs(m.s, &first, &last, &runs, &err));
+    must(store_row_check_quarantine(m.s, household, RUN_OPEN, &is, &err));
 }
 
 static void call_others(void)

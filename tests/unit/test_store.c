@@ -12,12 +12,12 @@
 #include <sys/stat.h>
 
 #include "../lib/sample.h"
-#include "store/aside.h"
 #include "store/audit.h"
 #include "store/calendar.h"
 #include "store/db.h"
 #include "store/division.h"
 #include "store/message.h"
+#include "store/quarantine.h"
 #include "store/run.h"
 #include "store_sql.h"
 
@@ -213,7 +213,7 @@ static void test_tier_spans(void **state)
     assert_int_equal(spans[2].tier, TIER_SEMI_ANNUAL);
 }
 
-static bool count_aside(void *self, const struct aside_row *row)
+static bool count_aside(void *self, const struct quarantine_row *row)
 {
     same_str(row->reason, STR("second"));
     assert_int_equal(row->since.day, date_of(2026, 1, 1).day);
@@ -227,24 +227,24 @@ static bool count_aside(void *self, const struct aside_row *row)
 static void test_set_aside(void **state)
 {
     struct household_row h = household("h1");
-    struct aside_row row;
+    struct quarantine_row row;
     int n = 0;
     (void)state;
-    must(store_aside_put(m.s, h.id, RUN_OPEN, STR("first"), date_of(2026, 1, 1), &err));
-    must(store_aside_put(m.s, h.id, RUN_OPEN, STR("second"), date_of(2026, 1, 2), &err));
-    must(store_aside_each(m.s, &m.a, count_aside, &n, &err));
+    must(store_quarantine_put(m.s, h.id, RUN_OPEN, STR("first"), date_of(2026, 1, 1), &err));
+    must(store_quarantine_put(m.s, h.id, RUN_OPEN, STR("second"), date_of(2026, 1, 2), &err));
+    must(store_quarantine_each(m.s, &m.a, count_aside, &n, &err));
     assert_int_equal(n, 1);
-    must(store_aside_next(m.s, &m.a, RUN_OPEN, 0, date_of(2026, 1, 2), &row, &err));
+    must(store_quarantine_next(m.s, &m.a, RUN_OPEN, 0, date_of(2026, 1, 2), &row, &err));
     assert_int_equal(row.household_id, 0);
-    must(store_aside_next(m.s, &m.a, RUN_OPEN, 0, date_of(2026, 1, 3), &row, &err));
+    must(store_quarantine_next(m.s, &m.a, RUN_OPEN, 0, date_of(2026, 1, 3), &row, &err));
     assert_int_equal(row.household_id, h.id);
-    must(store_aside_clear(m.s, h.id, RUN_ALERT, &err));
-    must(store_aside_expire(m.s, RUN_OPEN, date_of(2026, 1, 2), &err));
-    must(store_aside_expire(m.s, RUN_ALERT, date_of(2026, 1, 3), &err));
-    must(store_aside_each(m.s, &m.a, count_aside, &n, &err));
+    must(store_quarantine_clear(m.s, h.id, RUN_ALERT, &err));
+    must(store_quarantine_expire(m.s, RUN_OPEN, date_of(2026, 1, 2), &err));
+    must(store_quarantine_expire(m.s, RUN_ALERT, date_of(2026, 1, 3), &err));
+    must(store_quarantine_each(m.s, &m.a, count_aside, &n, &err));
     assert_int_equal(n, 2);
-    must(store_aside_clear(m.s, h.id, RUN_OPEN, &err));
-    must(store_aside_each(m.s, &m.a, count_aside, &n, &err));
+    must(store_quarantine_clear(m.s, h.id, RUN_OPEN, &err));
+    must(store_quarantine_each(m.s, &m.a, count_aside, &n, &err));
     assert_int_equal(n, 2);
 }
 

@@ -2,8 +2,8 @@
  * household.close, report. Each answers the household as it then is. */
 #include "work/change.h"
 #include "control/methods.h"
+#include "work/cessation.h"
 #include "work/correct.h"
-#include "work/ending.h"
 #include "work/report.h"
 
 static bool seen(struct call *c, struct work *w, struct error *err)
@@ -48,10 +48,10 @@ static bool move_run(struct call *c, struct work *w, json_t **result, struct err
 
 static bool end_by(struct call *c, struct work *w, enum act act, json_t **result, struct error *err)
 {
-    struct ending_request request = {act, (enum ground)call_word(c, "ground"), work_today(w),
-                                     call_str(c, "remark")};
+    struct cessation_request request = {act, (enum ground)call_word(c, "ground"), work_today(w),
+                                        call_str(c, "remark")};
     return seen(c, w, err) &&
-           ending_change(w, call_actor(c), call_str(c, "household"), &request, err) &&
+           cessation_change(w, call_actor(c), call_str(c, "household"), &request, err) &&
            (*result = changed(c, w, err)) != NULL;
 }
 
@@ -67,7 +67,7 @@ static bool close_run(struct call *c, struct work *w, json_t **result, struct er
 
 static bool resume_run(struct call *c, struct work *w, json_t **result, struct error *err)
 {
-    return seen(c, w, err) && ending_resume(w, call_actor(c), call_str(c, "household"), err) &&
+    return seen(c, w, err) && cessation_resume(w, call_actor(c), call_str(c, "household"), err) &&
            (*result = changed(c, w, err)) != NULL;
 }
 
@@ -139,7 +139,7 @@ static const struct param tier_params[] = {
     END};
 static const struct param move_params[] = {
     HOUSEHOLD, {"village", PARAM_DIVISION, true, NULL, "where it lives now"}, END};
-static const struct param ending_params[] = {
+static const struct param cessation_params[] = {
     HOUSEHOLD,
     {"ground", PARAM_WORD, true, &grounds, "on which ground"},
     {"remark", PARAM_STRING, false, NULL, "in the office's words; `other` needs it"},
@@ -181,7 +181,7 @@ const struct method methods_change[] = {
      .bound = BOUND_HOUSEHOLD,
      .how = METHOD_CHANGE,
      .summary = "Suspend the payment; the clock goes on",
-     .params = ending_params,
+     .params = cessation_params,
      .run = suspend_run,
      .result_help = RESULT},
     {.name = "household.resume",
@@ -197,7 +197,7 @@ const struct method methods_change[] = {
      .bound = BOUND_HOUSEHOLD,
      .how = METHOD_CHANGE,
      .summary = "Close a household: its cycle ends, its open reviews are cancelled",
-     .params = ending_params,
+     .params = cessation_params,
      .run = close_run,
      .result_help = RESULT},
     {.name = "report",

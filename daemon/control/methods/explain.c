@@ -2,7 +2,7 @@
 #include "work/explain.h"
 #include "control/methods.h"
 #include "rules/protection.h"
-#include "work/ending.h"
+#include "work/cessation.h"
 
 static json_t *facts_json(const struct trace_step *step)
 {
@@ -60,15 +60,15 @@ static bool act_run(struct call *c, struct work *w, json_t **result, struct erro
     struct household_row row;
     struct trace t = TRACE_INIT;
     struct error refusal = ERROR_INIT;
-    struct ending_request request = {(enum act)call_word(c, "act"),
-                                     (enum ground)call_word(c, "ground"), work_today(w),
-                                     STR("remark")};
+    struct cessation_request request = {(enum act)call_word(c, "act"),
+                                        (enum ground)call_word(c, "ground"), work_today(w),
+                                        STR("remark")};
     const struct policy *policy = work_policy(w, request.on, err);
 
     if (!policy || !methods_find_household(c, w, call_str(c, "household"), &row, err)) {
         return false;
     }
-    bool allowed = ending_explain(w, row.household, &request, &t, &refusal);
+    bool allowed = cessation_explain(w, row.household, &request, &t, &refusal);
     if (!allowed && refusal.reason == REASON_STORAGE) {
         *err = refusal;
         trace_free(&t);

@@ -26,7 +26,7 @@ static bool show_run(struct call *c, struct work *w, json_t **result, struct err
     return true;
 }
 
-static json_t *ending_json(const struct ending_row *e, const char *remark)
+static json_t *cessation_json(const struct ending_row *e, const char *remark)
 {
     return json_pack("{s:I, s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:o}", "number",
                      (json_int_t)e->number, "household", json_str(e->household), "act",
@@ -56,7 +56,7 @@ static bool exceptions_run(struct call *c, struct work *w, json_t **result, stru
         if (i == limit) {
             next = methods_cursor_of(rows[i - 1].on.day, rows[i - 1].number);
         } else if (is_seen(c, w, &rows[i])) {
-            json_array_append_new(items, ending_json(&rows[i], "remark"));
+            json_array_append_new(items, cessation_json(&rows[i], "remark"));
         }
     }
     *result = methods_list(items, next);
@@ -77,7 +77,7 @@ static bool holds_run(struct call *c, struct work *w, json_t **result, struct er
         if (i == limit) {
             next = json_sprintf("%lld", (long long)rows[i - 1].number);
         } else if (is_seen(c, w, &rows[i])) {
-            json_array_append_new(items, ending_json(&rows[i], "what"));
+            json_array_append_new(items, cessation_json(&rows[i], "what"));
         }
     }
     *result = methods_list(items, next);

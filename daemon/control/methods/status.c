@@ -1,11 +1,11 @@
 /* status: how the service is. */
 #include "control/methods.h"
 #include "rules/protection.h"
-#include "store/aside.h"
 #include "store/backup.h"
 #include "store/message.h"
+#include "store/quarantine.h"
 #include "work/daily.h"
-#include "work/upkeep.h"
+#include "work/maintenance.h"
 
 #define NAMED_MAX 10      /* households set aside that a warning names */
 #define ASIDE_LOOK 10000  /* rows looked at to count them */
@@ -164,7 +164,7 @@ static bool find_messages(struct findings *f, struct work *w, struct error *err)
     return true;
 }
 
-struct aside {
+struct quarantine {
     struct call *c;
     struct work *w;
     struct error *err;
@@ -173,9 +173,9 @@ struct aside {
     bool failed;
 };
 
-static bool take_aside(void *self, const struct aside_row *row)
+static bool take_aside(void *self, const struct quarantine_row *row)
 {
-    struct aside *a = self;
+    struct quarantine *a = self;
     struct household_row household;
 
     if (a->c->peer->division_count > 0) {
@@ -196,8 +196,8 @@ static bool take_aside(void *self, const struct aside_row *row)
 
 static bool warn_aside(json_t *list, struct call *c, struct work *w, struct error *err)
 {
-    struct aside a = {.c = c, .w = w, .err = err};
-    bool ok = store_aside_each(w->store, &c->arena, take_aside, &a, err) && !a.failed;
+    struct quarantine a = {.c = c, .w = w, .err = err};
+    bool ok = store_quarantine_each(w->store, &c->arena, take_aside, &a, err) && !a.failed;
 
     if (ok && a.count > 0) {
         warn(list, "%d household%s set aside by the daily run: %s%s", a.count,

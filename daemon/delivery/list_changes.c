@@ -1,4 +1,4 @@
-#include "delivery/list_told.h"
+#include "delivery/list_changes.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ struct reader {
     struct arena *a; /* the list's */
     struct places *places;
     struct list *list;
-    struct told_tasks *alerted;
+    struct change_told_tasks *alerted;
     struct undecided *years; /* what each closed year left undecided */
     int year_count;
     struct date on; /* the day of the message at hand */
@@ -302,7 +302,7 @@ static void count_undecided(struct reader *r, int year)
 static bool tell_alert(struct reader *r, json_t *body, struct list_change *change, bool *say,
                        struct error *err)
 {
-    struct told_tasks *alerted = r->alerted;
+    struct change_told_tasks *alerted = r->alerted;
     int64_t task = number(body, "task");
 
     if (task <= 0) {
@@ -430,7 +430,7 @@ static int compare_numbers(const void *a, const void *b)
 }
 
 /* A task may wait with several rungs. */
-static void each_once(struct told_tasks *alerted)
+static void each_once(struct change_told_tasks *alerted)
 {
     int kept = 0;
 
@@ -446,8 +446,8 @@ static void each_once(struct told_tasks *alerted)
     alerted->count = kept;
 }
 
-bool list_told(struct work *w, struct arena *a, struct places *places, struct list *list,
-               int64_t until, struct told_tasks *alerted, struct error *err)
+bool list_changes(struct work *w, struct arena *a, struct places *places, struct list *list,
+                  int64_t until, struct change_told_tasks *alerted, struct error *err)
 {
     struct reader r = {.w = w, .a = a, .places = places, .list = list, .alerted = alerted};
     struct arena page = ARENA_INIT;
@@ -455,7 +455,7 @@ bool list_told(struct work *w, struct arena *a, struct places *places, struct li
     int count;
     bool ok;
 
-    *alerted = (struct told_tasks){0};
+    *alerted = (struct change_told_tasks){0};
     do {
         struct message_row *rows;
         arena_reset(&page);

@@ -1,4 +1,4 @@
-#include "work/upkeep.h"
+#include "work/maintenance.h"
 
 #include <stdlib.h>
 
@@ -55,7 +55,7 @@ static bool tell_unfetched(struct phase *p, const struct division_row *township,
 }
 
 /* A folder that cannot be read is a matter for the log; the run goes on. */
-bool upkeep_pickup(struct phase *p, bool *end, struct error *err)
+bool maintenance_pickup(struct phase *p, bool *end, struct error *err)
 {
     const struct outlet *outlet = p->w->outlet;
     struct division_row township = {0};
@@ -100,7 +100,7 @@ static bool next_division(struct phase *p, struct division_row *row, struct erro
     return true;
 }
 
-bool upkeep_prune(struct phase *p, bool *end, struct error *err)
+bool maintenance_prune(struct phase *p, bool *end, struct error *err)
 {
     const struct outlet *outlet = p->w->outlet;
     struct date before = date_plus(p->run.day, -p->w->settings->spool_keep_days);
@@ -129,7 +129,7 @@ bool upkeep_prune(struct phase *p, bool *end, struct error *err)
 
 /* ---- the round ---- */
 
-struct upkeep {
+struct maintenance {
     struct job job;
     struct job *import; /* it, or a merge, that a fault left: going on */
     bool begun;
@@ -137,7 +137,7 @@ struct upkeep {
 
 /* Jobs that change go one after the other: while this one runs, an import that is being applied, or
  * a division that is being joined, has no job of its own. */
-static bool begin(struct upkeep *u, struct work *w, struct error *err)
+static bool begin(struct maintenance *u, struct work *w, struct error *err)
 {
     struct arena a = ARENA_INIT;
     struct import_row row;
@@ -168,7 +168,7 @@ static bool lists_wait(struct work *w, bool *wait, struct error *err)
     return ok;
 }
 
-static enum job_step import_slice(struct upkeep *u, struct work *w, struct error *err)
+static enum job_step import_slice(struct maintenance *u, struct work *w, struct error *err)
 {
     enum job_step step = u->import->class->slice(u->import, w, err);
 
@@ -180,9 +180,9 @@ static enum job_step import_slice(struct upkeep *u, struct work *w, struct error
     return step == JOB_DONE ? JOB_MORE : JOB_FAILED;
 }
 
-static enum job_step upkeep_slice(struct job *job, struct work *w, struct error *err)
+static enum job_step maintenance_slice(struct job *job, struct work *w, struct error *err)
 {
-    struct upkeep *u = (struct upkeep *)job;
+    struct maintenance *u = (struct maintenance *)job;
     bool wait, more = false;
 
     if (!u->begun && !begin(u, w, err)) {
@@ -209,9 +209,9 @@ static enum job_step upkeep_slice(struct job *job, struct work *w, struct error 
     return more ? JOB_MORE : JOB_DONE;
 }
 
-static void upkeep_free(struct job *job)
+static void maintenance_free(struct job *job)
 {
-    struct upkeep *u = (struct upkeep *)job;
+    struct maintenance *u = (struct maintenance *)job;
 
     if (u->import) {
         u->import->class->free(u->import);
@@ -219,12 +219,13 @@ static void upkeep_free(struct job *job)
     free(u);
 }
 
-static const struct job_class upkeep_class = {"upkeep", true, upkeep_slice, upkeep_free};
+static const struct job_class maintenance_class = {"upkeep", true, maintenance_slice,
+                                                   maintenance_free};
 
-struct job *upkeep_job(void)
+struct job *maintenance_job(void)
 {
-    struct upkeep *u = xcalloc(1, sizeof *u);
+    struct maintenance *u = xcalloc(1, sizeof *u);
 
-    u->job = (struct job){.class = &upkeep_class, .actor = ACTOR_CLOCK, .total = -1};
+    u->job = (struct job){.class = &maintenance_class, .actor = ACTOR_CLOCK, .total = -1};
     return &u->job;
 }

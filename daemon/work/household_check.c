@@ -1,8 +1,8 @@
-#include "work/subject.h"
+#include "work/household_check.h"
 
 #include <stdlib.h>
 
-bool subject_load(struct subject *s, struct error *err)
+bool check_load(struct household_check *s, struct error *err)
 {
     struct store *store = s->w->store;
     s->open = NULL;
@@ -10,7 +10,7 @@ bool subject_load(struct subject *s, struct error *err)
         !store_tasks_of(store, s->a, s->row.id, &s->tasks, &s->task_count, err) ||
         !store_members(store, s->a, s->row.id, &s->members, &s->member_count, err) ||
         !store_tier_spans(store, s->a, s->row.id, s->row.tier, &s->spans, &s->span_count, err) ||
-        !store_proof_history(store, s->a, s->row.id, &s->h, err)) {
+        !store_row_check_history(store, s->a, s->row.id, &s->h, err)) {
         return false;
     }
     for (int i = 0; i < s->cycle_count; i++) {
@@ -21,7 +21,7 @@ bool subject_load(struct subject *s, struct error *err)
     return true;
 }
 
-void subject_fail(const struct subject *s, const char *format, ...)
+void check_fail(const struct household_check *s, const char *format, ...)
 {
     struct verify_result *r = s->result;
     if (r->failure_count == VERIFY_FAILURES) {
@@ -40,13 +40,13 @@ void subject_fail(const struct subject *s, const char *format, ...)
     strbuf_free(&what);
 }
 
-struct date subject_ran(const struct subject *s, enum run_phase phase)
+struct date check_ran(const struct household_check *s, enum run_phase phase)
 {
     const struct run_row *last = &s->moment->last;
     return !date_is(last->day) || last->phase > phase ? last->day : date_plus(last->day, -1);
 }
 
-const struct task_row *subject_task(const struct subject *s, int64_t task)
+const struct task_row *check_task(const struct household_check *s, int64_t task)
 {
     for (int i = 0; i < s->task_count; i++) {
         if (s->tasks[i].task == task) {
@@ -56,8 +56,8 @@ const struct task_row *subject_task(const struct subject *s, int64_t task)
     return NULL;
 }
 
-bool subject_context(const struct subject *s, struct date decided_on, struct date anchor,
-                     struct cycle_context *context)
+bool check_context(const struct household_check *s, struct date decided_on, struct date anchor,
+                   struct cycle_context *context)
 {
     struct error why = ERROR_INIT;
     *context = (struct cycle_context){.policy = work_policy(s->w, decided_on, &why),
@@ -66,20 +66,20 @@ bool subject_context(const struct subject *s, struct date decided_on, struct dat
                                       .tiers = s->spans,
                                       .tier_count = s->span_count};
     if (!context->policy) {
-        subject_fail(s, "%s", why.message);
+        check_fail(s, "%s", why.message);
         error_clear(&why);
     }
     return context->policy != NULL;
 }
 
-bool subject_readmitted(const struct subject *s)
+bool check_readmitted(const struct household_check *s)
 {
     for (int i = 0; i < s->cycle_count; i++) {
         if (s->cycles[i].state == CYCLE_ENDED && (s->open || i + 1 < s->cycle_count)) {
             return true;
         }
     }
-    for (int i = 0; i < s->h.ending_count; i++) { /* of one without a cycle, or taken back */
+    for (int i = 0; i < s->h.cessation_count; i++) { /* of one without a cycle, or taken back */
         bool closing = s->h.endings[i].act != ACT_SUSPEND;
         if (closing && (s->h.endings[i].corrected || s->row.status != STATUS_CLOSED)) {
             return true;

@@ -63,9 +63,9 @@ static const struct member_facts *const gone = &three[3];
 
 /* Three present members, 16,200.00 yuan a year, a standard of 4,200.00: 5,400.00 a head against
  * 6,300.00. */
-static struct ending_facts usual(void)
+static struct cessation_facts usual(void)
 {
-    return (struct ending_facts){
+    return (struct cessation_facts){
         .household = {.status = STATUS_ACTIVE,
                       .register_state = REGISTER_REGISTERED,
                       .income = 16200 * YUAN,
@@ -125,12 +125,12 @@ static void income(void **state)
 /* ---- the answer ---- */
 
 static void check(const struct policy *policy, const char *on, enum ground ground,
-                  const struct ending_facts *facts, enum reason want)
+                  const struct cessation_facts *facts, enum reason want)
 {
     for (enum act act = ACT_TERMINATE; act <= ACT_SUSPEND; act++) {
         struct error err = ERROR_INIT;
         struct trace t = TRACE_INIT;
-        bool allowed = ending_allowed(policy, day(on), act, ground, facts, &t, &err);
+        bool allowed = cessation_allowed(policy, day(on), act, ground, facts, &t, &err);
         print_message("  %s on %s: %s\n", names_text(&acts, (int)act),
                       names_text(&grounds, (int)ground), err.message ? err.message : "allowed");
         assert_int_equal(allowed, want == FINE);
@@ -146,7 +146,8 @@ static void check(const struct policy *policy, const char *on, enum ground groun
         assert_string_equal(t.steps[10].value, allowed ? "allowed" : "refused");
         error_clear(&err);
         trace_free(&t);
-        assert_int_equal(ending_allowed(policy, day(on), act, ground, facts, NULL, NULL), allowed);
+        assert_int_equal(cessation_allowed(policy, day(on), act, ground, facts, NULL, NULL),
+                         allowed);
     }
 }
 
@@ -184,7 +185,7 @@ static void protected_grounds(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct ending_facts facts = usual();
+        struct cessation_facts facts = usual();
         facts.household.income = cases[i].income;
         facts.standard = cases[i].standard;
         facts.member_left = cases[i].left;
@@ -202,7 +203,7 @@ static void protected_grounds(void **state)
         }
     }
     /* no member on record is not the same as no member left */
-    struct ending_facts facts = usual();
+    struct cessation_facts facts = usual();
     facts.household.member_count = 0;
     check(&with, "2018-05-03", GONE, &facts, PROTECTED);
 }
@@ -215,18 +216,18 @@ static void ratios(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(ratio); i++) {
         struct policy policy = with;
-        struct ending_facts facts = usual();
+        struct cessation_facts facts = usual();
         policy.clearly_above = ratio[i];
         facts.household.member_count = 1;
         for (int64_t standard = 100; standard < 2000000; standard += 9700) {
             facts.standard = standard;
             facts.household.income = standard / 100 * (int64_t)(ratio[i] * 100 + 0.5);
             assert_int_equal(standard % 100, 0);
-            assert_false(
-                ending_allowed(&policy, day("2018-05-03"), ACT_CLOSE, INCOME, &facts, NULL, NULL));
+            assert_false(cessation_allowed(&policy, day("2018-05-03"), ACT_CLOSE, INCOME, &facts,
+                                           NULL, NULL));
             facts.household.income++;
-            assert_true(
-                ending_allowed(&policy, day("2018-05-03"), ACT_CLOSE, INCOME, &facts, NULL, NULL));
+            assert_true(cessation_allowed(&policy, day("2018-05-03"), ACT_CLOSE, INCOME, &facts,
+                                          NULL, NULL));
         }
     }
 }
@@ -234,7 +235,7 @@ static void ratios(void **state)
 /* The pension part runs out by itself: the same income is above from 2021 on (二(二)3). */
 static void pension(void **state)
 {
-    struct ending_facts facts = usual();
+    struct cessation_facts facts = usual();
 
     (void)state;
     facts.household.income = 20000 * YUAN;
@@ -259,7 +260,7 @@ static void unprotected(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct ending_facts facts = usual();
+        struct cessation_facts facts = usual();
         facts.household.status = cases[i].status;
         facts.household.register_state = cases[i].state;
         print_message("%s\n", cases[i].what);
@@ -282,12 +283,12 @@ static void unprotected(void **state)
 /* ---- what people read ---- */
 
 static void expect_message(const struct policy *policy, enum ground ground,
-                           const struct ending_facts *facts, const char *want)
+                           const struct cessation_facts *facts, const char *want)
 {
     struct error err = ERROR_INIT;
 
     assert_false(
-        ending_allowed(policy, day("2018-05-03"), ACT_TERMINATE, ground, facts, NULL, &err));
+        cessation_allowed(policy, day("2018-05-03"), ACT_TERMINATE, ground, facts, NULL, &err));
     assert_string_equal(err.message, want);
     error_clear(&err);
 }
@@ -295,7 +296,7 @@ static void expect_message(const struct policy *policy, enum ground ground,
 static void messages(void **state)
 {
     static const char *const pig[] = {"pig", "cow"};
-    struct ending_facts facts = usual();
+    struct cessation_facts facts = usual();
 
     (void)state;
     expect_message(
@@ -356,14 +357,15 @@ static void traced(void **state)
          "one of housing, motor-vehicle; on record: none"},
         {TRACE_ENDING, TRACE_PASSED, CLAUSE, "allowed", NULL, NULL},
     };
-    struct ending_facts facts = usual();
+    struct cessation_facts facts = usual();
     struct trace t = TRACE_INIT;
 
     (void)state;
     facts.household.pension = 1200 * YUAN;
     facts.member_left = true;
     facts.member_left_on = day("2018-04-02");
-    assert_true(ending_allowed(&with, day("2018-05-03"), ACT_TERMINATE, CHANGE, &facts, &t, NULL));
+    assert_true(
+        cessation_allowed(&with, day("2018-05-03"), ACT_TERMINATE, CHANGE, &facts, &t, NULL));
     assert_int_equal(t.count, 4 + (int)COUNT(want));
     for (size_t i = 0; i < COUNT(want); i++) {
         const struct trace_step *s = &t.steps[4 + i];

@@ -1,5 +1,5 @@
-/* store/proof: what `verify` alone reads: all that is on record of a household, corrected or not,
- * and the rows that the kept counts count. */
+/* store/row_check: what `verify` alone reads: all that is on record of a household, corrected or
+ * not, and the rows that the kept counts count. */
 #pragma once
 
 #include "store/campaign.h"
@@ -9,25 +9,25 @@
 #include "store/run.h"
 
 /* Of one household, each kind in order of its number; corrected: taken back (contract.md 3.10). */
-struct proof_review {
+struct row_review {
     int64_t review, task;
     enum outcome outcome;
     struct date on, to;
     bool corrected;
 };
-struct proof_report {
+struct row_report {
     int64_t report, task;
     enum report_kind kind;
     struct str member;
     struct date on, recorded_on;
     bool corrected;
 };
-struct proof_tier {
+struct row_tier {
     struct date on;
     enum tier before, after;
     bool corrected;
 };
-struct proof_ending {
+struct row_ending {
     int64_t ending;
     enum act act;
     enum ground ground;
@@ -36,11 +36,11 @@ struct proof_ending {
     struct str clause;
     bool corrected;
 };
-struct proof_hold {
+struct row_hold {
     struct date on;
     struct str clause;
 };
-struct proof_decision {
+struct row_decision {
     int64_t task;
     enum decision decision;
     struct date on, effect_on;
@@ -48,7 +48,7 @@ struct proof_decision {
     bool applied, corrected;
 };
 /* An event, and how the household stood before it. */
-struct proof_event {
+struct row_event {
     int64_t event;
     enum event_kind kind;
     struct date on;
@@ -58,45 +58,45 @@ struct proof_event {
     enum register_state register_state;
     struct date last_review_on;
 };
-struct proof_age {
+struct row_age {
     int age;
     struct str member;
     struct date on;
 };
-struct proof_history {
-    struct proof_review *reviews;
-    struct proof_report *reports;
-    struct proof_tier *tiers;
-    struct proof_ending *endings;
-    struct proof_hold *holds;
-    struct proof_decision *decisions;
-    struct proof_event *events;
-    struct proof_age *ages;
-    int review_count, report_count, tier_count, ending_count, hold_count, decision_count,
+struct row_history {
+    struct row_review *reviews;
+    struct row_report *reports;
+    struct row_tier *tiers;
+    struct row_ending *endings;
+    struct row_hold *holds;
+    struct row_decision *decisions;
+    struct row_event *events;
+    struct row_age *ages;
+    int review_count, report_count, tier_count, cessation_count, hold_count, decision_count,
         event_count, age_count;
 };
-bool store_proof_history(struct store *s, struct arena *a, int64_t household_id,
-                         struct proof_history *h, struct error *err);
+bool store_row_check_history(struct store *s, struct arena *a, int64_t household_id,
+                             struct row_history *h, struct error *err);
 
 /* Adds up to `limit` messages after *after to counts[enum message_state]; *after goes along, *more
  * tells whether there may be others. */
-bool store_proof_messages(struct store *s, int64_t *after, int limit, int64_t counts[5], bool *more,
-                          struct error *err);
+bool store_row_check_messages(struct store *s, int64_t *after, int limit, int64_t counts[5],
+                              bool *more, struct error *err);
 /* The counts that are kept. */
-bool store_proof_message_counts(struct store *s, int64_t counts[5], struct error *err);
+bool store_row_check_message_counts(struct store *s, int64_t counts[5], struct error *err);
 
-struct proof_office {
+struct row_office {
     int64_t township, month, done, on_time;
 };
 /* The tasks done of townships and months that are kept, after (township, month); at most `limit`.
  */
-bool store_proof_offices(struct store *s, struct arena *a, int64_t township, int64_t month,
-                         int limit, struct proof_office **rows, int *count, struct error *err);
+bool store_row_check_offices(struct store *s, struct arena *a, int64_t township, int64_t month,
+                             int limit, struct row_office **rows, int *count, struct error *err);
 /* The first and the last day with a run, and how many have one; count 0: none. */
-bool store_proof_runs(struct store *s, struct date *first, struct date *last, int64_t *count,
-                      struct error *err);
+bool store_row_check_runs(struct store *s, struct date *first, struct date *last, int64_t *count,
+                          struct error *err);
 /* Whether the household is set aside in the phase. */
-bool store_proof_aside(struct store *s, int64_t household_id, enum run_phase phase, bool *is,
-                       struct error *err);
+bool store_row_check_quarantine(struct store *s, int64_t household_id, enum run_phase phase,
+                                bool *is, struct error *err);
 /* Rises with every row that this connection changes. */
 int64_t store_changes(const struct store *s);

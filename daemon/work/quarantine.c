@@ -1,4 +1,4 @@
-#include "work/aside.h"
+#include "work/quarantine.h"
 
 #include "base/log.h"
 #include "store/division.h"
@@ -17,7 +17,8 @@ static bool put(struct phase *p, int64_t household_id, const char *why, struct e
     strbuf_addf(&p->log, " phase=%s reason=", names_text(&run_phases, (int)p->run.phase));
     log_value(&p->log, str_of(why));
     strbuf_addc(&p->log, '\n');
-    return store_aside_put(p->w->store, household_id, p->run.phase, str_of(why), p->run.day, err);
+    return store_quarantine_put(p->w->store, household_id, p->run.phase, str_of(why), p->run.day,
+                                err);
 }
 
 /* In a savepoint: *why is set where the record failed, and everything is as before. False where the
@@ -47,8 +48,8 @@ static bool attempt(struct phase *p, phase_act *act, const void *record, struct 
     return true;
 }
 
-bool aside_record(struct phase *p, int64_t household_id, phase_act *act, const void *record,
-                  struct error *err)
+bool quarantine_record(struct phase *p, int64_t household_id, phase_act *act, const void *record,
+                       struct error *err)
 {
     struct error why = ERROR_INIT;
     if (!p->careful) {
@@ -72,16 +73,16 @@ static bool put_division(struct work *w, int64_t division, enum run_phase phase,
     char code[DIVISION_TEXT];
     struct str reason =
         str_of(arena_format(&a, "division %s: %s", division_text(division, code), why));
-    bool ok =
-        store_tasks_due(w->store, &a, division, DATE_NONE, date_of(2199, 12, 31), DATE_NONE, 0, 1,
-                        &rows, &count, err) &&
-        (count == 0 || store_aside_put(w->store, rows[0].household_id, phase, reason, day, err));
+    bool ok = store_tasks_due(w->store, &a, division, DATE_NONE, date_of(2199, 12, 31), DATE_NONE,
+                              0, 1, &rows, &count, err) &&
+              (count == 0 ||
+               store_quarantine_put(w->store, rows[0].household_id, phase, reason, day, err));
     arena_free(&a);
     return ok;
 }
 
-bool aside_division(struct phase *p, int64_t division, phase_act *act, const void *record,
-                    struct error *err)
+bool quarantine_division(struct phase *p, int64_t division, phase_act *act, const void *record,
+                         struct error *err)
 {
     struct error why = ERROR_INIT;
     char code[DIVISION_TEXT];
@@ -115,8 +116,8 @@ static bool list_put(struct work *w, const struct message_row *m, struct date da
     return put_division(w, m->division, RUN_DELIVER, day, why, err);
 }
 
-bool aside_list(struct work *w, const struct message_row *m, struct date day, struct error *why,
-                int64_t *failed, struct error *err)
+bool quarantine_list(struct work *w, const struct message_row *m, struct date day,
+                     struct error *why, int64_t *failed, struct error *err)
 {
     bool own = !store_in_transaction(w->store);
     if (why->reason == REASON_STORAGE) {
@@ -134,8 +135,8 @@ bool aside_list(struct work *w, const struct message_row *m, struct date day, st
     return ok;
 }
 
-bool aside_lists(struct work *w, const struct message_row *rows, int count, struct date day,
-                 aside_make *make, void *self, int64_t *failed, struct error *err)
+bool quarantine_lists(struct work *w, const struct message_row *rows, int count, struct date day,
+                      quarantine_make *make, void *self, int64_t *failed, struct error *err)
 {
     bool ok = store_begin(w->store, err);
     for (int i = 0; ok && i < count; i++) {
@@ -145,7 +146,7 @@ bool aside_lists(struct work *w, const struct message_row *rows, int count, stru
             ok = store_release(w->store, err);
         } else if (ok) {
             store_rollback_to(w->store);
-            ok = aside_list(w, &rows[i], day, &why, failed, err);
+            ok = quarantine_list(w, &rows[i], day, &why, failed, err);
         }
     }
     if (ok && store_commit(w->store, err)) {
@@ -157,20 +158,20 @@ bool aside_lists(struct work *w, const struct message_row *rows, int count, stru
     return false;
 }
 
-bool aside_end(struct phase *p, phase_act *again, struct error *err)
+bool quarantine_end(struct phase *p, phase_act *again, struct error *err)
 {
     struct store *s = p->w->store;
-    struct aside_row row = {0};
+    struct quarantine_row row = {0};
     bool careful = p->careful, ok = true;
     p->careful = true;
     while (ok && again) {
         int64_t after = row.household_id;
-        ok = store_aside_next(s, &p->arena, p->run.phase, after, p->run.day, &row, err);
+        ok = store_quarantine_next(s, &p->arena, p->run.phase, after, p->run.day, &row, err);
         if (!ok || row.household_id == 0) {
             break;
         }
-        ok = aside_record(p, row.household_id, again, &row, err);
+        ok = quarantine_record(p, row.household_id, again, &row, err);
     }
     p->careful = careful;
-    return ok && store_aside_expire(s, p->run.phase, p->run.day, err);
+    return ok && store_quarantine_expire(s, p->run.phase, p->run.day, err);
 }

@@ -1,13 +1,13 @@
-#include "work/ending.h"
+#include "work/cessation.h"
 
 #include <stdlib.h>
 
 #include "base/canon.h"
 #include "base/log.h"
-#include "store/aside.h"
 #include "store/calendar.h"
 #include "store/division.h"
 #include "store/event.h"
+#include "store/quarantine.h"
 #include "store/report.h"
 #include "work/campaign.h"
 
@@ -21,7 +21,7 @@ struct hold_note {
 
 /* The district's standard of the latest year not after the day's (3.5). */
 static bool standard_load(struct work *w, const struct household_row *row, struct date on,
-                          struct ending_facts *facts, struct error *err)
+                          struct cessation_facts *facts, struct error *err)
 {
     int64_t district;
     struct standard_row standard = {0};
@@ -39,7 +39,7 @@ static bool standard_load(struct work *w, const struct household_row *row, struc
 }
 
 static bool assets_load(struct work *w, struct arena *a, const struct household_row *row,
-                        struct ending_facts *facts, struct error *err)
+                        struct cessation_facts *facts, struct error *err)
 {
     char day[DATE_TEXT];
     struct asset_row *rows;
@@ -64,11 +64,11 @@ static bool assets_load(struct work *w, struct arena *a, const struct household_
 
 /* Everything that a ground is held against, by what is on record; in the arena. */
 static bool facts_load(struct work *w, struct arena *a, const struct household_row *row,
-                       struct date on, const struct origins *origins, struct ending_facts *facts,
+                       struct date on, const struct origins *origins, struct cessation_facts *facts,
                        struct error *err)
 {
     struct household_view view = {.row = *row, .origins = origins};
-    *facts = (struct ending_facts){.member_left_on = DATE_NONE};
+    *facts = (struct cessation_facts){.member_left_on = DATE_NONE};
     if (!store_members(w->store, a, row->id, &view.members, &view.member_count, err) ||
         !assets_load(w, a, row, facts, err) ||
         !store_report_member_left(w->store, row->id, row->reports_seen, &facts->member_left_on,
@@ -91,7 +91,7 @@ static void hold_free(struct work *w)
 }
 
 static void hold_note(struct work *w, struct actor actor, const struct household_row *row,
-                      const struct ending_request *request, const struct error *why)
+                      const struct cessation_request *request, const struct error *why)
 {
     hold_free(w);
     struct hold_note *n = w->hold = xcalloc(1, sizeof *n);
@@ -109,7 +109,7 @@ static void hold_note(struct work *w, struct actor actor, const struct household
     };
 }
 
-static void ending_json(struct strbuf *out, const struct ending_row *e)
+static void cessation_json(struct strbuf *out, const struct ending_row *e)
 {
     char on[DATE_TEXT];
     struct canon c = canon_open(out);
@@ -121,7 +121,7 @@ static void ending_json(struct strbuf *out, const struct ending_row *e)
     canon_close(&c);
 }
 
-bool ending_record_hold(struct work *w, struct error *err)
+bool cessation_record_hold(struct work *w, struct error *err)
 {
     struct hold_note *n = w->hold;
     char at[CLOCK_TEXT];
@@ -132,7 +132,7 @@ bool ending_record_hold(struct work *w, struct error *err)
     clock_format(clock_now(w->clock), at);
     n->row.recorded_at = at;
     n->row.was_protected = true;
-    ending_json(&after, &n->row);
+    cessation_json(&after, &n->row);
     bool ok = store_hold_insert(w->store, &n->row, err) &&
               work_audit(w, n->actor, "hold", n->household, STR_NONE, strbuf_str(&after), err);
     if (ok) {
@@ -147,7 +147,7 @@ bool ending_record_hold(struct work *w, struct error *err)
     return ok;
 }
 
-bool ending_record_hold_once(struct work *w, struct error *err)
+bool cessation_record_hold_once(struct work *w, struct error *err)
 {
     bool known = false;
     if (w->hold && !store_hold_known(w->store, &w->hold->row, &known, err)) {
@@ -156,7 +156,7 @@ bool ending_record_hold_once(struct work *w, struct error *err)
     if (known) {
         hold_free(w);
     }
-    return ending_record_hold(w, err);
+    return cessation_record_hold(w, err);
 }
 
 /* Which status an act starts from, and where it leads. */
@@ -193,7 +193,7 @@ static bool close_work(struct work *w, struct arena *a, const struct household_r
         cycle.state = CYCLE_ENDED;
         cycle.closed_on = on;
         if (!store_cycle_update(w->store, &cycle, err) ||
-            !store_aside_clear(w->store, row->id, RUN_OPEN, err)) {
+            !store_quarantine_clear(w->store, row->id, RUN_OPEN, err)) {
             return false;
         }
     }
@@ -212,9 +212,9 @@ static bool close_work(struct work *w, struct arena *a, const struct household_r
     return true;
 }
 
-static bool ending_write(struct work *w, struct actor actor, struct household_row *row,
-                         const struct ending_request *request, const char *clause,
-                         struct error *err)
+static bool cessation_write(struct work *w, struct actor actor, struct household_row *row,
+                            const struct cessation_request *request, const char *clause,
+                            struct error *err)
 {
     char at[CLOCK_TEXT];
     clock_format(clock_now(w->clock), at);
@@ -234,7 +234,7 @@ static bool ending_write(struct work *w, struct actor actor, struct household_ro
     struct canon c = canon_open(&before);
     canon_str(&c, "status", str_of(names_text(&statuses, (int)row->status)));
     canon_close(&c);
-    ending_json(&after, &ending);
+    cessation_json(&after, &ending);
     row->status = moves[request->act].to;
     bool ok = store_ending_insert(w->store, &ending, err) &&
               store_household_update(w->store, row, err) &&
@@ -246,10 +246,10 @@ static bool ending_write(struct work *w, struct actor actor, struct household_ro
 }
 
 static bool decide(struct work *w, struct arena *a, const struct household_row *row,
-                   const struct ending_request *request, const char **clause, struct trace *t,
+                   const struct cessation_request *request, const char **clause, struct trace *t,
                    struct error *err)
 {
-    struct ending_facts facts;
+    struct cessation_facts facts;
     struct origins origins;
     const struct policy *policy = policy_on(w->rules->policies, request->on, t, err);
     if (!policy || (t && !origins_load(w, a, row, &origins, err)) ||
@@ -258,11 +258,11 @@ static bool decide(struct work *w, struct arena *a, const struct household_row *
     }
     facts.has_remark = str_trim(request->remark).len > 0;
     protection_holds(policy, &facts.household, clause, NULL);
-    return ending_allowed(policy, request->on, request->act, request->ground, &facts, t, err);
+    return cessation_allowed(policy, request->on, request->act, request->ground, &facts, t, err);
 }
 
-bool ending_apply(struct work *w, struct actor actor, struct household_row *row,
-                  const struct ending_request *request, int64_t done_task, struct error *err)
+bool cessation_apply(struct work *w, struct actor actor, struct household_row *row,
+                     const struct cessation_request *request, int64_t done_task, struct error *err)
 {
     struct arena a = ARENA_INIT;
     const char *clause = NULL;
@@ -271,7 +271,7 @@ bool ending_apply(struct work *w, struct actor actor, struct household_row *row,
     if (!ok && err->reason == REASON_PROTECTED) {
         hold_note(w, actor, row, request, err);
     }
-    ok = ok && ending_write(w, actor, row, request, clause, err) &&
+    ok = ok && cessation_write(w, actor, row, request, clause, err) &&
          (request->act == ACT_SUSPEND || close_work(w, &a, row, request->on, done_task, err));
     arena_free(&a);
     return ok;
@@ -287,19 +287,19 @@ static bool find(struct work *w, struct arena *a, struct str household, struct h
            error_set(err, REASON_NOT_FOUND, "there is no household \"%.*s\"", STR_ARG(household));
 }
 
-bool ending_change(struct work *w, struct actor actor, struct str household,
-                   const struct ending_request *request, struct error *err)
+bool cessation_change(struct work *w, struct actor actor, struct str household,
+                      const struct cessation_request *request, struct error *err)
 {
     struct arena a = ARENA_INIT;
     struct household_row row;
     bool ok = find(w, &a, household, &row, err) &&
               store_event_note(w->store, row.id, EVENT_STATUS, work_today(w), err) &&
-              ending_apply(w, actor, &row, request, 0, err);
+              cessation_apply(w, actor, &row, request, 0, err);
     arena_free(&a);
     return ok;
 }
 
-bool ending_resume(struct work *w, struct actor actor, struct str household, struct error *err)
+bool cessation_resume(struct work *w, struct actor actor, struct str household, struct error *err)
 {
     struct arena a = ARENA_INIT;
     struct household_row row;
@@ -321,8 +321,8 @@ bool ending_resume(struct work *w, struct actor actor, struct str household, str
     return ok;
 }
 
-bool ending_explain(struct work *w, struct str household, const struct ending_request *request,
-                    struct trace *t, struct error *err)
+bool cessation_explain(struct work *w, struct str household,
+                       const struct cessation_request *request, struct trace *t, struct error *err)
 {
     struct arena a = ARENA_INIT;
     struct household_row row;

@@ -1,4 +1,4 @@
-/* work/aside: what of a record that fails is undone, who is set aside, and what stops a run
+/* work/quarantine: what of a record that fails is undone, who is set aside, and what stops a run
  * (contract.md section 4). */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "../lib/sample.h"
-#include "work/aside.h"
+#include "work/quarantine.h"
 
 #define TODAY date_of(2026, 11, 24)
 
@@ -37,7 +37,7 @@ static bool act(struct phase *phase, const void *record, struct error *why)
 
 static bool did(enum reason reason)
 {
-    return aside_record(&p, h.id, act, &reason, &err);
+    return quarantine_record(&p, h.id, act, &reason, &err);
 }
 
 static bool acted(void)
@@ -72,10 +72,10 @@ static int teardown(void **state)
     return 0;
 }
 
-static struct aside_row row_of(enum run_phase phase)
+static struct quarantine_row row_of(enum run_phase phase)
 {
-    struct aside_row row;
-    must(store_aside_next(m.s, &m.a, phase, 0, date_plus(TODAY, 9), &row, &err));
+    struct quarantine_row row;
+    must(store_quarantine_next(m.s, &m.a, phase, 0, date_plus(TODAY, 9), &row, &err));
     return row;
 }
 
@@ -123,7 +123,7 @@ static enum reason again_gives;
 
 static bool again(struct phase *phase, const void *record, struct error *why)
 {
-    const struct aside_row *row = record;
+    const struct quarantine_row *row = record;
     assert_int_equal(row->household_id, h.id);
     assert_int_equal(row->since.day, TODAY.day);
     return act(phase, &again_gives, why);
@@ -134,16 +134,16 @@ static void test_end_does_again(void **state)
 {
     (void)state;
     must(did(REASON_CONFLICT));
-    must(aside_end(&p, again, &err)); /* of the same day: nothing is older */
+    must(quarantine_end(&p, again, &err)); /* of the same day: nothing is older */
     assert_int_equal(row_of(RUN_AGE).on.day, TODAY.day);
     p.run.day = date_plus(TODAY, 1);
     again_gives = REASON_NOT_FOUND;
-    must(aside_end(&p, again, &err));
+    must(quarantine_end(&p, again, &err));
     assert_int_equal(row_of(RUN_AGE).since.day, TODAY.day);
     assert_int_equal(row_of(RUN_AGE).on.day, TODAY.day + 1);
     p.run.day = date_plus(TODAY, 2);
     again_gives = REASON_NONE;
-    must(aside_end(&p, again, &err));
+    must(quarantine_end(&p, again, &err));
     assert_int_equal(row_of(RUN_AGE).household_id, 0);
     assert_true(acted());
 }
@@ -153,7 +153,7 @@ static void test_end_without_again_forgets_what_no_run_put(void **state)
     (void)state;
     must(did(REASON_CONFLICT));
     p.run.day = date_plus(TODAY, 1);
-    must(aside_end(&p, NULL, &err));
+    must(quarantine_end(&p, NULL, &err));
     assert_int_equal(row_of(RUN_AGE).household_id, 0);
 }
 

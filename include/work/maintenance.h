@@ -1,4 +1,4 @@
-/* work/upkeep: what keeps the house in order: lists that nobody fetched, old files, and second
+/* work/maintenance: what keeps the house in order: lists that nobody fetched, old files, and second
  * attempts of what the machine refused (contract.md section 4).
  *
  * Its two phases of the daily run are declared in work/phase. */
@@ -12,4 +12,4 @@
 
 /* One round: an accepted import that a fault of the machine left is applied; lists that wait are
  * delivered; free space is measured. Posted now and then, and after a reload. */
-struct job *upkeep_job(void);
+struct job *maintenance_job(void);

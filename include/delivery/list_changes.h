@@ -1,4 +1,5 @@
-/* delivery/list_told: what a division's queue has told it since its last list, read for the next.
+/* delivery/list_changes: what a division's queue has told it since its last list, read for the
+ * next.
  *
  * One table has a function for each kind of message that makes its body a line in Chinese. A kind
  * that is not in it is told all the same, by its words. */
@@ -8,15 +9,15 @@
 #include "delivery/list_place.h"
 
 /* The tasks that alerts speak of, ascending, each once. */
-struct told_tasks {
+struct change_told_tasks {
     int64_t *tasks;
     int count;
 };
 
 /* Appends to list->changes what the queued messages up to number `until` say, and gives the tasks
  * that their alerts speak of: those stand in the list's sections. */
-bool list_told(struct work *w, struct arena *a, struct places *places, struct list *list,
-               int64_t until, struct told_tasks *alerted, struct error *err);
+bool list_changes(struct work *w, struct arena *a, struct places *places, struct list *list,
+                  int64_t until, struct change_told_tasks *alerted, struct error *err);
 
 /* Appends one change, which then owns nothing of its own: texts are of the list's arena. `group`
  * orders the kinds, 0 first. */

@@ -1,4 +1,4 @@
-#include "store/aside.h"
+#include "store/quarantine.h"
 
 #include "store/db.h"
 
@@ -6,8 +6,8 @@
     "SELECT a.household_id, h.household, a.reason, a.phase, a.since, a.on_day FROM set_aside a "   \
     "CROSS JOIN household h ON h.id = a.household_id "
 
-bool store_aside_put(struct store *s, int64_t household_id, enum run_phase phase, struct str reason,
-                     struct date on, struct error *err)
+bool store_quarantine_put(struct store *s, int64_t household_id, enum run_phase phase,
+                          struct str reason, struct date on, struct error *err)
 {
     static const char sql[] =
         "INSERT INTO set_aside (phase, household_id, since, on_day, reason) "
@@ -24,8 +24,8 @@ bool store_aside_put(struct store *s, int64_t household_id, enum run_phase phase
     return db_run(s, q, err);
 }
 
-bool store_aside_clear(struct store *s, int64_t household_id, enum run_phase phase,
-                       struct error *err)
+bool store_quarantine_clear(struct store *s, int64_t household_id, enum run_phase phase,
+                            struct error *err)
 {
     static const char sql[] = "DELETE FROM set_aside WHERE phase = ? AND household_id = ?";
     sqlite3_stmt *q = db_stmt(s, sql, err);
@@ -37,7 +37,8 @@ bool store_aside_clear(struct store *s, int64_t household_id, enum run_phase pha
     return db_run(s, q, err);
 }
 
-bool store_aside_expire(struct store *s, enum run_phase phase, struct date day, struct error *err)
+bool store_quarantine_expire(struct store *s, enum run_phase phase, struct date day,
+                             struct error *err)
 {
     static const char sql[] = "DELETE FROM set_aside WHERE phase = ? AND on_day < ?";
     sqlite3_stmt *q = db_stmt(s, sql, err);
@@ -49,9 +50,9 @@ bool store_aside_expire(struct store *s, enum run_phase phase, struct date day, 
     return db_run(s, q, err);
 }
 
-static struct aside_row aside_read(sqlite3_stmt *q, struct arena *a)
+static struct quarantine_row quarantine_read(sqlite3_stmt *q, struct arena *a)
 {
-    return (struct aside_row){
+    return (struct quarantine_row){
         .household_id = db_get_int(q, 0),
         .household = db_get_str(q, 1, a),
         .reason = db_get_str(q, 2, a),
@@ -61,14 +62,14 @@ static struct aside_row aside_read(sqlite3_stmt *q, struct arena *a)
     };
 }
 
-bool store_aside_next(struct store *s, struct arena *a, enum run_phase phase, int64_t after,
-                      struct date day, struct aside_row *row, struct error *err)
+bool store_quarantine_next(struct store *s, struct arena *a, enum run_phase phase, int64_t after,
+                           struct date day, struct quarantine_row *row, struct error *err)
 {
     static const char sql[] = SELECT "WHERE a.phase = ? AND a.household_id > ? AND a.on_day < ? "
                                      "ORDER BY a.household_id LIMIT 1";
     sqlite3_stmt *q = db_stmt(s, sql, err);
     bool found;
-    *row = (struct aside_row){0};
+    *row = (struct quarantine_row){0};
     if (!q) {
         return false;
     }
@@ -79,15 +80,15 @@ bool store_aside_next(struct store *s, struct arena *a, enum run_phase phase, in
         return false;
     }
     if (found) {
-        *row = aside_read(q, a);
+        *row = quarantine_read(q, a);
         db_end(q);
     }
     return true;
 }
 
-bool store_aside_each(struct store *s, struct arena *a,
-                      bool (*take)(void *self, const struct aside_row *row), void *self,
-                      struct error *err)
+bool store_quarantine_each(struct store *s, struct arena *a,
+                           bool (*take)(void *self, const struct quarantine_row *row), void *self,
+                           struct error *err)
 {
     static const char sql[] = SELECT "ORDER BY a.phase, a.household_id";
     sqlite3_stmt *q = db_stmt(s, sql, err);
@@ -98,7 +99,7 @@ bool store_aside_each(struct store *s, struct arena *a,
         if (!row) {
             return true;
         }
-        struct aside_row found = aside_read(q, a);
+        struct quarantine_row found = quarantine_read(q, a);
         if (!take(self, &found)) {
             db_end(q);
             return true;

@@ -1,5 +1,5 @@
-/* delivery/list_told, list_steps, list_offices and the items' words: what a list makes of a store
- * (contract.md section 4). */
+/* delivery/list_changes, list_steps, list_offices and the items' words: what a list makes of a
+ * store (contract.md section 4). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
