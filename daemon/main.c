@@ -13,14 +13,12 @@
 #include "base/log.h"
 #include "control/front.h"
 #include "control/service.h"
-#include "delivery/return_file.h"
+#include "delivery/daily.h"
 #include "delivery/returns.h"
 #include "delivery/spool.h"
-#include "delivery/spool_care.h"
 #include "store/calendar.h"
 #include "work/backup.h"
 #include "work/configuration.h"
-#include "work/daily.h"
 #include "work/import.h"
 #include "work/merge.h"
 #include "work/restore.h"
@@ -86,10 +84,7 @@ static const struct argp parser = {option_table,
 struct house {
     const struct settings *settings;
     struct clock clock;
-    struct spool *spool;
-    struct outlet outlet;
     struct returns *returns;
-    struct inlet inlet;
     struct work writing, reading;
     struct front *front;
     struct request resumed[RESUMED];
@@ -156,27 +151,22 @@ static bool open_rules(struct house *h, struct policy_set *policies, struct erro
     return calendar && import_calendar_dir(&h->writing, ACTOR_CLOCK, err);
 }
 
-static bool open_outlet(struct house *h, struct error *err)
+static bool open_spool(struct house *h, struct error *err)
 {
     service_starting("looking through the spool");
-    h->spool = spool_open(h->settings->spool, err);
-    h->outlet = (struct outlet){.deliver = spool_deliver,
-                                .recover = spool_recover,
-                                .unfetched = spool_unfetched,
-                                .prune = spool_prune,
-                                .self = h->spool};
-    h->writing.outlet = &h->outlet;
-    if (!h->spool) {
+    h->writing.spool = spool_open(h->settings->spool, err);
+    if (!h->writing.spool) {
         return false;
     }
-    spool_grant(h->spool, h->settings);
+    spool_grant(h->writing.spool, h->settings);
     /* A spool that cannot be written stands as an alarm and is tried again; queries need none. */
     struct error why = ERROR_INIT;
-    if (!h->outlet.recover(h->outlet.self, &h->writing, &why)) {
+    if (!spool_recover(h->writing.spool, &h->writing, &why)) {
         log_put(LOG_ERR, "event=spool-error: %s", why.message);
     }
     error_clear(&why);
-    return true;
+    h->returns = returns_open(h->settings->spool, err);
+    return h->returns != NULL;
 }
 
 /* Who reaches which folder follows the configuration. */
@@ -185,27 +175,8 @@ static bool reload(struct work *w, struct error *err)
     if (!configuration_reload(w, err)) {
         return false;
     }
-    spool_grant(w->outlet->self, w->settings);
+    spool_grant(w->spool, w->settings);
     return true;
-}
-
-static struct job *return_one(void *self, int file, int rejected, struct actor actor,
-                              const int64_t *divisions, int division_count)
-{
-    (void)self;
-    return return_file_job(file, rejected, actor, divisions, division_count);
-}
-
-static bool open_inlet(struct house *h, struct error *err)
-{
-    h->returns = returns_open(h->settings->spool, err);
-    h->inlet = (struct inlet){.fd = h->returns ? returns_fd(h->returns) : -1,
-                              .look = returns_look,
-                              .again = returns_again,
-                              .file = return_one,
-                              .result = return_file_job_result,
-                              .self = h->returns};
-    return h->returns != NULL;
 }
 
 /* The socket that systemd made, or -1. */
@@ -227,7 +198,7 @@ static bool inherited(int *fd, struct error *err)
 
 static bool open_front(struct house *h, struct error *err)
 {
-    struct front_options options = {.work = &h->reading, .reload = reload, .inlet = &h->inlet};
+    struct front_options options = {.work = &h->reading, .reload = reload, .returns = h->returns};
     if (!inherited(&options.listen_fd, err)) {
         return false;
     }
@@ -247,8 +218,7 @@ static bool open_house(struct house *h, struct policy_set *policies, struct erro
         policy_set_free(policies);
         return false;
     }
-    return open_rules(h, policies, err) && open_outlet(h, err) && open_inlet(h, err) &&
-           open_front(h, err);
+    return open_rules(h, policies, err) && open_spool(h, err) && open_front(h, err);
 }
 
 static void close_house(struct house *h)
@@ -259,9 +229,7 @@ static void close_house(struct house *h)
     store_close(h->reading.store);
     store_close(h->writing.store);
     returns_close(h->returns);
-    if (h->spool) {
-        spool_close(h->spool);
-    }
+    spool_close(h->writing.spool);
     free(h->writing.staging);
     metrics_free(h->writing.metrics);
 }

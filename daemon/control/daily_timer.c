@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "work/daily.h"
+#include "delivery/daily.h"
 
 #define RETRY_SECONDS 60       /* after a run that failed */
 #define HELD_RETRY_SECONDS 600 /* a held run waits for a person */

@@ -198,7 +198,7 @@ static bool open_all(struct front *f, struct error *err)
     f->tell = evtimer_new(f->base, on_tell, f);
     f->daily = daily_timer_new(f->base, w, err);
     f->monitor = f->daily ? monitor_new(f->base, w, err) : NULL;
-    f->intake = f->monitor ? intake_new(f->base, f->options.inlet, err) : NULL;
+    f->intake = f->monitor ? intake_new(f->base, f->options.returns, err) : NULL;
     f->server = (struct server){.base = f->base,
                                 .work = w,
                                 .call = dispatch_call,
@@ -217,7 +217,6 @@ struct front *front_new(const struct front_options *options, struct error *err)
     f->options = *options;
     f->wake_fd = -1;
     method_reload = options->reload;
-    method_inlet = options->inlet;
     if (!open_all(f, err)) {
         front_free(f);
         return NULL;

@@ -5,7 +5,7 @@
 #define PAUSE_SECONDS 60
 
 struct intake {
-    const struct inlet *inlet; /* NULL: nothing to look at */
+    struct returns *returns; /* NULL: nothing to look at */
     struct writer *writer;
     struct event *readable; /* NULL where only looks tell */
     struct event *timer;
@@ -19,7 +19,7 @@ static void look(struct intake *i);
 static void look_done(struct request *r)
 {
     struct intake *i = r->owner;
-    bool again = r->ok && i->inlet->again(i->inlet->self);
+    bool again = r->ok && returns_again(i->returns);
     r->job->class->free(r->job);
     r->job = NULL;
     error_clear(&r->error);
@@ -40,8 +40,7 @@ static void look(struct intake *i)
     if (i->readable) {
         event_del(i->readable);
     }
-    i->look =
-        (struct request){.job = i->inlet->look(i->inlet->self), .done = look_done, .owner = i};
+    i->look = (struct request){.job = returns_look(i->returns), .done = look_done, .owner = i};
     writer_post(i->writer, &i->look);
 }
 
@@ -52,16 +51,17 @@ static void on_event(evutil_socket_t fd, short what, void *self)
     look(self);
 }
 
-struct intake *intake_new(struct event_base *base, const struct inlet *inlet, struct error *err)
+struct intake *intake_new(struct event_base *base, struct returns *returns, struct error *err)
 {
     struct intake *i = xcalloc(1, sizeof *i);
-    if (!inlet || !inlet->look) {
+    if (!returns) {
         return i;
     }
-    i->inlet = inlet;
+    i->returns = returns;
     i->timer = event_new(base, -1, EV_PERSIST, on_event, i);
-    i->readable = inlet->fd < 0 ? NULL : event_new(base, inlet->fd, EV_READ, on_event, i);
-    if (!i->timer || (inlet->fd >= 0 && !i->readable)) {
+    i->readable =
+        returns_fd(returns) < 0 ? NULL : event_new(base, returns_fd(returns), EV_READ, on_event, i);
+    if (!i->timer || (returns_fd(returns) >= 0 && !i->readable)) {
         error_set(err, REASON_INTERNAL, "cannot watch the return folders");
         intake_free(i);
         return NULL;
@@ -73,7 +73,7 @@ void intake_start(struct intake *i, struct writer *writer)
 {
     const struct timeval pause = {PAUSE_SECONDS, 0};
     i->writer = writer;
-    if (i->inlet) {
+    if (i->returns) {
         event_add(i->timer, &pause);
         look(i);
     }

@@ -4,10 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "work/inlet.h"
-
 bool (*method_reload)(struct work *w, struct error *err);
-const struct inlet *method_inlet;
 
 /* ---- JSON ---- */
 

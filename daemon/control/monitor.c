@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "control/gauges.h"
-#include "work/maintenance.h"
+#include "delivery/maintenance.h"
 
 #define FILE_SECONDS 5
 #define UPKEEP_SECONDS 60

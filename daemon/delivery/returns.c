@@ -489,11 +489,11 @@ static void look_free(struct job *job)
 
 static const struct job_class look_class = {"returns", true, look_slice, look_free};
 
-struct job *returns_look(void *self)
+struct job *returns_look(struct returns *r)
 {
     struct look *l = xcalloc(1, sizeof *l);
     l->job = (struct job){.class = &look_class, .actor = ACTOR_CLOCK, .total = -1};
-    l->returns = self;
+    l->returns = r;
     return &l->job;
 }
 
@@ -526,9 +526,9 @@ void returns_close(struct returns *r)
     free(r);
 }
 
-bool returns_again(void *self)
+bool returns_again(const struct returns *r)
 {
-    return ((struct returns *)self)->again;
+    return r->again;
 }
 
 int returns_fd(const struct returns *r)

@@ -452,7 +452,7 @@ static bool take_back(struct spool *s, struct work *w, struct arena *a, struct e
     return true;
 }
 
-/* ---- the outlet ---- */
+/* ---- a delivery ---- */
 
 /* Somebody who tidied up may have removed the folder meanwhile. */
 static bool open_tmp(struct spool *s, struct error *err)
@@ -493,9 +493,8 @@ static void stand(struct work *w, bool ok, const struct finish *f, const struct 
 
 /* A message of an earlier day that a kill left queued leaves like the others, under its own date.
  */
-bool spool_deliver(void *self, struct work *w, struct date day, bool *more, struct error *err)
+bool spool_deliver(struct spool *s, struct work *w, struct date day, bool *more, struct error *err)
 {
-    struct spool *s = self;
     struct arena a = ARENA_INIT;
     struct error why = ERROR_INIT;
     struct finish f = {0};
@@ -546,9 +545,8 @@ static bool clean_tmp(struct spool *s, int *removed, struct error *err)
     return true;
 }
 
-bool spool_recover(void *self, struct work *w, struct error *err)
+bool spool_recover(struct spool *s, struct work *w, struct error *err)
 {
-    struct spool *s = self;
     struct arena a = ARENA_INIT;
     struct finish f;
     int removed = 0;

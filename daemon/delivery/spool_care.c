@@ -96,11 +96,11 @@ static bool see_oldest(void *self, int folder, const char *entry)
     return true;
 }
 
-bool spool_unfetched(void *self, const struct division_row *division, struct date *oldest,
-                     struct error *err)
+bool spool_unfetched(const struct spool *s, const struct division_row *division,
+                     struct date *oldest, struct error *err)
 {
     *oldest = DATE_NONE;
-    return each_entry(self, division, "new", see_oldest, oldest, err);
+    return each_entry(s, division, "new", see_oldest, oldest, err);
 }
 
 /* ---- what is too old ---- */
@@ -155,7 +155,7 @@ static bool drop_rejected(void *self, int folder, const char *entry)
            drop_returned(self, folder, entry);
 }
 
-bool spool_prune(void *self, const struct division_row *division, struct date before,
+bool spool_prune(const struct spool *s, const struct division_row *division, struct date before,
                  int64_t *removed, struct error *err)
 {
     static const struct {
@@ -165,7 +165,7 @@ bool spool_prune(void *self, const struct division_row *division, struct date be
     struct pruning p = {before, removed};
 
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        if (!each_entry(self, division, places[i].folder, places[i].see, &p, err)) {
+        if (!each_entry(s, division, places[i].folder, places[i].see, &p, err)) {
             return false;
         }
     }

@@ -34,7 +34,7 @@ static bool open_one(struct phase *p, const void *record, struct error *err)
     return household_open_task(p->w, ACTOR_CLOCK, &row, &cycle, p->run.day, err);
 }
 
-static bool open_batch(struct phase *p, bool *end, struct error *err)
+bool phase_open(struct phase *p, bool *end, struct error *err)
 {
     struct cycle_row *rows;
     int count;
@@ -111,7 +111,7 @@ static bool alert_one(struct phase *p, const void *record, struct error *err)
            store_task_raised(p->w->store, task->task, rung >= 0 ? rung : task->raised, next, err);
 }
 
-static bool alert_batch(struct phase *p, bool *end, struct error *err)
+bool phase_alert(struct phase *p, bool *end, struct error *err)
 {
     struct task_row *rows;
     int count;
@@ -167,7 +167,7 @@ static bool list_one(struct phase *p, const void *record, struct error *err)
     return ok;
 }
 
-static bool list_batch(struct phase *p, bool *end, struct error *err)
+bool phase_list(struct phase *p, bool *end, struct error *err)
 {
     char day[DATE_TEXT];
     if (!p->run.audit_head[0] && !store_audit_head(p->w->store, p->run.audit_head, NULL, err)) {
@@ -193,45 +193,4 @@ static bool list_batch(struct phase *p, bool *end, struct error *err)
     }
     strbuf_free(&body);
     return ok;
-}
-
-/* ---- the table: a phase ends in the commit of its last batch ---- */
-
-static const struct {
-    phase_batch *batch;
-    phase_act *again;
-    bool lists; /* only where the day sends lists */
-} phases[] = {
-    [RUN_OPEN] = {open_batch, NULL, false},
-    [RUN_EFFECT] = {campaign_effects, NULL, false},
-    [RUN_AGE] = {report_ages, report_ages_again, false},
-    [RUN_ROLL] = {campaign_roll, campaign_roll_again, false},
-    [RUN_CLOSE] = {campaign_close, campaign_close_again, false},
-    [RUN_NOTICE] = {notice_all, NULL, false},
-    [RUN_PICKUP] = {maintenance_pickup, NULL, true},
-    [RUN_ALERT] = {alert_batch, NULL, false},
-    [RUN_LIST] = {list_batch, NULL, true},
-    [RUN_DELIVER] = {NULL, NULL, true},
-    [RUN_PRUNE] = {maintenance_prune, NULL, true},
-    [RUN_DONE] = {NULL, NULL, false},
-};
-
-phase_batch *phase_function(enum run_phase phase)
-{
-    return phases[phase].batch;
-}
-
-phase_act *phase_again(enum run_phase phase)
-{
-    return phases[phase].again;
-}
-
-enum run_phase phase_after(const struct phase *p)
-{
-    bool lists = p->run.day.day == p->run.for_day.day && p->run.working_day;
-    enum run_phase next = p->run.phase;
-    do {
-        next++;
-    } while (phases[next].lists && !lists);
-    return next;
 }

@@ -4,11 +4,11 @@
  * for the disk. */
 #pragma once
 
-#include "work/inlet.h"
 #include "work/work.h"
 #include "work/writer.h"
 
 struct front;
+struct returns;
 
 struct front_options {
     struct work *work; /* the front's own, with a reading store */
@@ -17,7 +17,7 @@ struct front_options {
      * any transaction; what it leaves open is committed. The front takes over w->settings where
      * they are new, and looks every caller up again before the next call. */
     bool (*reload)(struct work *writer_work, struct error *err);
-    const struct inlet *inlet; /* for `return` and the return folders; NULL: there are none */
+    struct returns *returns; /* the return folders; NULL: there are none */
 };
 
 /* Opens the socket; it answers from front_run() on. */

@@ -18,9 +18,6 @@ extern const struct method methods_status[], methods_import[], methods_household
 /* Reads the configuration anew, on the writer; set by whoever starts the front. NULL: refused. */
 extern bool (*method_reload)(struct work *w, struct error *err);
 
-/* How filled lists come in; set likewise. NULL: `return` is refused. */
-extern const struct inlet *method_inlet;
-
 /* Appends what a value of the parameter must be, in English. */
 void method_type_text(const struct param *p, struct strbuf *out);
 

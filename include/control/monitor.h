@@ -1,5 +1,5 @@
 /* control/monitor: what the front does now and then, whoever calls: the Prometheus file every few
- * seconds, a round of work/maintenance every minute and after each reload.
+ * seconds, a round of delivery/maintenance every minute and after each reload.
  *
  * Both clocks here are the machine's: a manual clock stands still, a full disk does not. The file
  * is rendered on the front from a snapshot and written by the writer, who may wait for the disk. */

@@ -7,11 +7,32 @@
 #pragma once
 
 #include "delivery/return_row.h"
-#include "work/inlet.h"
 #include "work/job.h"
 
 #define RETURN_BYTES_MAX (16 << 20)
 #define RETURN_ROWS_MAX 100000
+#define RETURN_REFUSALS 1000 /* that a result names */
+
+/* A row that was not recorded. */
+struct return_refusal {
+    uint64_t line; /* physical line on which the row starts, the heading being 1 */
+    int64_t task;  /* 0: none could be read */
+    enum reason reason;
+    char *message;    /* English */
+    char *message_zh; /* what the office reads */
+};
+struct return_result {
+    int64_t rows; /* below the heading; of them: */
+    int64_t recorded;
+    int64_t unchanged; /* identical to what is recorded */
+    int64_t empty;     /* not filled */
+    int64_t rejected;
+    struct return_refusal *refusals; /* at most RETURN_REFUSALS */
+    int refusal_count;
+    int64_t more;                /* refusals beyond */
+    char *fault_zh;              /* why the whole file was refused; NULL where it was not */
+    char sha256[DIGEST_HEX + 1]; /* of the file as it came; "" before it was whole */
+};
 
 struct return_source {
     int file; /* taken over */
@@ -41,7 +62,12 @@ void return_file_free(struct return_file *f);
 /* Refuses a file unread: its audit entry, and the one line of its rejected rows. */
 bool return_file_refuse(struct return_file *f, struct work *w, const struct error *why,
                         struct error *err);
-/* The job of one file that came by the socket, and its result. */
+/* The job of one file that came by the socket; takes over `file` (a pipe or sealed memory) and
+ * `bad`
+ * (-1, or where the rejected rows are written as CSV). Only rows of households within one of
+ * `divisions` (borrowed while the job lives; count 0: of all) are found. Fails with bad-rows
+ * (fault_zh says why) where no row can be read; run-held, storage: what was recorded before stays.
+ * The result lives as long as the job. */
 struct job *return_file_job(int file, int bad, struct actor actor, const int64_t *divisions,
                             int division_count);
 const struct return_result *return_file_job_result(const struct job *job);

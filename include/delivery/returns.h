@@ -13,17 +13,20 @@
  * into the folder. */
 #pragma once
 
-#include "work/inlet.h"
+#include "work/job.h"
 
 struct returns;
 
 /* `spool` must be there. */
 struct returns *returns_open(const char *spool, struct error *err);
 void returns_close(struct returns *r); /* NULL is fine */
-/* For struct inlet: its fd, look() and again(). */
+/* Readable when something may have come in; -1: only a look can tell. Emptied by a look. */
 int returns_fd(const struct returns *r);
-struct job *returns_look(void *self);
-bool returns_again(void *self);
+/* One look at the return folders: records what came in whole. */
+struct job *returns_look(struct returns *r);
+/* After a look, before the next: it left something for another one at once, so that other work
+ * could come between. */
+bool returns_again(const struct returns *r);
 
 /* Whether a name in a return folder is a list to be read: not hidden, not a spreadsheet's lock or
  * half of a copy, not what came back. *taken: one of ours, under way when the service ended. For

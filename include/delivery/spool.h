@@ -1,4 +1,4 @@
-/* delivery/spool: the outlet: lists as files, each exactly once (architecture.md section 2).
+/* delivery/spool: lists as files, each exactly once (architecture.md section 2).
  *
  * A batch: files are written to SPOOL/tmp, one syncfs; the messages are committed as staged; the
  * files are renamed into new/, one syncfs; the messages are committed as delivered. After a kill
@@ -13,12 +13,14 @@ struct spool;
 
 /* Makes SPOOL and SPOOL/tmp (0750). */
 struct spool *spool_open(const char *path, struct error *err);
-void spool_close(struct spool *s);
+void spool_close(struct spool *s); /* NULL is fine */
 /* The folder itself, open for reading; the spool's. */
 int spool_root(const struct spool *s);
 /* Lets the accounts of `settings` into their folders (delivery/folder): at start and after a
  * reload. */
 void spool_grant(struct spool *s, const struct settings *settings);
-/* For struct outlet; `self` is the spool. */
-bool spool_deliver(void *self, struct work *w, struct date day, bool *more, struct error *err);
-bool spool_recover(void *self, struct work *w, struct error *err);
+/* Delivers a batch of what is queued or staged for `day`, outside any transaction; makes its own
+ * commits. *more: call again. On failure nothing is marked that was not delivered. */
+bool spool_deliver(struct spool *s, struct work *w, struct date day, bool *more, struct error *err);
+/* At start: finishes what a kill interrupted. */
+bool spool_recover(struct spool *s, struct work *w, struct error *err);

@@ -2,7 +2,7 @@
  *
  * Each phase is a function that does one batch in the transaction under way and tells when it has
  * come to its end; the run's row carries the cursor, so that a kill costs the batch at most. Order
- * and conditions stand in one table, phases.c. */
+ * and conditions stand in one table, delivery/daily.c. */
 #pragma once
 
 #include "store/run.h"
@@ -28,19 +28,15 @@ typedef bool phase_batch(struct phase *p, bool *end, struct error *err);
 /* What a phase does for one record. */
 typedef bool phase_act(struct phase *p, const void *record, struct error *err);
 
-/* The batch function of run.phase; NULL for deliver and done, which the run does itself. */
-phase_batch *phase_function(enum run_phase phase);
-/* The phase that follows on this day: lists only on a working day that is the run's own. */
-enum run_phase phase_after(const struct phase *p);
 /* A line for the log: event=… task=… household=… township=… due_on=… */
 void phase_log_task(struct phase *p, const char *event, const struct task_row *task);
-/* What is done again, at the end of run.phase, for each household that an earlier run set aside in
- * it (work/quarantine.h); NULL where the phase looks at them by itself. */
-phase_act *phase_again(enum run_phase phase);
 /* The policy of the day at hand; NULL with too-early. */
 const struct policy *phase_policy(const struct phase *p, struct error *err);
 
-/* Of work/campaign, work/report, work/notice and work/maintenance. */
-phase_batch campaign_effects, campaign_roll, campaign_close, report_ages, notice_all,
-    maintenance_pickup, maintenance_prune;
+/* Open what is due to open; raise alerts (3.8); make the lists' messages: one for each township
+ * that has anything open, for the district and city above it, and for whoever was told something.
+ */
+phase_batch phase_open, phase_alert, phase_list;
+/* Of work/campaign, work/report and work/notice. */
+phase_batch campaign_effects, campaign_roll, campaign_close, report_ages, notice_all;
 phase_act campaign_roll_again, campaign_close_again, report_ages_again;

@@ -27,36 +27,19 @@ void rulebook_drop(struct rulebook *rules); /* NULL is fine */
 
 struct work;
 struct hold_note;
-struct division_row;
-
-/* How what is queued leaves the house. Given by main, so that work need not know delivery. */
-struct outlet {
-    /* Delivers a batch of what is queued or staged for `day`. Called by the writer outside any
-     * transaction; makes its own commits. *more: call again. On failure nothing is marked that was
-     * not delivered. */
-    bool (*deliver)(void *self, struct work *w, struct date day, bool *more, struct error *err);
-    /* At start: finishes what a kill interrupted. */
-    bool (*recover)(void *self, struct work *w, struct error *err);
-    /* The day of the oldest list of a division that nobody fetched; DATE_NONE: none lies there. */
-    bool (*unfetched)(void *self, const struct division_row *division, struct date *oldest,
-                      struct error *err);
-    /* Removes what came out of the house for a division, or came back, before a day. */
-    bool (*prune)(void *self, const struct division_row *division, struct date before,
-                  int64_t *removed, struct error *err);
-    void *self;
-};
+struct spool;
 
 struct work {
     struct store *store;
     struct rulebook *rules;
     struct clock *clock;
     const struct settings *settings;
-    const struct outlet *outlet; /* the writer's only */
-    struct metrics *metrics;     /* shared by both */
-    char *staging;               /* folder for imports under way; the writer's only */
-    bool rules_changed;          /* the writer made a new rulebook: tell the front */
-    struct hold_note *hold;      /* a refusal to be recorded (work/cessation) */
-    bool held;                   /* a gap holds the daily run (contract.md section 4) */
+    struct spool *spool; /* the writer's only, of delivery/spool; NULL: nothing leaves the house */
+    struct metrics *metrics; /* shared by both */
+    char *staging;           /* folder for imports under way; the writer's only */
+    bool rules_changed;      /* the writer made a new rulebook: tell the front */
+    struct hold_note *hold;  /* a refusal to be recorded (work/cessation) */
+    bool held;               /* a gap holds the daily run (contract.md section 4) */
 };
 
 /* The local day. */

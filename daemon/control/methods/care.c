@@ -1,6 +1,6 @@
 /* clock.show, clock.set, clock.advance, reload, verify */
 #include "control/methods.h"
-#include "work/daily.h"
+#include "delivery/daily.h"
 #include "work/verify.h"
 
 /* ---- clock ---- */

@@ -2,16 +2,12 @@
 #include <unistd.h>
 
 #include "control/methods.h"
-#include "work/inlet.h"
+#include "delivery/return_file.h"
 
 static struct job *return_make(struct call *c, struct work *w, struct error *err)
 {
     int file, rejected;
     (void)w;
-    if (!method_inlet) {
-        error_set(err, REASON_NOT_ALLOWED, "this service takes no filled lists");
-        return NULL;
-    }
     if (!methods_take_file(c, "file", FILE_IN, &file, err)) {
         return NULL;
     }
@@ -19,8 +15,8 @@ static struct job *return_make(struct call *c, struct work *w, struct error *err
         close(file);
         return NULL;
     }
-    return method_inlet->file(method_inlet->self, file, rejected, call_actor(c), c->peer->divisions,
-                              c->peer->division_count);
+    return return_file_job(file, rejected, call_actor(c), c->peer->divisions,
+                           c->peer->division_count);
 }
 
 static json_t *refusal(const struct return_refusal *r)
@@ -33,7 +29,7 @@ static json_t *refusal(const struct return_refusal *r)
 
 static json_t *return_done(struct call *c, struct job *job)
 {
-    const struct return_result *r = method_inlet->result(job);
+    const struct return_result *r = return_file_job_result(job);
     json_t *list = json_array();
     (void)c;
     for (int i = 0; i < r->refusal_count; i++) {
@@ -51,7 +47,7 @@ static json_t *return_done(struct call *c, struct job *job)
 
 static json_t *return_failed(struct call *c, struct job *job)
 {
-    const struct return_result *r = method_inlet->result(job);
+    const struct return_result *r = return_file_job_result(job);
     (void)c;
     return r->fault_zh ? json_pack("{s:o}", "message_zh", json_str(str_of(r->fault_zh))) : NULL;
 }

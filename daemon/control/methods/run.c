@@ -1,6 +1,6 @@
 /* run: the daily run, now. */
 #include "control/methods.h"
-#include "work/daily.h"
+#include "delivery/daily.h"
 
 static struct job *run_make(struct call *c, struct work *w, struct error *err)
 {

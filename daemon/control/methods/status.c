@@ -4,8 +4,8 @@
 #include "store/backup.h"
 #include "store/message.h"
 #include "store/quarantine.h"
-#include "work/daily.h"
-#include "work/maintenance.h"
+#include "delivery/daily.h"
+#include "delivery/maintenance.h"
 
 #define NAMED_MAX 10      /* households set aside that a warning names */
 #define ASIDE_LOOK 10000  /* rows looked at to count them */

@@ -1,15 +1,16 @@
-#include "work/maintenance.h"
+#include "delivery/maintenance.h"
 
 #include <stdlib.h>
 
 #include "base/canon.h"
 #include "base/log.h"
+#include "delivery/spool.h"
+#include "delivery/spool_care.h"
 #include "store/division.h"
 #include "store/message.h"
 #include "store/run.h"
 #include "work/import.h"
 #include "work/merge.h"
-#include "work/phase.h"
 #include "work/staging.h"
 
 /* ---- the phases of the daily run ---- */
@@ -57,7 +58,6 @@ static bool tell_unfetched(struct phase *p, const struct division_row *township,
 /* A folder that cannot be read is a matter for the log; the run goes on. */
 bool maintenance_pickup(struct phase *p, bool *end, struct error *err)
 {
-    const struct outlet *outlet = p->w->outlet;
     struct division_row township = {0};
     struct error why = ERROR_INIT;
     struct date oldest;
@@ -65,11 +65,11 @@ bool maintenance_pickup(struct phase *p, bool *end, struct error *err)
     if (!next_township(p, &township, err)) {
         return false;
     }
-    *end = township.code == 0 || !outlet || !outlet->unfetched;
+    *end = township.code == 0 || !p->w->spool;
     if (*end) {
         return true;
     }
-    if (!outlet->unfetched(outlet->self, &township, &oldest, &why)) {
+    if (!spool_unfetched(p->w->spool, &township, &oldest, &why)) {
         log_put(LOG_WARNING, "event=spool-folder: %s", why.message);
         error_clear(&why);
         return true;
@@ -102,7 +102,6 @@ static bool next_division(struct phase *p, struct division_row *row, struct erro
 
 bool maintenance_prune(struct phase *p, bool *end, struct error *err)
 {
-    const struct outlet *outlet = p->w->outlet;
     struct date before = date_plus(p->run.day, -p->w->settings->spool_keep_days);
     struct division_row division = {0};
     struct error why = ERROR_INIT;
@@ -112,11 +111,11 @@ bool maintenance_prune(struct phase *p, bool *end, struct error *err)
     if (!next_division(p, &division, err)) {
         return false;
     }
-    *end = division.code == 0 || !outlet || !outlet->prune;
+    *end = division.code == 0 || !p->w->spool;
     if (*end) {
         return true;
     }
-    if (!outlet->prune(outlet->self, &division, before, &removed, &why)) {
+    if (!spool_prune(p->w->spool, &division, before, &removed, &why)) {
         log_put(LOG_WARNING, "event=spool-folder: %s", why.message);
         error_clear(&why);
     }
@@ -200,10 +199,10 @@ static enum job_step maintenance_slice(struct job *job, struct work *w, struct e
     if (!lists_wait(w, &wait, err)) {
         return JOB_FAILED;
     }
-    if (!wait || !w->outlet) {
+    if (!wait || !w->spool) {
         return JOB_DONE;
     }
-    if (!w->outlet->deliver(w->outlet->self, w, work_today(w), &more, err)) {
+    if (!spool_deliver(w->spool, w, work_today(w), &more, err)) {
         return JOB_FAILED;
     }
     return more ? JOB_MORE : JOB_DONE;

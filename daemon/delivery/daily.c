@@ -1,4 +1,4 @@
-#include "work/daily.h"
+#include "delivery/daily.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +6,8 @@
 #include "base/canon.h"
 #include "base/crash.h"
 #include "base/log.h"
+#include "delivery/maintenance.h"
+#include "delivery/spool.h"
 #include "store/household.h"
 #include "work/quarantine.h"
 
@@ -124,6 +126,28 @@ static bool begin(struct daily *d, struct work *w, bool *done, struct error *err
 
 /* ---- the phases of a day ---- */
 
+/* A phase ends in the commit of its last batch. `again` is done at the end of a phase for each
+ * household that an earlier run set aside in it (work/quarantine.h); NULL where the phase looks at
+ * them by itself. */
+static const struct {
+    phase_batch *batch; /* NULL: the run does it itself */
+    phase_act *again;
+    bool lists; /* only on a working day that is the run's own, which sends lists */
+} phases[] = {
+    [RUN_OPEN] = {phase_open, NULL, false},
+    [RUN_EFFECT] = {campaign_effects, NULL, false},
+    [RUN_AGE] = {report_ages, report_ages_again, false},
+    [RUN_ROLL] = {campaign_roll, campaign_roll_again, false},
+    [RUN_CLOSE] = {campaign_close, campaign_close_again, false},
+    [RUN_NOTICE] = {notice_all, NULL, false},
+    [RUN_PICKUP] = {maintenance_pickup, NULL, true},
+    [RUN_ALERT] = {phase_alert, NULL, false},
+    [RUN_LIST] = {phase_list, NULL, true},
+    [RUN_DELIVER] = {NULL, NULL, true},
+    [RUN_PRUNE] = {maintenance_prune, NULL, true},
+    [RUN_DONE] = {NULL, NULL, false},
+};
+
 static bool audit_run(struct daily *d, struct work *w, struct error *err)
 {
     char day[DATE_TEXT], target[DATE_TEXT];
@@ -142,10 +166,13 @@ static bool audit_run(struct daily *d, struct work *w, struct error *err)
 
 static bool advance(struct daily *d, struct work *w, struct error *err)
 {
-    if (!quarantine_end(&d->p, phase_again(d->p.run.phase), err)) {
+    bool lists = is_target(d) && d->p.run.working_day;
+    if (!quarantine_end(&d->p, phases[d->p.run.phase].again, err)) {
         return false;
     }
-    d->p.run.phase = phase_after(&d->p);
+    do {
+        d->p.run.phase++;
+    } while (phases[d->p.run.phase].lists && !lists);
     d->p.run.cursor = 0;
     d->p.after_day = DATE_NONE;
     d->p.after = 0;
@@ -176,7 +203,7 @@ static bool phase_slice(struct daily *d, struct work *w, struct error *err)
         return false;
     }
     while (ok && !end && job_now() < until) {
-        ok = phase_function(d->p.run.phase)(&d->p, &end, err);
+        ok = phases[d->p.run.phase].batch(&d->p, &end, err);
         arena_reset(&d->p.arena);
     }
     ok = ok && (!end || advance(d, w, err)) && store_run_put(w->store, &d->p.run, err) &&
@@ -207,7 +234,7 @@ static bool phase_retry(struct daily *d, struct work *w, struct error *err)
 static bool deliver(struct daily *d, struct work *w, struct error *err)
 {
     bool more = false;
-    if (w->outlet && !w->outlet->deliver(w->outlet->self, w, d->p.run.day, &more, err)) {
+    if (w->spool && !spool_deliver(w->spool, w, d->p.run.day, &more, err)) {
         return false;
     }
     d->job.done++;

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "store/run.h"
-#include "work/daily.h"
+#include "delivery/daily.h"
 
 struct clock_work {
     struct job job;

@@ -1,4 +1,4 @@
-/* work/daily: the daily run (contract.md section 4), and the manual clock that passes days.
+/* delivery/daily: the daily run (contract.md section 4), and the manual clock that passes days.
  *
  * A run goes through phases: open what is due to open, raise alerts, make the lists, deliver. Each
  * slice commits its work with the run's cursor, so that a run killed anywhere goes on where it was.
