@@ -47,7 +47,7 @@ struct backup {
 
 /* ---- the thread ---- */
 
-static bool goes_on(void *self)
+static bool backup_goes_on(void *self)
 {
     struct backup *b = self;
     return !atomic_load(&b->stop);
@@ -63,25 +63,6 @@ static void enter(struct backup *b, enum backup_phase phase, int64_t total)
     atomic_store(&b->done, 0);
     atomic_store(&b->total, total);
     atomic_store(&b->phase, (int)phase);
-}
-
-static bool copy(struct backup *b)
-{
-    bool end = false, ok = true;
-    while (ok && !end) {
-        ok = goes_on(b) ? store_copy_step(b->copy, &end, &b->error) : stopping(&b->error);
-        atomic_store(&b->done, store_copy_done(b->copy));
-        crash_point("backup-step");
-    }
-    return ok;
-}
-
-static bool check(struct backup *b)
-{
-    enter(b, PHASE_CHECK, -1);
-    bool ok = store_copy_check(b->copy, goes_on, b, &b->error);
-    crash_point("backup-checked");
-    return ok;
 }
 
 /* All of it into a pipe that somebody reads. */
@@ -100,7 +81,7 @@ static bool send_piece(struct backup *b, const char *bytes, size_t len)
             return error_set(&b->error, REASON_BAD_ARGUMENT, "the copy cannot be sent: %s",
                              strerror(errno));
         }
-        if (!goes_on(b)) {
+        if (!backup_goes_on(b)) {
             return stopping(&b->error);
         }
         if (job_now() > until) {
@@ -112,48 +93,51 @@ static bool send_piece(struct backup *b, const char *bytes, size_t len)
     return true;
 }
 
-static bool send_all(struct backup *b, int from, struct digest *digest)
+/* What is on the disk is what is sent, and what the hash is of. */
+static bool send_copy(struct backup *b)
 {
+    struct stat st;
+    struct digest *digest = digest_new();
     char *piece = xmalloc(65536);
     ssize_t n = 0;
-    bool ok = true;
-    fcntl(b->out, F_SETFL, O_NONBLOCK);
+    int from = open(b->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool ok = from >= 0 && fstat(from, &st) == 0;
+    if (ok) {
+        enter(b, PHASE_SEND, st.st_size);
+        fcntl(b->out, F_SETFL, O_NONBLOCK);
+    }
     while (ok && (n = read(from, piece, 65536)) > 0) {
         digest_add(digest, piece, (size_t)n);
         ok = send_piece(b, piece, (size_t)n);
         b->result.bytes += n;
         atomic_store(&b->done, b->result.bytes);
     }
-    free(piece);
-    if (ok && n < 0) {
+    if (b->error.reason == REASON_NONE && (!ok || n < 0)) {
         ok = error_set(&b->error, REASON_STORAGE, "%s: %s", b->path, strerror(errno));
     }
-    return ok;
-}
-
-/* What is on the disk is what is sent, and what the hash is of. */
-static bool send_copy(struct backup *b)
-{
-    struct stat st;
-    struct digest *digest = digest_new();
-    int from = open(b->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    bool ok = (from >= 0 && fstat(from, &st) == 0) ||
-              error_set(&b->error, REASON_STORAGE, "%s: %s", b->path, strerror(errno));
-    if (ok) {
-        enter(b, PHASE_SEND, st.st_size);
-        ok = send_all(b, from, digest);
-        digest_hex(digest, b->result.sha256);
-    }
+    digest_hex(digest, b->result.sha256);
+    digest_free(digest);
+    free(piece);
     staging_close(&from);
     staging_close(&b->out);
-    digest_free(digest);
     return ok;
 }
 
-static void *run(void *self)
+static void *backup_run(void *self)
 {
     struct backup *b = self;
-    b->ok = copy(b) && check(b);
+    bool end = false;
+    b->ok = true;
+    while (b->ok && !end) {
+        b->ok = backup_goes_on(b) ? store_copy_step(b->copy, &end, &b->error) : stopping(&b->error);
+        atomic_store(&b->done, store_copy_done(b->copy));
+        crash_point("backup-step");
+    }
+    if (b->ok) {
+        enter(b, PHASE_CHECK, -1);
+        b->ok = store_copy_check(b->copy, backup_goes_on, b, &b->error);
+        crash_point("backup-checked");
+    }
     store_copy_end(b->copy);
     b->copy = NULL;
     b->ok = b->ok && send_copy(b);
@@ -181,7 +165,7 @@ static bool import_waits(struct backup *b, struct work *w, bool *wait, struct er
     return ok;
 }
 
-static bool start(struct backup *b, struct work *w, struct error *err)
+static bool backup_start(struct backup *b, struct work *w, struct error *err)
 {
     struct strbuf path = STRBUF_INIT;
     strbuf_addf(&path, "%s/%s", w->staging, copy_name);
@@ -197,31 +181,10 @@ static bool start(struct backup *b, struct work *w, struct error *err)
     memcpy(b->result.audit_head, facts->head, sizeof facts->head);
     memcpy(b->result.taken_at, facts->at, sizeof facts->at);
     enter(b, PHASE_COPY, facts->bytes);
-    int fault = pthread_create(&b->thread, NULL, run, b);
+    int fault = pthread_create(&b->thread, NULL, backup_run, b);
     b->running = fault == 0;
     return b->running ||
            error_set(err, REASON_INTERNAL, "cannot start a thread: %s", strerror(fault));
-}
-
-static bool finish(struct backup *b, struct work *w, struct error *err)
-{
-    const struct backup_result *r = &b->result;
-    struct strbuf after = STRBUF_INIT;
-    struct canon c = canon_open(&after);
-    canon_int(&c, "bytes", r->bytes);
-    canon_int(&c, "seq", r->seq);
-    canon_str(&c, "sha256", str_of(r->sha256));
-    canon_str(&c, "taken_at", str_of(r->taken_at));
-    canon_close(&c);
-    bool ok = store_begin(w->store, err) &&
-              store_meta_set(w->store, "backup_at", r->taken_at, err) &&
-              work_audit(w, b->job.actor, "backup", STR_NONE, STR_NONE, strbuf_str(&after), err) &&
-              store_commit(w->store, err);
-    if (!ok) {
-        store_rollback(w->store);
-    }
-    strbuf_free(&after);
-    return ok;
 }
 
 static void join(struct backup *b)
@@ -232,18 +195,32 @@ static void join(struct backup *b)
     }
 }
 
-static enum job_step ended(struct backup *b, struct work *w, struct error *err)
+static enum job_step backup_end(struct backup *b, struct work *w, struct error *err)
 {
+    const struct backup_result *r = &b->result;
+    struct strbuf after = STRBUF_INIT;
     join(b);
     if (!b->ok) {
         error_set(err, b->error.reason, "%s", b->error.message);
         return JOB_FAILED;
     }
-    if (!finish(b, w, err)) {
+    struct canon c = canon_open(&after);
+    canon_int(&c, "bytes", r->bytes);
+    canon_int(&c, "seq", r->seq);
+    canon_str(&c, "sha256", str_of(r->sha256));
+    canon_str(&c, "taken_at", str_of(r->taken_at));
+    canon_close(&c);
+    bool ok = store_begin(w->store, err) &&
+              store_meta_set(w->store, "backup_at", r->taken_at, err) &&
+              work_audit(w, b->job.actor, "backup", STR_NONE, STR_NONE, strbuf_str(&after), err) &&
+              store_commit(w->store, err);
+    strbuf_free(&after);
+    if (!ok) {
+        store_rollback(w->store);
         return JOB_FAILED;
     }
-    log_put(LOG_NOTICE, "event=backup bytes=%lld seq=%lld sha256=%s", (long long)b->result.bytes,
-            (long long)b->result.seq, b->result.sha256);
+    log_put(LOG_NOTICE, "event=backup bytes=%lld seq=%lld sha256=%s", (long long)r->bytes,
+            (long long)r->seq, r->sha256);
     return JOB_DONE;
 }
 
@@ -252,11 +229,11 @@ static enum job_step backup_slice(struct job *job, struct work *w, struct error 
     struct backup *b = (struct backup *)job;
     bool wait;
     if (!b->running) {
-        if (!import_waits(b, w, &wait, err) || (!wait && !start(b, w, err))) {
+        if (!import_waits(b, w, &wait, err) || (!wait && !backup_start(b, w, err))) {
             return JOB_FAILED;
         }
     } else if (atomic_load(&b->ended)) {
-        return ended(b, w, err);
+        return backup_end(b, w, err);
     } else {
         poll(NULL, 0, WAIT_MS);
     }

@@ -9,7 +9,7 @@
 #include "store/report.h"
 
 /* What an explanation works with. */
-struct household_check {
+struct explaining {
     struct work *w;
     struct arena arena;
     struct household_view view;
@@ -20,17 +20,12 @@ struct household_check {
     const struct policy *told; /* the last one that the trace named */
 };
 
-static struct trace *trace_of(struct household_check *s)
-{
-    return &s->out->trace;
-}
-
 /* The policy of a day; a step where it is another than the one that was named last. */
-static const struct policy *policy_of(struct household_check *s, struct date day, struct error *err)
+static const struct policy *explain_policy(struct explaining *s, struct date day, struct error *err)
 {
     const struct policy *policy = policy_on(s->w->rules->policies, day, NULL, err);
     if (policy && policy != s->told) {
-        policy_on(s->w->rules->policies, day, trace_of(s), NULL);
+        policy_on(s->w->rules->policies, day, &s->out->trace, NULL);
         s->told = policy;
     }
     return policy;
@@ -38,27 +33,15 @@ static const struct policy *policy_of(struct household_check *s, struct date day
 
 /* ---- the household ---- */
 
-static void day_fact(struct household_check *s, enum fact which, struct date day)
+static void day_fact(struct explaining *s, enum fact which, struct date day)
 {
     char text[DATE_TEXT];
     if (date_is(day)) {
-        household_fact(trace_of(s), s->origins.facts, which, date_text(day, text));
+        household_fact(&s->out->trace, s->origins.facts, which, date_text(day, text));
     }
 }
 
-static void explain_facts(struct household_check *s)
-{
-    const struct household_row *r = &s->view.row;
-    struct trace *t = trace_of(s);
-    trace_step(t, TRACE_HOUSEHOLD, TRACE_COMPUTED, NULL, NULL, "what is on record");
-    household_fact(t, s->origins.facts, FACT_STATUS, names_text(&statuses, (int)r->status));
-    household_fact(t, s->origins.facts, FACT_REGISTER,
-                   names_text(&register_states, (int)r->register_state));
-    day_fact(s, FACT_APPROVED, r->approved_on);
-    day_fact(s, FACT_LAST_REVIEW, r->last_review_on);
-}
-
-static const char *tier_from(const struct household_check *s)
+static const char *tier_from(const struct explaining *s)
 {
     bool present = household_present(&s->facts) > 0;
     switch (s->view.row.tier_source) {
@@ -74,96 +57,63 @@ static const char *tier_from(const struct household_check *s)
     }
 }
 
-static void explain_tier(struct household_check *s)
-{
-    const struct policy *policy = s->out->policy;
-    const char *tier = names_text(&tiers, (int)s->view.row.tier);
-    struct trace *t = trace_of(s);
-    if (s->view.row.tier_source != TIER_GIVEN) {
-        enum tier_source source;
-        tier_derive(policy, &s->facts, &source, t);
-    }
-    trace_step(t, TRACE_TIER, TRACE_COMPUTED, policy->tiers_source, tier,
-               "%s: reviewed every %d months (%s)", tier, tier_months(s->view.row.tier),
-               tier_from(s));
-    household_fact(t, s->origins.facts, FACT_TIER, tier);
-}
-
 /* ---- what every task has ---- */
 
 /* A calendar that came late cannot have moved the deadline into the past. */
-static void explain_floor(struct household_check *s, struct date rolled, struct date due_on)
+static void explain_floor(struct explaining *s, struct date rolled, struct date due_on)
 {
     char from[DATE_TEXT], to[DATE_TEXT];
     if (date_is(rolled)) {
-        trace_step(trace_of(s), TRACE_DUE, TRACE_COMPUTED, NULL, date_text(due_on, to),
+        trace_step(&s->out->trace, TRACE_DUE, TRACE_COMPUTED, NULL, date_text(due_on, to),
                    "the calendar gave %s when that was over or the day itself: the deadline is %s, "
                    "for a recomputation never makes a task late",
                    date_text(rolled, from), to);
     }
 }
 
-static void explain_postponed(struct household_check *s, const struct policy *policy)
+/* Postponed, late or not, and the ladder. */
+static void explain_progress(struct explaining *s, const struct policy *policy)
 {
     char from[DATE_TEXT], to[DATE_TEXT];
     const struct task_row *task = &s->task;
+    struct trace *t = &s->out->trace;
     if (task->due_on.day != task->original_due_on.day) {
-        trace_step(trace_of(s), TRACE_POSTPONED, TRACE_COMPUTED, policy->postpone_source,
+        trace_step(t, TRACE_POSTPONED, TRACE_COMPUTED, policy->postpone_source,
                    date_text(task->due_on, to), "the deadline of %s was postponed to %s",
                    date_text(task->original_due_on, from), to);
     }
-}
-
-static void explain_late(struct household_check *s)
-{
-    char today[DATE_TEXT], due[DATE_TEXT];
-    const struct task_row *task = &s->task;
     bool late = cycle_is_late(task->state == TASK_OPEN, task->due_on, s->out->on);
-    trace_step(trace_of(s), TRACE_LATE, late ? TRACE_PASSED : TRACE_FAILED, NULL,
-               late ? "late" : "not late", "task %lld is %s: deadline %s, today %s",
-               (long long)task->task,
+    trace_step(t, TRACE_LATE, late ? TRACE_PASSED : TRACE_FAILED, NULL, late ? "late" : "not late",
+               "task %lld is %s: deadline %s, today %s", (long long)task->task,
                late                       ? "late"
                : task->state == TASK_OPEN ? "open and not late"
                                           : names_text(&task_states, (int)task->state),
-               date_text(task->due_on, due), date_text(s->out->on, today));
-}
-
-static void explain_alerts(struct household_check *s)
-{
-    char day[DATE_TEXT];
-    const struct policy *policy = s->out->policy;
-    for (int i = 0; s->task.state == TASK_OPEN && i < policy->rung_count; i++) {
-        const struct alert_rung *rung = &policy->rungs[i];
-        struct date on = alert_day(rung, s->w->rules->calendar, s->task.due_on);
-        trace_step(trace_of(s), TRACE_ALERT, i <= s->task.raised ? TRACE_PASSED : TRACE_NOT_REACHED,
-                   policy->alerts_source, date_text(on, day), "%s, to the %s, on %s", rung->name,
-                   names_text(&alert_targets, (int)rung->to), day);
+               date_text(task->due_on, from), date_text(s->out->on, to));
+    const struct policy *today = s->out->policy;
+    for (int i = 0; task->state == TASK_OPEN && i < today->rung_count; i++) {
+        const struct alert_rung *rung = &today->rungs[i];
+        struct date on = alert_day(rung, s->w->rules->calendar, task->due_on);
+        trace_step(t, TRACE_ALERT, i <= task->raised ? TRACE_PASSED : TRACE_NOT_REACHED,
+                   today->alerts_source, date_text(on, from), "%s, to the %s, on %s", rung->name,
+                   names_text(&alert_targets, (int)rung->to), from);
     }
-}
-
-static void explain_progress(struct household_check *s, const struct policy *policy)
-{
-    explain_postponed(s, policy);
-    explain_late(s);
-    explain_alerts(s);
 }
 
 /* ---- the chain of each kind of deadline ---- */
 
 /* The dates of a cycle by the functions that decided them, under the policy of that day. */
-static bool explain_cycle(struct household_check *s, const struct cycle_row *cycle,
-                          struct error *err)
+static bool explain_cycle(struct explaining *s, const struct cycle_row *cycle, struct error *err)
 {
     struct cycle_context context;
     struct cycle_dates dates;
-    const struct policy *policy = policy_of(s, cycle->decided_on, err);
+    const struct policy *policy = explain_policy(s, cycle->decided_on, err);
     if (!policy ||
         !household_context(s->w, &s->arena, &s->view.row, cycle->decided_on, &context, err)) {
         return false;
     }
     context.anchor = cycle->anchor_on;
     context.origins = s->origins.facts;
-    if (!cycle_at(&context, cycle->dates.step, cycle->dates.tier, &dates, trace_of(s), err) ||
+    if (!cycle_at(&context, cycle->dates.step, cycle->dates.tier, &dates, &s->out->trace, err) ||
         (cycle->task && s->task.task == 0 &&
          !store_task_get(s->w->store, &s->arena, cycle->task, &s->task, err))) {
         return false;
@@ -175,10 +125,10 @@ static bool explain_cycle(struct household_check *s, const struct cycle_row *cyc
     return true;
 }
 
-static void explain_report(struct household_check *s, const struct report_row *r, bool first)
+static void explain_report(struct explaining *s, const struct report_row *r, bool first)
 {
     char on[DATE_TEXT], recorded[DATE_TEXT];
-    struct trace *t = trace_of(s);
+    struct trace *t = &s->out->trace;
     const char *source = arena_copy(&s->arena, r->source);
     date_text(r->recorded_on, recorded);
     trace_step(t, TRACE_REPORT, r->corrected ? TRACE_FAILED : TRACE_PASSED,
@@ -198,15 +148,15 @@ static void explain_report(struct household_check *s, const struct report_row *r
     }
 }
 
-static bool explain_triggered(struct household_check *s, struct error *err)
+static bool explain_triggered(struct explaining *s, struct error *err)
 {
     struct report_row *reports;
     bool provisional = false;
     int count;
     char from[DATE_TEXT], due_text[DATE_TEXT];
     const struct task_row *task = &s->task;
-    struct trace *t = trace_of(s);
-    const struct policy *policy = policy_of(s, task->opened_on, err);
+    struct trace *t = &s->out->trace;
+    const struct policy *policy = explain_policy(s, task->opened_on, err);
     if (!policy || !store_reports_of(s->w->store, &s->arena, s->view.row.id, task->task, &reports,
                                      &count, err)) {
         return false;
@@ -232,10 +182,10 @@ static bool explain_triggered(struct household_check *s, struct error *err)
     return true;
 }
 
-static bool explain_register(struct household_check *s, struct error *err)
+static bool explain_register(struct explaining *s, struct error *err)
 {
-    struct trace *t = trace_of(s);
-    const struct policy *policy = policy_of(s, s->task.opened_on, err);
+    struct trace *t = &s->out->trace;
+    const struct policy *policy = explain_policy(s, s->task.opened_on, err);
     if (!policy) {
         return false;
     }
@@ -254,17 +204,17 @@ static bool explain_register(struct household_check *s, struct error *err)
 
 /* ---- protection ---- */
 
-static bool explain_is_protected(struct household_check *s, bool *is, const char **clause,
-                                 struct error *err)
+static bool explain_continuity(struct explaining *s, bool *is, const char **clause,
+                               struct error *err)
 {
-    const struct policy *policy = policy_of(s, s->out->on, err);
-    *is = policy && protection_holds(policy, &s->facts, clause, trace_of(s));
+    const struct policy *policy = explain_policy(s, s->out->on, err);
+    *is = policy && protection_holds(policy, &s->facts, clause, &s->out->trace);
     return policy != NULL;
 }
 
-/* ---- the subjects ---- */
+/* ---- what is explained ---- */
 
-static bool check_load(struct household_check *s, struct str household, struct error *err)
+static bool explain_load(struct explaining *s, struct str household, struct error *err)
 {
     if (!household_load(s->w, &s->arena, household, &s->view, err)) {
         return false;
@@ -278,40 +228,47 @@ static bool check_load(struct household_check *s, struct str household, struct e
     }
     s->view.origins = &s->origins;
     s->facts = household_facts_of(&s->arena, &s->view);
-    s->out->policy = policy_of(s, s->out->on, err);
+    s->out->policy = explain_policy(s, s->out->on, err);
     return s->out->policy != NULL;
 }
 
-static bool explain_due(struct household_check *s, const struct cycle_row *cycle, struct error *err)
+static bool explain_all(struct explaining *s, const struct cycle_row *cycle, struct error *err)
 {
+    bool is, ok = true;
+    const struct household_row *r = &s->view.row;
+    struct trace *t = &s->out->trace;
+    const char *tier = names_text(&tiers, (int)r->tier);
+    trace_step(t, TRACE_HOUSEHOLD, TRACE_COMPUTED, NULL, NULL, "what is on record");
+    household_fact(t, s->origins.facts, FACT_STATUS, names_text(&statuses, (int)r->status));
+    household_fact(t, s->origins.facts, FACT_REGISTER,
+                   names_text(&register_states, (int)r->register_state));
+    day_fact(s, FACT_APPROVED, r->approved_on);
+    day_fact(s, FACT_LAST_REVIEW, r->last_review_on);
+    if (r->tier_source != TIER_GIVEN) {
+        enum tier_source source;
+        tier_derive(s->out->policy, &s->facts, &source, t);
+    }
+    trace_step(t, TRACE_TIER, TRACE_COMPUTED, s->out->policy->tiers_source, tier,
+               "%s: reviewed every %d months (%s)", tier, tier_months(r->tier), tier_from(s));
+    household_fact(t, s->origins.facts, FACT_TIER, tier);
     if (cycle->cycle) {
-        return explain_cycle(s, cycle, err);
+        ok = explain_cycle(s, cycle, err);
+    } else if (s->task.task) {
+        ok = s->task.year ? explain_register(s, err) : explain_triggered(s, err);
+    } else {
+        trace_step(t, TRACE_DUE, TRACE_NOT_REACHED, NULL, NULL,
+                   "no review is due: the household is %s", names_text(&statuses, (int)r->status));
     }
-    if (s->task.task) {
-        return s->task.year ? explain_register(s, err) : explain_triggered(s, err);
-    }
-    trace_step(trace_of(s), TRACE_DUE, TRACE_NOT_REACHED, NULL, NULL,
-               "no review is due: the household is %s",
-               names_text(&statuses, (int)s->view.row.status));
-    return true;
+    return ok && explain_continuity(s, &is, NULL, err);
 }
 
-static bool explain_view(struct household_check *s, const struct cycle_row *cycle,
-                         struct error *err)
-{
-    bool is;
-    explain_facts(s);
-    explain_tier(s);
-    return explain_due(s, cycle, err) && explain_is_protected(s, &is, NULL, err);
-}
-
-static struct household_check check_of(struct work *w, struct date on, struct explanation *out)
+static struct explaining explain_begin(struct work *w, struct date on, struct explanation *out)
 {
     *out = (struct explanation){.on = on, .trace = TRACE_INIT};
-    return (struct household_check){.w = w, .arena = ARENA_INIT, .out = out};
+    return (struct explaining){.w = w, .arena = ARENA_INIT, .out = out};
 }
 
-static bool check_end(struct household_check *s, bool ok)
+static bool explain_end(struct explaining *s, bool ok)
 {
     arena_free(&s->arena);
     if (!ok) {
@@ -320,27 +277,18 @@ static bool check_end(struct household_check *s, bool ok)
     return ok;
 }
 
-static char *check_text(const char *what, struct str household)
-{
-    struct strbuf text = STRBUF_INIT;
-    strbuf_addf(&text, "%s %.*s", what, STR_ARG(household));
-    char *copy = xstrdup(strbuf_text(&text));
-    strbuf_free(&text);
-    return copy;
-}
-
 bool explain_household(struct work *w, struct str household, struct explanation *out,
                        struct error *err)
 {
-    struct household_check s = check_of(w, work_today(w), out);
-    out->subject = check_text("household", household);
-    bool ok = check_load(&s, household, err) && explain_view(&s, &s.view.cycle, err);
-    return check_end(&s, ok);
+    struct explaining s = explain_begin(w, work_today(w), out);
+    out->subject = xstrdup(arena_format(&s.arena, "household %.*s", STR_ARG(household)));
+    bool ok = explain_load(&s, household, err) && explain_all(&s, &s.view.cycle, err);
+    return explain_end(&s, ok);
 }
 
 bool explain_task(struct work *w, int64_t task, struct explanation *out, struct error *err)
 {
-    struct household_check s = check_of(w, work_today(w), out);
+    struct explaining s = explain_begin(w, work_today(w), out);
     struct cycle_row cycle = {0};
     out->subject = xstrdup(arena_format(&s.arena, "task %lld", (long long)task));
     bool ok = store_task_get(w->store, &s.arena, task, &s.task, err);
@@ -348,17 +296,18 @@ bool explain_task(struct work *w, int64_t task, struct explanation *out, struct 
         ok = error_set(err, REASON_NOT_FOUND, "there is no task %lld", (long long)task);
     }
     ok = ok && (s.task.cycle == 0 || store_cycle_get(w->store, s.task.cycle, &cycle, err)) &&
-         check_load(&s, s.task.household, err) && explain_view(&s, &cycle, err);
-    return check_end(&s, ok);
+         explain_load(&s, s.task.household, err) && explain_all(&s, &cycle, err);
+    return explain_end(&s, ok);
 }
 
 bool explain_protection(struct work *w, struct str household, struct date on, bool *is_protected,
                         const char **clause, struct explanation *out, struct error *err)
 {
-    struct household_check s = check_of(w, on, out);
-    out->subject = check_text("protection of household", household);
-    bool ok = check_load(&s, household, err) && explain_is_protected(&s, is_protected, clause, err);
-    return check_end(&s, ok);
+    struct explaining s = explain_begin(w, on, out);
+    out->subject =
+        xstrdup(arena_format(&s.arena, "protection of household %.*s", STR_ARG(household)));
+    bool ok = explain_load(&s, household, err) && explain_continuity(&s, is_protected, clause, err);
+    return explain_end(&s, ok);
 }
 
 void explanation_free(struct explanation *e)

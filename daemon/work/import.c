@@ -28,14 +28,14 @@ static const struct import_class *const classes[] = {
     [IMPORT_STANDARDS] = &import_standards,
 };
 
-enum stage { STAGE_RECEIVE, STAGE_DECODE, STAGE_CHECK, STAGE_APPLY, STAGE_RECALCULATE };
+enum import_stage { IMPORT_RECEIVE, IMPORT_DECODE, IMPORT_CHECK, IMPORT_APPLY, IMPORT_RECALCULATE };
 
 struct import_work {
     struct job job;
     const struct import_class *class; /* NULL for a calendar */
     struct import_result result;
     struct import_context *context;
-    enum stage stage;
+    enum import_stage stage;
     struct arrival arrival;
     int skip_bad;   /* the caller's; -1 */
     int text, good; /* in the staging folder; -1 */
@@ -49,7 +49,7 @@ struct import_work {
     struct recalculation recalculation;
 };
 
-static enum job_step receive(struct import_work *j, struct work *w, struct error *err)
+static enum job_step import_receive(struct import_work *j, struct work *w, struct error *err)
 {
     bool whole;
     j->job.phase = "check";
@@ -64,7 +64,7 @@ static enum job_step receive(struct import_work *j, struct work *w, struct error
     j->job.total = j->arrival.total;
     if (whole) {
         memcpy(j->sha256, j->arrival.sha256, sizeof j->sha256);
-        j->stage = STAGE_DECODE;
+        j->stage = IMPORT_DECODE;
     }
     return JOB_MORE;
 }
@@ -80,7 +80,7 @@ static struct import_context *context_new(struct import_work *j, struct work *w)
 }
 
 /* bad-rows with the whole list in the result. */
-static enum job_step refuse(struct import_work *j, struct error *err)
+static enum job_step import_refuse(struct import_work *j, struct error *err)
 {
     int64_t n = j->result.fault_count + j->result.more;
     error_set(err, REASON_BAD_ROWS, "%lld fault%s, nothing was changed", (long long)n,
@@ -88,7 +88,7 @@ static enum job_step refuse(struct import_work *j, struct error *err)
     return JOB_FAILED;
 }
 
-static enum job_step decode(struct import_work *j, struct work *w, struct error *err)
+static enum job_step import_decode(struct import_work *j, struct work *w, struct error *err)
 {
     uint64_t line = 0;
     struct error why = ERROR_INIT;
@@ -108,7 +108,7 @@ static enum job_step decode(struct import_work *j, struct work *w, struct error 
         j->context->line = line;
         import_fault(j->context, "", "encoding", "%s", why.message);
         error_clear(&why);
-        return refuse(j, err);
+        return import_refuse(j, err);
     }
     staging_close(&j->arrival.raw);
     staging_remove(w, raw_name);
@@ -121,7 +121,7 @@ static enum job_step decode(struct import_work *j, struct work *w, struct error 
             return JOB_FAILED;
         }
     }
-    j->stage = STAGE_CHECK;
+    j->stage = IMPORT_CHECK;
     return JOB_MORE;
 }
 
@@ -132,35 +132,7 @@ static bool check_heading(struct import_work *j, const struct csv_record *record
     return import_heading(j->context, j->class->columns, record, j->positions);
 }
 
-static bool check_record(struct import_work *j, const struct csv_record *record, struct error *err)
-{
-    struct import_context *c = j->context;
-    struct str cells[IMPORT_COLUMNS_MAX];
-    c->row_faults = 0;
-    c->line = record->line;
-    import_width(c, record);
-    import_cells(record, j->positions, j->class->columns, cells);
-    bool ok = j->class->check(c, cells, err);
-    j->result.rows++;
-    j->result.bad += c->row_faults > 0;
-    arena_reset(&c->row);
-    return ok;
-}
-
-static enum job_step accept_import(struct import_work *j, struct work *w, struct error *err);
-
-static enum job_step check_end(struct import_work *j, struct work *w, struct error *err)
-{
-    if (!j->heading) {
-        j->context->line = 1;
-        import_fault(j->context, "", "missing", "the file is empty: its heading is missing");
-    }
-    bool only_rows = j->skip_bad >= 0 && j->heading;
-    if (j->result.fault_count && !only_rows) {
-        return refuse(j, err);
-    }
-    return accept_import(j, w, err);
-}
+static enum job_step import_accept(struct import_work *j, struct work *w, struct error *err);
 
 static enum job_step check_slice(struct import_work *j, struct work *w, struct error *err)
 {
@@ -180,14 +152,25 @@ static enum job_step check_slice(struct import_work *j, struct work *w, struct e
             import_fault(j->context, "", "quote", "%s", err->message);
             error_clear(err);
             store_read_end(w->store);
-            return refuse(j, err);
+            return import_refuse(j, err);
         }
         end = got == CSV_AT_END;
         if (!end && heading && !check_heading(j, &record)) {
             store_read_end(w->store);
-            return refuse(j, err);
+            return import_refuse(j, err);
         }
-        ok = end || heading || check_record(j, &record, err);
+        if (!end && !heading) {
+            struct import_context *c = j->context;
+            struct str cells[IMPORT_COLUMNS_MAX];
+            c->row_faults = 0;
+            c->line = record.line;
+            import_width(c, &record);
+            import_cells(&record, j->positions, j->class->columns, cells);
+            ok = j->class->check(c, cells, err);
+            j->result.rows++;
+            j->result.bad += c->row_faults > 0;
+            arena_reset(&c->row);
+        }
         if (ok && !end && j->good >= 0) {
             enum staging_part part = heading                ? STAGING_HEADING
                                      : j->result.bad == bad ? STAGING_GOOD
@@ -201,7 +184,15 @@ static enum job_step check_slice(struct import_work *j, struct work *w, struct e
     if (!ok) {
         return JOB_FAILED;
     }
-    return end ? check_end(j, w, err) : JOB_MORE;
+    if (!end) {
+        return JOB_MORE;
+    }
+    if (!j->heading) {
+        j->context->line = 1;
+        import_fault(j->context, "", "missing", "the file is empty: its heading is missing");
+    }
+    bool only_rows = j->skip_bad >= 0 && j->heading;
+    return j->result.fault_count && !only_rows ? import_refuse(j, err) : import_accept(j, w, err);
 }
 
 /* ---- calendars: checked and applied at once, then the deadlines in slices ---- */
@@ -237,7 +228,7 @@ static enum job_step check_calendar(struct import_work *j, struct work *w, struc
         error_clear(err);
     }
     if (j->result.fault_count) {
-        return refuse(j, err);
+        return import_refuse(j, err);
     }
     if (!store_begin(w->store, err)) {
         return JOB_FAILED;
@@ -254,7 +245,7 @@ static enum job_step check_calendar(struct import_work *j, struct work *w, struc
         return JOB_FAILED;
     }
     j->recalculation = recalculation_begin();
-    j->stage = STAGE_RECALCULATE;
+    j->stage = IMPORT_RECALCULATE;
     j->job.phase = "apply";
     return JOB_MORE;
 }
@@ -273,18 +264,12 @@ static enum job_step recalculate(struct import_work *j, struct work *w, struct e
 
 /* ---- acceptance and application ---- */
 
-static enum job_step accept_fail(struct work *w, const char *what, struct error *err)
-{
-    error_set(err, REASON_STORAGE, "staging: %s: %s", what, strerror(errno));
-    store_rollback(w->store);
-    return JOB_FAILED;
-}
-
-static enum job_step accept_import(struct import_work *j, struct work *w, struct error *err)
+static enum job_step import_accept(struct import_work *j, struct work *w, struct error *err)
 {
     int fd = j->good >= 0 ? j->good : j->text;
     if (fsync(fd) != 0 || !staging_rename(w, j->good >= 0 ? good_name : text_name, accepted_name)) {
-        return accept_fail(w, accepted_name, err);
+        error_set(err, REASON_STORAGE, "staging: %s: %s", accepted_name, strerror(errno));
+        return JOB_FAILED;
     }
     crash_point("import-renamed");
     j->row = (struct import_row){
@@ -311,25 +296,11 @@ static enum job_step accept_import(struct import_work *j, struct work *w, struct
     csv_reader_close(j->reader);
     j->reader = csv_reader_open(fd, 0, 1, ',');
     j->heading = false;
-    j->stage = STAGE_APPLY;
+    j->stage = IMPORT_APPLY;
     j->job.phase = "apply";
     j->job.done = 0;
     j->job.total = j->result.rows - j->result.bad;
     return JOB_MORE;
-}
-
-static void count(struct import_work *j, enum import_effect effect, bool fault)
-{
-    j->job.done++;
-    if (fault) {
-        j->result.bad++;
-    } else if (effect == IMPORT_ADDED) {
-        j->result.added++;
-    } else if (effect == IMPORT_CHANGED) {
-        j->result.changed++;
-    } else {
-        j->result.unchanged++;
-    }
 }
 
 static bool apply_record(struct import_work *j, const struct csv_record *record,
@@ -350,7 +321,11 @@ static bool apply_record(struct import_work *j, const struct csv_record *record,
     } else if (j->careful && ok) {
         ok = store_release(c->w->store, err);
     }
-    count(j, effect, c->row_faults > 0);
+    j->job.done++;
+    j->result.bad += c->row_faults > 0;
+    j->result.added += c->row_faults == 0 && effect == IMPORT_ADDED;
+    j->result.changed += c->row_faults == 0 && effect == IMPORT_CHANGED;
+    j->result.unchanged += c->row_faults == 0 && effect == IMPORT_UNCHANGED;
     arena_reset(&c->row);
     return ok;
 }
@@ -389,17 +364,6 @@ static bool apply_records(struct import_work *j, bool *end, struct error *err)
     }
 }
 
-static void row_update(struct import_work *j, bool end)
-{
-    j->row.offset = (int64_t)csv_reader_offset(j->reader);
-    j->row.line = (int64_t)csv_reader_line(j->reader);
-    j->row.added = j->result.added;
-    j->row.changed = j->result.changed;
-    j->row.unchanged = j->result.unchanged;
-    j->row.bad = j->result.bad;
-    j->row.done = end;
-}
-
 /* The slice again from its beginning, row by row: an accepted import always completes. */
 static enum job_step apply_again(struct import_work *j)
 {
@@ -426,7 +390,13 @@ static enum job_step apply_slice(struct import_work *j, struct work *w, struct e
     }
     bool ok = apply_records(j, &end, err) && (!j->class->flush || j->class->flush(j->context, err));
     if (ok) {
-        row_update(j, end);
+        j->row.offset = (int64_t)csv_reader_offset(j->reader);
+        j->row.line = (int64_t)csv_reader_line(j->reader);
+        j->row.added = j->result.added;
+        j->row.changed = j->result.changed;
+        j->row.unchanged = j->result.unchanged;
+        j->row.bad = j->result.bad;
+        j->row.done = end;
         changes = j->result.added + j->result.changed > 0;
         ok = (!end || !changes || audit_import(j, w, err)) &&
              store_import_update(w->store, &j->row, err) && store_commit(w->store, err);
@@ -458,21 +428,21 @@ static enum job_step import_slice(struct job *job, struct work *w, struct error 
 {
     struct import_work *j = (struct import_work *)job;
     switch (j->stage) {
-    case STAGE_RECEIVE:
-        return receive(j, w, err);
-    case STAGE_DECODE:
+    case IMPORT_RECEIVE:
+        return import_receive(j, w, err);
+    case IMPORT_DECODE:
         if (j->skip_bad >= 0 && j->class && j->good < 0) {
             j->good = staging_open(w, good_name, O_RDWR | O_CREAT | O_TRUNC, err);
             if (j->good < 0) {
                 return JOB_FAILED;
             }
         }
-        return decode(j, w, err);
-    case STAGE_CHECK:
+        return import_decode(j, w, err);
+    case IMPORT_CHECK:
         return j->class ? check_slice(j, w, err) : check_calendar(j, w, err);
-    case STAGE_APPLY:
+    case IMPORT_APPLY:
         return apply_slice(j, w, err);
-    case STAGE_RECALCULATE:
+    case IMPORT_RECALCULATE:
         return recalculate(j, w, err);
     }
     return JOB_FAILED;
@@ -526,33 +496,11 @@ const struct import_result *import_job_result(const struct job *job)
     return &((const struct import_work *)job)->result;
 }
 
-static bool resume_at(struct import_work *j, struct work *w, struct error *err)
-{
-    struct csv_record record;
-    j->text = staging_open(w, accepted_name, O_RDONLY, err);
-    if (j->text < 0) {
-        return false;
-    }
-    j->context = context_new(j, w);
-    j->context->today = j->row.accepted_on;
-    j->stage = STAGE_APPLY;
-    j->job.phase = "apply";
-    /* The heading tells the order of the columns; then on from where the last commit left off. */
-    j->reader = csv_reader_open(j->text, 0, 1, ',');
-    if (csv_reader_next(j->reader, &record, err) != CSV_RECORD || !check_heading(j, &record)) {
-        return error_set(err, REASON_STORAGE, "staging: %s is damaged", accepted_name);
-    }
-    if (j->row.offset > 0) {
-        csv_reader_close(j->reader);
-        j->reader = csv_reader_open(j->text, (uint64_t)j->row.offset, (uint64_t)j->row.line, ',');
-    }
-    return true;
-}
-
 bool import_resume(struct work *w, struct job **job, struct error *err)
 {
     struct arena a = ARENA_INIT;
     struct import_row row;
+    struct csv_record record;
     *job = NULL;
     if (!store_import_applying(w->store, &a, &row, err)) {
         return false;
@@ -575,9 +523,24 @@ bool import_resume(struct work *w, struct job **job, struct error *err)
     j->result.changed = row.changed;
     j->result.unchanged = row.unchanged;
     j->job.total = row.rows - row.bad;
-    if (!resume_at(j, w, err)) {
+    j->context = context_new(j, w);
+    j->context->today = row.accepted_on;
+    j->stage = IMPORT_APPLY;
+    j->job.phase = "apply";
+    j->text = staging_open(w, accepted_name, O_RDONLY, err);
+    if (j->text < 0) {
         import_free(&j->job);
         return false;
+    }
+    /* The heading tells the order of the columns; then on from where the last commit left off. */
+    j->reader = csv_reader_open(j->text, 0, 1, ',');
+    if (csv_reader_next(j->reader, &record, err) != CSV_RECORD || !check_heading(j, &record)) {
+        import_free(&j->job);
+        return error_set(err, REASON_STORAGE, "staging: %s is damaged", accepted_name);
+    }
+    if (row.offset > 0) {
+        csv_reader_close(j->reader);
+        j->reader = csv_reader_open(j->text, (uint64_t)row.offset, (uint64_t)row.line, ',');
     }
     log_put(LOG_NOTICE, "event=recover import=%lld kind=%s line=%lld", (long long)row.import,
             names_text(&import_kinds, (int)row.kind), (long long)row.line);

@@ -13,8 +13,8 @@ static const struct import_column division_columns[] = {{"code", "区划代码",
 /* The digits of a code that its parent gives, by level (GB/T 2260 and its extension). */
 static const int64_t parent_span[] = {0, 10000000000, 1000000, 1000};
 
-static bool division_read(struct import_context *c, const struct str *cells,
-                          struct division_row *row)
+static bool division_read_row(struct import_context *c, const struct str *cells,
+                              struct division_row *row)
 {
     int level = -1, before = c->row_faults;
     *row = (struct division_row){.code = division_code(cells[DIV_CODE])};
@@ -46,38 +46,23 @@ static bool division_read(struct import_context *c, const struct str *cells,
     return c->row_faults == before;
 }
 
-/* The level of a division of this file (its number in `seen` is 4 × line + level) or of the store.
- */
-static bool level_of(struct import_context *c, int64_t code, int *level, struct error *err)
-{
-    char text[DIVISION_TEXT];
-    uint64_t seen = import_seen_get(c->seen, str_of(division_text(code, text)));
-    struct division_row row;
-    *level = seen ? (int)(seen % 4) : -1;
-    if (seen) {
-        return true;
-    }
-    if (!store_division_get(c->w->store, &c->row, code, &row, err)) {
-        return false;
-    }
-    *level = row.code ? (int)row.level : -1;
-    return true;
-}
-
 static bool division_check(struct import_context *c, const struct str *cells, struct error *err)
 {
-    struct division_row row, old;
+    struct division_row row, old, above;
     char text[DIVISION_TEXT];
     int64_t parent;
-    int level = -1;
-    if (!division_read(c, cells, &row)) {
+    if (!division_read_row(c, cells, &row)) {
         return true;
     }
     if (!store_division_get(c->w->store, &c->row, row.code, &old, err) ||
         !store_division_now(c->w->store, row.parent, &parent, err) ||
-        (row.parent && !level_of(c, row.parent, &level, err))) {
+        !store_division_get(c->w->store, &c->row, row.parent, &above, err)) {
         return false;
     }
+    /* The parent stands in this file, where its number in `seen` is 4 × line + level, or in the
+     * store. */
+    uint64_t seen = import_seen_get(c->seen, str_of(division_text(row.parent, text)));
+    int level = seen ? (int)(seen % 4) : above.code ? (int)above.level : -1;
     if (row.parent && level < 0) {
         import_fault(c, "parent", "unknown-division",
                      "\"%.*s\" is in neither the store nor a line above",
@@ -103,7 +88,7 @@ static bool division_apply(struct import_context *c, const struct str *cells,
                            enum import_effect *effect, struct error *err)
 {
     struct division_row row, old;
-    if (!division_read(c, cells, &row)) {
+    if (!division_read_row(c, cells, &row)) {
         return true;
     }
     /* A file that is older than a merge: its villages lie in the township that there is today. */
@@ -131,8 +116,8 @@ static const struct import_column standard_columns[] = {{"district", "区县代�
                                                         {"poverty_line", "扶贫标准", true},
                                                         {0}};
 
-static bool standard_read(struct import_context *c, const struct str *cells,
-                          struct standard_row *row, struct error *err)
+static bool standard_read_row(struct import_context *c, const struct str *cells,
+                              struct standard_row *row, struct error *err)
 {
     struct import_division district;
     int64_t year = 0;
@@ -170,7 +155,7 @@ static bool standard_read(struct import_context *c, const struct str *cells,
 static bool standard_row_check(struct import_context *c, const struct str *cells, struct error *err)
 {
     struct standard_row row;
-    if (!standard_read(c, cells, &row, err)) {
+    if (!standard_read_row(c, cells, &row, err)) {
         return false;
     }
     struct str key = str_of(arena_format(&c->row, "%lld/%d", (long long)row.district, row.year));
@@ -186,7 +171,7 @@ static bool standard_apply(struct import_context *c, const struct str *cells,
                            enum import_effect *effect, struct error *err)
 {
     struct standard_row row, old;
-    if (!standard_read(c, cells, &row, err)) {
+    if (!standard_read_row(c, cells, &row, err)) {
         return false;
     }
     if (c->row_faults) {

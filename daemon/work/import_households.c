@@ -32,32 +32,23 @@ static const struct import_column columns[] = {
     {"register", "建档立卡", false},    {0}};
 
 /* A row as the file gives it: -1, no data or DATE_NONE where the cell is empty. */
-struct given {
+struct household_cells {
     struct household_row row;
     int status, register_state, tier, income_kind;
     struct import_division division;
 };
 
-static void given_words(struct import_context *c, const struct str *cells, struct given *g)
-{
-    g->status = g->register_state = g->tier = g->income_kind = -1;
-    import_word(c, "status", cells[HH_STATUS], &statuses, &g->status);
-    import_word(c, "register", cells[HH_REGISTER], &register_states, &g->register_state);
-    import_word(c, "tier", cells[HH_TIER], &tiers, &g->tier);
-    import_word(c, "income_kind", cells[HH_INCOME_KIND], &income_kinds, &g->income_kind);
-}
-
-static bool given_read(struct import_context *c, const struct str *cells, struct given *g,
-                       struct error *err)
+static bool household_read(struct import_context *c, const struct str *cells,
+                           struct household_cells *g, struct error *err)
 {
     struct date birth = DATE_NONE;
     struct household_row *r = &g->row;
-    *g = (struct given){.row = {.income = FEN_UNKNOWN,
-                                .pension = FEN_UNKNOWN,
-                                .employment_cost = FEN_UNKNOWN,
-                                .approved_on = DATE_NONE,
-                                .anchor_on = DATE_NONE,
-                                .last_review_on = DATE_NONE}};
+    *g = (struct household_cells){.row = {.income = FEN_UNKNOWN,
+                                          .pension = FEN_UNKNOWN,
+                                          .employment_cost = FEN_UNKNOWN,
+                                          .approved_on = DATE_NONE,
+                                          .anchor_on = DATE_NONE,
+                                          .last_review_on = DATE_NONE}};
     import_text(c, "household", cells[HH_HOUSEHOLD], 64, &r->household);
     if (cells[HH_HOUSEHOLD].len == 0) {
         import_fault(c, "household", "missing", "the household's number is empty");
@@ -79,7 +70,11 @@ static bool given_read(struct import_context *c, const struct str *cells, struct
     import_identity(c, "head_id", cells[HH_HEAD_ID], &r->head_id, &birth);
     import_text(c, "address", cells[HH_ADDRESS], 400, &r->address);
     import_text(c, "phone", cells[HH_PHONE], 40, &r->phone);
-    given_words(c, cells, g);
+    g->status = g->register_state = g->tier = g->income_kind = -1;
+    import_word(c, "status", cells[HH_STATUS], &statuses, &g->status);
+    import_word(c, "register", cells[HH_REGISTER], &register_states, &g->register_state);
+    import_word(c, "tier", cells[HH_TIER], &tiers, &g->tier);
+    import_word(c, "income_kind", cells[HH_INCOME_KIND], &income_kinds, &g->income_kind);
     import_money(c, "income", cells[HH_INCOME], &r->income);
     import_money(c, "pension", cells[HH_PENSION], &r->pension);
     import_money(c, "employment_cost", cells[HH_EMPLOYMENT_COST], &r->employment_cost);
@@ -88,49 +83,19 @@ static bool given_read(struct import_context *c, const struct str *cells, struct
     return true;
 }
 
-/* What needs no store: the days against each other and against today. */
-static void check_days(struct import_context *c, const struct str *cells, const struct given *g,
-                       bool is_new)
-{
-    char approved[DATE_TEXT], today[DATE_TEXT];
-    struct date a = g->row.approved_on, l = g->row.last_review_on;
-    bool needs = is_new && g->status != STATUS_REGISTER_ONLY;
-    if (needs && cells[HH_APPROVED_ON].len == 0) {
-        import_fault(c, "approved_on", "missing",
-                     "every household but a register-only one has a day of approval");
-    }
-    if (date_is(a) && date_cmp(a, c->today) > 0) {
-        import_fault(c, "approved_on", "after-today", "%s is after today, %s",
-                     date_text(a, approved), date_text(c->today, today));
-    }
-    if (date_is(l) && date_cmp(l, c->today) > 0) {
-        import_fault(c, "last_review_on", "after-today", "the last review is after today, %s",
-                     date_text(c->today, today));
-    }
-    if (date_is(l) && date_is(a) && date_cmp(l, a) < 0) {
-        import_fault(c, "last_review_on", "before-approval",
-                     "the last review is before the approval on %s", date_text(a, approved));
-    }
-}
-
 /* A new admission: a closed household that is approved again, later. */
-static bool readmitted(const struct household_row *old, const struct given *g)
+static bool readmitted(const struct household_row *old, const struct household_cells *g)
 {
     return old->status == STATUS_CLOSED && date_is(g->row.approved_on) &&
            (!date_is(old->approved_on) || date_cmp(g->row.approved_on, old->approved_on) > 0);
 }
 
-static bool same_district(const struct household_row *old, const struct given *g)
-{
-    return g->division.code == 0 || old->township / 1000000 == g->division.township / 1000000;
-}
-
 /* What an import may not change in a household that is known (contract.md 3.5, section 5). */
 static void check_conflicts(struct import_context *c, const struct household_row *old,
-                            const struct given *g)
+                            const struct household_cells *g)
 {
     char text[DATE_TEXT];
-    if (!same_district(old, g)) {
+    if (g->division.code && old->township / 1000000 != g->division.township / 1000000) {
         import_fault(c, "division", "conflict", "the household belongs to another district");
     }
     if (readmitted(old, g)) {
@@ -159,15 +124,33 @@ static void check_conflicts(struct import_context *c, const struct household_row
     }
 }
 
-static bool household_check(struct import_context *c, const struct str *cells, struct error *err)
+static bool household_check_row(struct import_context *c, const struct str *cells,
+                                struct error *err)
 {
-    struct given g;
+    char approved[DATE_TEXT], today[DATE_TEXT];
+    struct household_cells g;
     struct household_row old = {0};
-    if (!given_read(c, cells, &g, err) ||
+    if (!household_read(c, cells, &g, err) ||
         !store_household_find(c->w->store, &c->row, cells[HH_HOUSEHOLD], &old, err)) {
         return false;
     }
-    check_days(c, cells, &g, old.id == 0);
+    struct date a = g.row.approved_on, l = g.row.last_review_on;
+    if (old.id == 0 && g.status != STATUS_REGISTER_ONLY && cells[HH_APPROVED_ON].len == 0) {
+        import_fault(c, "approved_on", "missing",
+                     "every household but a register-only one has a day of approval");
+    }
+    if (date_is(a) && date_cmp(a, c->today) > 0) {
+        import_fault(c, "approved_on", "after-today", "%s is after today, %s",
+                     date_text(a, approved), date_text(c->today, today));
+    }
+    if (date_is(l) && date_cmp(l, c->today) > 0) {
+        import_fault(c, "last_review_on", "after-today", "the last review is after today, %s",
+                     date_text(c->today, today));
+    }
+    if (date_is(l) && date_is(a) && date_cmp(l, a) < 0) {
+        import_fault(c, "last_review_on", "before-approval",
+                     "the last review is before the approval on %s", date_text(a, approved));
+    }
     if (old.id) {
         check_conflicts(c, &old, &g);
     }
@@ -264,7 +247,7 @@ static bool audit_change(struct import_context *c, const char *action,
     return ok;
 }
 
-static bool household_add(struct import_context *c, struct given *g, struct error *err)
+static bool household_add(struct import_context *c, struct household_cells *g, struct error *err)
 {
     struct household_row *r = &g->row;
     r->status = g->status < 0 ? STATUS_ACTIVE : (enum status)g->status;
@@ -291,7 +274,8 @@ static int64_t either_fen(int64_t given, int64_t old)
 }
 
 /* The household after the row: empty cells change nothing. */
-static struct household_row merged(const struct household_row *old, const struct given *g)
+static struct household_row household_after(const struct household_row *old,
+                                            const struct household_cells *g)
 {
     struct household_row r = *old;
     r.division = g->division.code;
@@ -316,20 +300,10 @@ static struct household_row merged(const struct household_row *old, const struct
     return r;
 }
 
-static bool same(const struct household_row *a, const struct household_row *b)
-{
-    return a->division == b->division && str_equal(a->head_name, b->head_name) &&
-           str_equal(a->head_id, b->head_id) && str_equal(a->address, b->address) &&
-           str_equal(a->phone, b->phone) && a->income == b->income && a->pension == b->pension &&
-           a->employment_cost == b->employment_cost && a->income_kind == b->income_kind &&
-           a->register_state == b->register_state && a->tier == b->tier &&
-           a->tier_source == b->tier_source && a->status == b->status;
-}
-
 static bool household_readmit(struct import_context *c, const struct household_row *old,
-                              struct given *g, struct error *err)
+                              struct household_cells *g, struct error *err)
 {
-    struct household_row r = merged(old, g);
+    struct household_row r = household_after(old, g);
     r.status = g->status < 0 ? STATUS_ACTIVE : (enum status)g->status;
     r.approved_on = r.anchor_on = g->row.approved_on;
     r.last_review_on = g->row.last_review_on;
@@ -362,10 +336,10 @@ static bool household_change(struct import_context *c, const struct household_ro
 static bool household_apply(struct import_context *c, const struct str *cells,
                             enum import_effect *effect, struct error *err)
 {
-    struct given g;
+    struct household_cells g;
     struct household_row old = {0};
     *effect = IMPORT_UNCHANGED;
-    if (!given_read(c, cells, &g, err) ||
+    if (!household_read(c, cells, &g, err) ||
         !store_household_find(c->w->store, &c->row, cells[HH_HOUSEHOLD], &old, err)) {
         return false;
     }
@@ -381,8 +355,13 @@ static bool household_apply(struct import_context *c, const struct str *cells,
         *effect = IMPORT_CHANGED;
         return household_readmit(c, &old, &g, err);
     }
-    struct household_row r = merged(&old, &g);
-    if (same(&old, &r)) {
+    struct household_row r = household_after(&old, &g);
+    if (old.division == r.division && str_equal(old.head_name, r.head_name) &&
+        str_equal(old.head_id, r.head_id) && str_equal(old.address, r.address) &&
+        str_equal(old.phone, r.phone) && old.income == r.income && old.pension == r.pension &&
+        old.employment_cost == r.employment_cost && old.income_kind == r.income_kind &&
+        old.register_state == r.register_state && old.tier == r.tier &&
+        old.tier_source == r.tier_source) {
         return true;
     }
     *effect = IMPORT_CHANGED;
@@ -392,6 +371,6 @@ static bool household_apply(struct import_context *c, const struct str *cells,
 const struct import_class import_households = {
     .kind = IMPORT_HOUSEHOLDS,
     .columns = columns,
-    .check = household_check,
+    .check = household_check_row,
     .apply = household_apply,
 };

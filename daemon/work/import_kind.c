@@ -146,17 +146,6 @@ bool import_find_division(struct import_context *c, struct str cell,
     return true;
 }
 
-/* 0 … for the column of a heading's cell, -1 for none. */
-static int column_of(const struct import_column *columns, struct str heading)
-{
-    for (int i = 0; columns[i].name; i++) {
-        if (str_is(heading, columns[i].name) || str_is(heading, columns[i].chinese)) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 bool import_heading(struct import_context *c, const struct import_column *columns,
                     const struct csv_record *heading, int positions[IMPORT_COLUMNS_MAX])
 {
@@ -167,8 +156,12 @@ bool import_heading(struct import_context *c, const struct import_column *column
     }
     for (size_t i = 0; i < heading->count; i++) {
         struct str name = str_trim(heading->fields[i]);
-        int column = column_of(columns, name);
-        if (column < 0) {
+        int column = 0;
+        while (columns[column].name && !str_is(name, columns[column].name) &&
+               !str_is(name, columns[column].chinese)) {
+            column++;
+        }
+        if (!columns[column].name) {
             import_fault(c, "", "unknown-column", "heading \"%.*s\" is no column of this import",
                          STR_ARG(name));
         } else if (positions[column] >= 0) {

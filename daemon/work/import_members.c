@@ -29,21 +29,21 @@ static const struct import_column columns[] = {
 static const char *const student_names[] = {"no", "yes", "false", "true", "0", "1", "否", "是"};
 static const struct names students = NAMES_TABLE("student", student_names);
 
-struct given {
+struct member_cells {
     struct member_row row;
     int health, disability, work_ability, student, status;
 };
 
-static void given_read(struct import_context *c, const struct str *cells, struct given *g)
+static void member_read(struct import_context *c, const struct str *cells, struct member_cells *g)
 {
     struct date birth = DATE_NONE;
     char text[DATE_TEXT];
-    *g = (struct given){.row = {.birth_on = DATE_NONE, .status_on = DATE_NONE},
-                        .health = -1,
-                        .disability = -1,
-                        .work_ability = -1,
-                        .student = -1,
-                        .status = -1};
+    *g = (struct member_cells){.row = {.birth_on = DATE_NONE, .status_on = DATE_NONE},
+                               .health = -1,
+                               .disability = -1,
+                               .work_ability = -1,
+                               .student = -1,
+                               .status = -1};
     import_text(c, "member", cells[MB_MEMBER], 64, &g->row.member);
     if (cells[MB_MEMBER].len == 0) {
         import_fault(c, "member", "missing", "the member's number is empty");
@@ -110,8 +110,8 @@ static bool check_birth(struct import_context *c, const struct member_row *given
 
 static bool member_check(struct import_context *c, const struct str *cells, struct error *err)
 {
-    struct given g;
-    given_read(c, cells, &g);
+    struct member_cells g;
+    member_read(c, cells, &g);
     if (!group_find(c, cells[MB_HOUSEHOLD], err) || !check_birth(c, &g.row, err)) {
         return false;
     }
@@ -135,7 +135,7 @@ static bool member_joined(const struct import_context *c, const struct str *cell
            str_equal(c->members.household.household, cells[MB_HOUSEHOLD]);
 }
 
-static struct member_row merged(const struct member_row *old, const struct given *g)
+static struct member_row member_after(const struct member_row *old, const struct member_cells *g)
 {
     struct member_row r = *old;
     r.member = g->row.member;
@@ -151,7 +151,7 @@ static struct member_row merged(const struct member_row *old, const struct given
     return r;
 }
 
-static bool same(const struct member_row *a, const struct member_row *b)
+static bool member_same(const struct member_row *a, const struct member_row *b)
 {
     return str_equal(a->name, b->name) && str_equal(a->id, b->id) &&
            a->birth_on.day == b->birth_on.day && a->health == b->health &&
@@ -217,11 +217,11 @@ static bool member_flush(struct import_context *c, struct error *err)
 static bool member_apply(struct import_context *c, const struct str *cells,
                          enum import_effect *effect, struct error *err)
 {
-    struct given g;
+    struct member_cells g;
     struct member_row old = {.birth_on = DATE_NONE, .student = -1, .status_on = DATE_NONE};
     bool found;
     *effect = IMPORT_UNCHANGED;
-    given_read(c, cells, &g);
+    member_read(c, cells, &g);
     if (!member_joined(c, cells) && !member_flush(c, err)) {
         return false;
     }
@@ -235,8 +235,8 @@ static bool member_apply(struct import_context *c, const struct str *cells,
     if (!store_member_find(c->w->store, &c->row, id, cells[MB_MEMBER], &old, &found, err)) {
         return false;
     }
-    struct member_row r = merged(&old, &g);
-    if (found && same(&old, &r)) {
+    struct member_row r = member_after(&old, &g);
+    if (found && member_same(&old, &r)) {
         return true;
     }
     *effect = found ? IMPORT_CHANGED : IMPORT_ADDED;

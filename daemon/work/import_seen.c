@@ -9,36 +9,16 @@
 #include "base/digest.h"
 #include "work/import_kind.h"
 
-struct entry {
+struct seen_key {
     uint64_t hash[2];
     uint64_t number; /* 0: free */
 };
 
 struct import_seen {
-    struct entry *entries;
+    struct seen_key *entries;
     uint64_t mask;
     uint64_t seed[2];
 };
-
-static bool seen_map(struct import_seen *s, const char *folder, struct error *err)
-{
-    size_t size = (size_t)(s->mask + 1) * sizeof *s->entries;
-    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0 || ftruncate(fd, (off_t)size) != 0) {
-        error_set(err, REASON_STORAGE, "%s: %s", folder, strerror(errno));
-        if (fd >= 0) {
-            close(fd);
-        }
-        return false;
-    }
-    void *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
-    if (map == MAP_FAILED) {
-        return error_set(err, REASON_STORAGE, "%s: %s", folder, strerror(errno));
-    }
-    s->entries = map;
-    return true;
-}
 
 struct import_seen *import_seen_new(const char *folder, uint64_t keys, struct error *err)
 {
@@ -52,9 +32,17 @@ struct import_seen *import_seen_new(const char *folder, uint64_t keys, struct er
     while (s->mask < keys * 2) {
         s->mask = s->mask * 2 + 1;
     }
-    if (!seen_map(s, folder, err)) {
+    size_t size = (size_t)(s->mask + 1) * sizeof *s->entries;
+    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    bool ok = fd >= 0 && ftruncate(fd, (off_t)size) == 0;
+    s->entries = ok ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
+    if (s->entries == MAP_FAILED) {
+        error_set(err, REASON_STORAGE, "%s: %s", folder, strerror(errno));
         free(s);
-        return NULL;
+        s = NULL;
+    }
+    if (fd >= 0) {
+        close(fd);
     }
     return s;
 }
@@ -80,7 +68,7 @@ static void hash_of(const struct import_seen *s, struct str key, uint64_t hash[2
     hash[1] = mix(b, 0, 0xE7037ED1A0B428DBu);
 }
 
-static struct entry *seen_slot(const struct import_seen *s, struct str key, uint64_t hash[2])
+static struct seen_key *seen_slot(const struct import_seen *s, struct str key, uint64_t hash[2])
 {
     hash_of(s, key, hash);
     uint64_t i = hash[0] & s->mask;
@@ -94,11 +82,11 @@ static struct entry *seen_slot(const struct import_seen *s, struct str key, uint
 uint64_t import_seen_add(struct import_seen *seen, struct str key, uint64_t number)
 {
     uint64_t hash[2];
-    struct entry *e = seen_slot(seen, key, hash);
+    struct seen_key *e = seen_slot(seen, key, hash);
     if (e->number) {
         return e->number;
     }
-    *e = (struct entry){{hash[0], hash[1]}, number};
+    *e = (struct seen_key){{hash[0], hash[1]}, number};
     return 0;
 }
 

@@ -5,8 +5,8 @@
 /* How far a calendar that came later can have moved a window since it was looked at. */
 #define SHIFT 15
 
-/* Satisfied, missed, answered or open: what stands, taken back or not. */
-static bool stands(const struct cycle_row *c)
+/* Satisfied, missed, answered or open: a place of the grid that is taken, corrected or not. */
+static bool on_grid(const struct cycle_row *c)
 {
     return c->state != CYCLE_SUPERSEDED && c->state != CYCLE_ENDED;
 }
@@ -130,7 +130,7 @@ static bool cycle_order(const struct household_check *s, struct error *err)
         if (c->state == CYCLE_ENDED) {
             last = NULL;
         }
-        if (!stands(c)) {
+        if (!on_grid(c)) {
             continue;
         }
         bool same = last && last->anchor_on.day == c->anchor_on.day;
@@ -153,17 +153,6 @@ struct before {
     struct date day; /* DATE_NONE: every step later than `step` must be on record */
 };
 
-/* The last review that the import brought: as the first event after it found it, or as it is. */
-static struct date imported_review(const struct household_check *s, const struct cycle_row *first)
-{
-    for (int i = 0; i < s->h.event_count; i++) {
-        if (s->h.events[i].last_cycle >= first->cycle) {
-            return s->h.events[i].last_review_on;
-        }
-    }
-    return s->row.last_review_on;
-}
-
 static bool first_before(const struct household_check *s, const struct cycle_row *first,
                          bool enters, struct before *b)
 {
@@ -171,8 +160,14 @@ static bool first_before(const struct household_check *s, const struct cycle_row
     struct tier_span span = {DATE_NONE, first->dates.tier};
     struct cycle_dates dates;
     struct error why = ERROR_INIT;
+    struct date reviewed = enters ? s->row.last_review_on : DATE_NONE;
     *b = (struct before){0, first->anchor_on};
-    struct date reviewed = enters ? imported_review(s, first) : DATE_NONE;
+    /* What the import brought is what the first event after it found. */
+    for (int i = s->h.event_count - 1; enters && i >= 0; i--) {
+        if (s->h.events[i].last_cycle >= first->cycle) {
+            reviewed = s->h.events[i].last_review_on;
+        }
+    }
     if (!date_is(reviewed)) {
         return true; /* the approval, or the review that restarted the count, was the last */
     }
@@ -190,21 +185,16 @@ static bool first_before(const struct household_check *s, const struct cycle_row
     return true;
 }
 
-/* Whether a step is on record on the anchor, in any state. */
-static bool on_record(const struct household_check *s, struct date anchor, int step)
+/* Whether a step between two cycles of an anchor is excused from the record: it is there, in any
+ * state, or a change of tier passed over what its day found behind it (3.4). */
+static bool step_excused(const struct household_check *s, const struct cycle_row *next, int step,
+                         const struct cycle_dates *d)
 {
     for (int i = 0; i < s->cycle_count; i++) {
-        if (s->cycles[i].anchor_on.day == anchor.day && s->cycles[i].dates.step == step) {
+        if (s->cycles[i].anchor_on.day == next->anchor_on.day && s->cycles[i].dates.step == step) {
             return true;
         }
     }
-    return false;
-}
-
-/* A change of tier passes over what its day found behind it (3.4). */
-static bool passed_by_tier(const struct household_check *s, const struct cycle_dates *d,
-                           const struct cycle_row *next)
-{
     for (int i = 0; i < s->h.tier_count; i++) {
         struct date on = s->h.tiers[i].on;
         if (date_cmp(d->due_on, on) <= 0 && date_cmp(on, next->dates.nominal) <= 0) {
@@ -214,42 +204,34 @@ static bool passed_by_tier(const struct household_check *s, const struct cycle_d
     return false;
 }
 
-static enum tier tier_on(const struct household_check *s, struct date day)
-{
-    int i = s->span_count - 1;
-    while (i > 0 && date_cmp(s->spans[i].from, day) > 0) {
-        i--;
-    }
-    return s->spans[i].tier;
-}
-
-/* Whether the step was one of the tier in force on its day. */
-static bool was_due(const struct household_check *s, const struct policy *policy,
-                    const struct cycle_dates *d, enum tier *tier)
-{
-    *tier = tier_on(s, d->nominal);
-    for (int i = 0; i < TIER_COUNT && !policy->tiers[*tier].kept; i++) {
-        *tier = policy->tiers[*tier].mapped;
-    }
-    int months = tier_months(*tier);
-    return policy->basis == BASIS_ANNIVERSARY ? 3 * d->step % months == 0
-                                              : date_ymd(d->nominal).month % months == 0;
-}
-
+/* Every step after `b` and before the cycle that the tier in force on its day has, and that no
+ * review stood behind, must be excused. */
 static void check_between(const struct household_check *s, const struct before *b,
                           const struct cycle_row *c)
 {
     const struct policy *policy = work_policy(s->w, c->decided_on, NULL);
     for (int step = b->step + 1; policy && step < c->dates.step; step++) {
         struct cycle_dates d;
-        enum tier tier;
         char day[DATE_TEXT];
-        if (!dates_at(s, c, step, c->dates.tier, &d) || !was_due(s, policy, &d, &tier) ||
-            !dates_at(s, c, step, tier, &d)) {
+        if (!dates_at(s, c, step, c->dates.tier, &d)) {
+            continue;
+        }
+        int span = s->span_count - 1;
+        while (span > 0 && date_cmp(s->spans[span].from, d.nominal) > 0) {
+            span--;
+        }
+        enum tier tier = s->spans[span].tier;
+        for (int i = 0; i < TIER_COUNT && !policy->tiers[tier].kept; i++) {
+            tier = policy->tiers[tier].mapped;
+        }
+        int months = tier_months(tier);
+        bool due = policy->basis == BASIS_ANNIVERSARY ? 3 * step % months == 0
+                                                      : date_ymd(d.nominal).month % months == 0;
+        if (!due || !dates_at(s, c, step, tier, &d)) {
             continue;
         }
         bool behind = date_is(b->day) && d.opens_on.day - SHIFT <= b->day.day;
-        if (!behind && !on_record(s, c->anchor_on, step) && !passed_by_tier(s, &d, c)) {
+        if (!behind && !step_excused(s, c, step, &d)) {
             check_fail(s, "the nominal date %s is not on record", date_text(d.nominal, day));
         }
     }
@@ -264,7 +246,7 @@ static bool none_skipped(const struct household_check *s, struct error *err)
     for (int i = 0; i < s->cycle_count && !check_readmitted(s); i++) {
         const struct cycle_row *c = &s->cycles[i];
         bool enters = c->anchor_on.day == s->cycles[0].anchor_on.day;
-        if (!stands(c)) {
+        if (!on_grid(c)) {
             continue;
         }
         if (last && last->anchor_on.day == c->anchor_on.day) {
@@ -280,30 +262,25 @@ static bool none_skipped(const struct household_check *s, struct error *err)
 
 /* ---- why a cycle is what it is ---- */
 
-static bool reviewed_on(const struct household_check *s, struct date day)
-{
-    for (int i = 0; i < s->h.review_count; i++) {
-        const struct row_review *r = &s->h.reviews[i];
-        if (!r->corrected && r->outcome != OUTCOME_POSTPONE && r->on.day == day.day) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool satisfied_by_task(const struct household_check *s, struct error *err)
 {
     (void)err;
     for (int i = 0; i < s->cycle_count; i++) {
         const struct cycle_row *c = &s->cycles[i];
         const struct task_row *t = check_task(s, c->task);
+        bool reviewed = false;
         if (c->state != CYCLE_SATISFIED) {
             continue;
+        }
+        for (int j = 0; j < s->h.review_count; j++) {
+            const struct row_review *r = &s->h.reviews[j];
+            reviewed = reviewed || (!r->corrected && r->outcome != OUTCOME_POSTPONE &&
+                                    r->on.day == c->closed_on.day);
         }
         if (!t || t->state != TASK_DONE || t->done_on.day != c->closed_on.day) {
             check_fail(s, "cycle %lld is satisfied without a task that is done",
                        (long long)c->cycle);
-        } else if (!reviewed_on(s, c->closed_on)) {
+        } else if (!reviewed) {
             check_fail(s, "cycle %lld is satisfied without a review on record",
                        (long long)c->cycle);
         } else if (date_cmp(c->dates.opens_on, c->closed_on) > 0) {
@@ -340,7 +317,7 @@ static bool jumped(const struct household_check *s, struct error *err)
     return true;
 }
 
-static bool superseded(const struct household_check *s, struct error *err)
+static bool superseded_why(const struct household_check *s, struct error *err)
 {
     (void)err;
     for (int i = 0; i < s->cycle_count; i++) {
@@ -368,7 +345,7 @@ static bool superseded(const struct household_check *s, struct error *err)
     return true;
 }
 
-static bool ended(const struct household_check *s, struct error *err)
+static bool ended_why(const struct household_check *s, struct error *err)
 {
     (void)err;
     for (int i = 0; i < s->cycle_count; i++) {
@@ -410,7 +387,7 @@ const struct invariant invariants_cycle[] = {
      jumped},
     {"superseded-why", "3.4, 3.10",
      "a superseded cycle gave way to a restart, a change of tier or a correction, its task too",
-     superseded},
-    {"ended-why", "3.4", "an ended cycle has its ending on record", ended},
+     superseded_why},
+    {"ended-why", "3.4", "an ended cycle has its ending on record", ended_why},
     {0},
 };

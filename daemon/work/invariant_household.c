@@ -20,27 +20,22 @@ static bool one_open(const struct household_check *s, struct error *err)
     return true;
 }
 
-/* The approval, or the day of a triggered review that restarted the count. */
-static bool anchor_known(const struct household_check *s)
+static bool anchor(const struct household_check *s, struct error *err)
 {
-    bool known = s->row.anchor_on.day == s->row.approved_on.day;
+    char is[DATE_TEXT], must[DATE_TEXT];
+    /* The approval, or the day of a triggered review that restarted the count. */
+    bool known = s->row.anchor_on.day == s->row.approved_on.day || check_readmitted(s);
+    (void)err;
     for (int i = 0; !known && i < s->h.review_count; i++) {
         const struct row_review *r = &s->h.reviews[i];
         const struct task_row *t = check_task(s, r->task);
         known = !r->corrected && r->on.day == s->row.anchor_on.day && t &&
                 t->kind == TASK_TRIGGERED_REVIEW;
     }
-    return known || check_readmitted(s);
-}
-
-static bool anchor(const struct household_check *s, struct error *err)
-{
-    char is[DATE_TEXT], must[DATE_TEXT];
-    (void)err;
     if (s->open && s->open->anchor_on.day != s->row.anchor_on.day) {
         check_fail(s, "the open cycle counts from %s, the household from %s",
                    date_text(s->open->anchor_on, is), date_text(s->row.anchor_on, must));
-    } else if (s->open && !anchor_known(s)) {
+    } else if (s->open && !known) {
         check_fail(s, "the anchor %s is neither the approval nor a triggered review's day",
                    date_text(s->row.anchor_on, is));
     }
@@ -129,7 +124,7 @@ static bool tier_derived(const struct household_check *s, struct error *err)
     return true;
 }
 
-static bool township(const struct household_check *s, struct error *err)
+static bool township_of_division(const struct household_check *s, struct error *err)
 {
     int64_t up;
     char code[DIVISION_TEXT];
@@ -205,7 +200,7 @@ const struct invariant invariants_household[] = {
     {"tier-derived", "3.3", "a derived tier follows from the facts by a version of the policy",
      tier_derived},
     {"household-township", "2", "the township is the one in which the household's division lies",
-     township},
+     township_of_division},
     {"division-stands", "5", "the household lies in no division that was joined to another",
      division_stands},
     {"closed-quiet", "3.4", "a closed household has no open task but a register adjustment",

@@ -74,27 +74,6 @@ static bool register_answer(const struct household_check *s, struct error *err)
     return true;
 }
 
-/* Whether the year's campaign itself gave the household its state: that is not looked at again. */
-static bool state_given_in(const struct household_check *s, int year)
-{
-    for (int i = 0; i < s->h.decision_count; i++) {
-        if (date_ymd(s->h.decisions[i].effect_on).year == year) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool has_task(const struct household_check *s, enum task_kind kind, int year)
-{
-    for (int i = 0; i < s->task_count; i++) {
-        if (s->tasks[i].kind == kind && s->tasks[i].year == year) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* From the roll to the visits' date whoever qualifies has the task; later changes no longer count,
  * so that only then the present state tells. */
 static bool register_roll(const struct household_check *s, struct error *err)
@@ -106,8 +85,13 @@ static bool register_roll(const struct household_check *s, struct error *err)
     int year = date_ymd(today).year;
     int count = register_tasks(s->row.status, s->row.register_state, kinds);
     const struct policy *policy = work_policy(s->w, today, NULL);
-    if (!policy || count == 0 || state_given_in(s, year)) {
+    if (!policy || count == 0) {
         return true;
+    }
+    for (int i = 0; i < s->h.decision_count; i++) {
+        if (date_ymd(s->h.decisions[i].effect_on).year == year) {
+            return true; /* this year's campaign gave the state: it is not looked at again */
+        }
     }
     if (!store_campaign_get(s->w->store, year, &taken, err) ||
         !store_row_check_quarantine(s->w->store, s->row.id, RUN_ROLL, &aside, err)) {
@@ -118,7 +102,12 @@ static bool register_roll(const struct household_check *s, struct error *err)
         return true;
     }
     for (int i = 0; i < count; i++) {
-        if (!has_task(s, (enum task_kind)(TASK_REGISTER_ADJUSTMENT + kinds[i]), year)) {
+        bool found = false;
+        for (int j = 0; j < s->task_count; j++) {
+            found = found || (s->tasks[j].year == year &&
+                              (int)s->tasks[j].kind == TASK_REGISTER_ADJUSTMENT + (int)kinds[i]);
+        }
+        if (!found) {
             check_fail(s, "the roll of %d was taken, and there is no %s", year,
                        names_text(&register_kinds, (int)kinds[i]));
         }
@@ -128,25 +117,16 @@ static bool register_roll(const struct household_check *s, struct error *err)
 
 /* ---- endings and protection ---- */
 
-/* The event that made an ending: the last that found fewer. */
-static const struct row_event *event_of(const struct household_check *s, const struct row_ending *e)
-{
-    const struct row_event *found = NULL;
-    for (int i = 0; i < s->h.event_count; i++) {
-        if (s->h.events[i].last_ending < e->ending) {
-            found = &s->h.events[i];
-        }
-    }
-    return found;
-}
-
 /* Protected by the policy of its day and what was so before it: then it was ended as protected. */
 static bool cessation_protected(const struct household_check *s, struct error *err)
 {
     (void)err;
     for (int i = 0; i < s->h.cessation_count; i++) {
         const struct row_ending *e = &s->h.endings[i];
-        const struct row_event *was = event_of(s, e);
+        const struct row_event *was = NULL; /* the event that made it: the last that found fewer */
+        for (int j = 0; j < s->h.event_count; j++) {
+            was = s->h.events[j].last_ending < e->ending ? &s->h.events[j] : was;
+        }
         const struct policy *policy = work_policy(s->w, e->on, NULL);
         if (!policy || !was) {
             continue;
@@ -162,7 +142,7 @@ static bool cessation_protected(const struct household_check *s, struct error *e
 }
 
 /* What bears a ground out, as far as it is on record for ever. */
-static bool borne_out(const struct household_check *s, const struct row_ending *e)
+static bool ground_on_record(const struct household_check *s, const struct row_ending *e)
 {
     bool found = e->ground != GROUND_MEMBER_CHANGE && e->ground != GROUND_ALL_MEMBERS_GONE;
     for (int i = 0; !found && i < s->h.report_count; i++) {
@@ -186,7 +166,7 @@ static bool cessation_ground(const struct household_check *s, struct error *err)
             check_fail(s, "a protected allowance ended on the ground %s", ground);
         } else if (e->was_protected && e->clause.len == 0) {
             check_fail(s, "a protected allowance ended, and no clause is noted");
-        } else if (e->was_protected && !borne_out(s, e)) {
+        } else if (e->was_protected && !ground_on_record(s, e)) {
             check_fail(s, "a protected allowance ended on %s, and nothing bears it out", ground);
         }
     }

@@ -91,64 +91,46 @@ static bool task_township(const struct household_check *s, struct error *err)
 
 /* ---- deadlines ---- */
 
-static const struct row_review *postponement(const struct household_check *s,
-                                             const struct task_row *t, int *count)
-{
-    const struct row_review *found = NULL;
-    *count = 0;
-    for (int i = 0; i < s->h.review_count; i++) {
-        const struct row_review *r = &s->h.reviews[i];
-        if (!r->corrected && r->task == t->task && r->outcome == OUTCOME_POSTPONE) {
-            found = r;
-            ++*count;
-        }
-    }
-    return found;
-}
-
 /* Once, to a day within the limit; from there the deadline can only have moved on to a working day.
  * A register task cannot be postponed. */
-static void check_postponed(const struct household_check *s, const struct task_row *t)
-{
-    int count;
-    const struct row_review *r = postponement(s, t, &count);
-    const struct policy *policy = r ? work_policy(s->w, r->on, NULL) : NULL;
-    bool moved = t->due_on.day != t->original_due_on.day;
-    if (count > 1 || (count && t->year)) {
-        check_fail(s, "task %lld is postponed %d times", (long long)t->task, count);
-    } else if (!count && moved) {
-        check_fail(s, "the deadline of task %lld is not its own, and no postponement is on record",
-                   (long long)t->task);
-    } else if (moved && date_cmp(t->due_on, t->original_due_on) < 0) {
-        check_fail(s, "the deadline of task %lld is before its own", (long long)t->task);
-    } else if (policy && (date_cmp(t->due_on, r->to) < 0 ||
-                          r->to.day > t->original_due_on.day + policy->postpone_limit_days)) {
-        check_fail(s, "task %lld is postponed beyond the limit, or its deadline is earlier",
-                   (long long)t->task);
-    }
-}
-
-static bool postponed(const struct household_check *s, struct error *err)
+static bool postponed_once(const struct household_check *s, struct error *err)
 {
     (void)err;
     for (int i = 0; i < s->task_count; i++) {
-        if (is_open(&s->tasks[i])) {
-            check_postponed(s, &s->tasks[i]);
+        const struct task_row *t = &s->tasks[i];
+        const struct row_review *last = NULL;
+        int count = 0;
+        if (!is_open(t)) {
+            continue;
+        }
+        for (int j = 0; j < s->h.review_count; j++) {
+            const struct row_review *r = &s->h.reviews[j];
+            if (!r->corrected && r->task == t->task && r->outcome == OUTCOME_POSTPONE) {
+                last = r;
+                count++;
+            }
+        }
+        const struct policy *policy = last ? work_policy(s->w, last->on, NULL) : NULL;
+        bool moved = t->due_on.day != t->original_due_on.day;
+        if (count > 1 || (count && t->year)) {
+            check_fail(s, "task %lld is postponed %d times", (long long)t->task, count);
+        } else if (!count && moved) {
+            check_fail(s,
+                       "the deadline of task %lld is not its own, and no postponement is on record",
+                       (long long)t->task);
+        } else if (moved && date_cmp(t->due_on, t->original_due_on) < 0) {
+            check_fail(s, "the deadline of task %lld is before its own", (long long)t->task);
+        } else if (policy &&
+                   (date_cmp(t->due_on, last->to) < 0 ||
+                    last->to.day > t->original_due_on.day + policy->postpone_limit_days)) {
+            check_fail(s, "task %lld is postponed beyond the limit, or its deadline is earlier",
+                       (long long)t->task);
         }
     }
     return true;
 }
 
 /* The deadline of what has no cycle, by the policy of the day on which it opened. */
-static struct date due_of(const struct household_check *s, const struct policy *policy,
-                          const struct task_row *t)
-{
-    const struct calendar *calendar = s->w->rules->calendar;
-    return t->year ? register_campaign(policy, calendar, t->year, NULL).due_on
-                   : calendar_add_working(calendar, t->opened_on, policy->triggered_working_days,
-                                          NULL, NULL);
-}
-
 static void check_own_deadline(const struct household_check *s, const struct task_row *t)
 {
     char is[DATE_TEXT], must[DATE_TEXT];
@@ -158,12 +140,16 @@ static void check_own_deadline(const struct household_check *s, const struct tas
     }
     date_text(t->due_on, is);
     /* A recomputation that would have made it late gave it a later day than the rules do. */
-    struct date due = due_of(s, policy, t), own = date_is(t->rolled_on) ? t->rolled_on : t->due_on;
+    const struct calendar *calendar = s->w->rules->calendar;
+    struct date due = t->year ? register_campaign(policy, calendar, t->year, NULL).due_on
+                              : calendar_add_working(calendar, t->opened_on,
+                                                     policy->triggered_working_days, NULL, NULL);
+    struct date own = date_is(t->rolled_on) ? t->rolled_on : t->due_on;
     if (t->due_on.day == t->original_due_on.day &&
         (own.day != due.day || date_cmp(t->due_on, due) < 0)) {
         check_fail(s, "task %lld is due on %s, by the rules on %s", (long long)t->task, is,
                    date_text(due, must));
-    } else if (!calendar_is_working(s->w->rules->calendar, t->due_on)) {
+    } else if (!calendar_is_working(calendar, t->due_on)) {
         check_fail(s, "task %lld is due on %s, a day off", (long long)t->task, is);
     }
 }
@@ -275,7 +261,7 @@ const struct invariant invariants_task[] = {
     {"task-township", "5", "open tasks lie in the household's township", task_township},
     {"postponed", "3.4",
      "a deadline later than its own has its one postponement on record, within the limit",
-     postponed},
+     postponed_once},
     {"triggered-report", "3.7", "a triggered review opened with its first report",
      triggered_report},
     {"triggered-deadline", "3.7",

@@ -28,32 +28,6 @@ bool queue_by_socket(const struct work *w, int64_t division, struct error *err)
                      division_text(division, code));
 }
 
-/* ---- taking ---- */
-
-/* How many of the oldest messages can be given. A staged list is with the spool: the division left
- * by it until now. */
-static int givable(const struct work *w, struct message_page *page, struct queue_taken *taken)
-{
-    int count = 0;
-
-    for (int i = 0; i < page->count; i++) {
-        const struct message_row *row = &page->rows[i];
-
-        if (row->state == MESSAGE_STAGED) {
-            continue;
-        }
-        if (row->state != MESSAGE_READY) {
-            break;
-        }
-        if (queue_leased(w, row)) {
-            taken->lease_until = row->lease_until;
-            break;
-        }
-        page->rows[count++] = *row;
-    }
-    return count;
-}
-
 bool queue_take(struct work *w, struct arena *a, int64_t division, int limit, int64_t seconds,
                 struct queue_taken *taken, struct error *err)
 {
@@ -65,7 +39,23 @@ bool queue_take(struct work *w, struct arena *a, int64_t division, int limit, in
         return false;
     }
     taken->rows = page.rows;
-    taken->count = givable(w, &page, taken);
+    /* The oldest that can be given. A staged list is with the spool: the division left by it until
+     * now. */
+    for (int i = 0; i < page.count; i++) {
+        const struct message_row *row = &page.rows[i];
+
+        if (row->state == MESSAGE_STAGED) {
+            continue;
+        }
+        if (row->state != MESSAGE_READY) {
+            break;
+        }
+        if (queue_leased(w, row)) {
+            taken->lease_until = row->lease_until;
+            break;
+        }
+        page.rows[taken->count++] = *row;
+    }
     if (taken->count) {
         taken->lease_until = clock_now(w->clock) + seconds;
     }
@@ -77,54 +67,24 @@ bool queue_take(struct work *w, struct arena *a, int64_t division, int limit, in
     return true;
 }
 
-/* ---- acknowledging ---- */
-
-/* The message that an identifier means, where it can be ended; else seq 0. */
-static bool find(struct work *w, struct str id, queue_sees *sees, const void *caller,
-                 struct message_row *row, struct error *err)
-{
-    int64_t epoch, seq;
-
-    *row = (struct message_row){0};
-    if (!message_id_parse(id, &epoch, &seq)) {
-        return true;
-    }
-    if (!store_message_get(w->store, seq, row, err)) {
-        return false;
-    }
-    if (row->seq && (row->epoch != epoch || row->state != MESSAGE_READY || !row->lease_until ||
-                     !sees(caller, row->division))) {
-        row->seq = 0;
-    }
-    return true;
-}
-
-static bool note(struct work *w, struct actor actor, struct strbuf *list, struct error *err)
-{
-    struct strbuf after = STRBUF_INIT;
-    struct canon c = canon_open(&after);
-
-    strbuf_addc(list, ']');
-    canon_raw(&c, "ids", strbuf_str(list));
-    canon_close(&c);
-    bool ok = work_audit(w, actor, "queue.ack", STR_NONE, STR_NONE, strbuf_str(&after), err);
-    strbuf_free(&after);
-    return ok;
-}
-
 bool queue_ack(struct work *w, struct actor actor, const struct str *ids, int count,
                queue_sees *sees, const void *caller, int *acked, struct error *err)
 {
-    struct strbuf list = STRBUF_INIT;
+    struct strbuf list = STRBUF_INIT, after = STRBUF_INIT;
     bool ok = true;
 
     *acked = 0;
     for (int i = 0; ok && i < count; i++) {
         char id[MESSAGE_ID];
         struct message_row row;
+        int64_t epoch, seq;
 
-        ok = find(w, ids[i], sees, caller, &row, err);
-        if (!ok || !row.seq) {
+        if (!message_id_parse(ids[i], &epoch, &seq)) {
+            continue;
+        }
+        ok = store_message_get(w->store, seq, &row, err);
+        if (!ok || !row.seq || row.epoch != epoch || row.state != MESSAGE_READY ||
+            !row.lease_until || !sees(caller, row.division)) {
             continue;
         }
         ok = store_message_state(w->store, row.seq, MESSAGE_ACKED, err);
@@ -132,7 +92,15 @@ bool queue_ack(struct work *w, struct actor actor, const struct str *ids, int co
         canon_string(&list, str_of(message_id(&row, id)));
         ++*acked;
     }
-    ok = ok && (!*acked || note(w, actor, &list, err));
+    if (ok && *acked) {
+        struct canon c = canon_open(&after);
+
+        strbuf_addc(&list, ']');
+        canon_raw(&c, "ids", strbuf_str(&list));
+        canon_close(&c);
+        ok = work_audit(w, actor, "queue.ack", STR_NONE, STR_NONE, strbuf_str(&after), err);
+    }
     strbuf_free(&list);
+    strbuf_free(&after);
     return ok;
 }

@@ -10,43 +10,35 @@
  * they grow with the time, a backup that is restored a second time goes on beyond the first. */
 #define BASE_SECONDS 1000
 
-static int64_t gap_of(int64_t backed_up, int64_t now, int64_t households)
-{
-    int64_t seconds = now > backed_up ? now - backed_up : 0;
-    return (1000 + households / 1000) * (seconds + BASE_SECONDS);
-}
-
-static bool audit(struct work *w, const struct restored_row *row, struct error *err)
-{
-    struct strbuf after = STRBUF_INIT;
-    struct canon c = canon_open(&after);
-    canon_str(&c, "backed_up", str_of(row->backed_up));
-    canon_int(&c, "epoch", row->epoch);
-    canon_int(&c, "task_from", row->task_from);
-    canon_int(&c, "task_until", row->task_until);
-    canon_close(&c);
-    bool ok = work_audit(w, ACTOR_CLOCK, "restore", STR_NONE, STR_NONE, strbuf_str(&after), err);
-    strbuf_free(&after);
-    return ok;
-}
-
-static bool restore(struct work *w, struct restored_row *row, struct error *err)
+static bool restore_begin(struct work *w, struct restored_row *row, struct error *err)
 {
     struct store_counts counts;
+    struct strbuf after = STRBUF_INIT;
     int64_t taken, now = clock_now(w->clock);
     if (!clock_parse(str_of(row->backed_up), &taken, err)) {
         return error_context(err, "the mark of the backup");
     }
-    if (!store_begin(w->store, err)) {
-        return false;
+    int64_t seconds = now > taken ? now - taken : 0;
+    bool ok = store_begin(w->store, err) &&
+              store_counts(w->store, work_today(w), now, &counts, err) &&
+              store_restore(w->store, now,
+                            (1000 + counts.households / 1000) * (seconds + BASE_SECONDS), row, err);
+    if (ok) {
+        struct canon c = canon_open(&after);
+        canon_str(&c, "backed_up", str_of(row->backed_up));
+        canon_int(&c, "epoch", row->epoch);
+        canon_int(&c, "task_from", row->task_from);
+        canon_int(&c, "task_until", row->task_until);
+        canon_close(&c);
+        ok = work_audit(w, ACTOR_CLOCK, "restore", STR_NONE, STR_NONE, strbuf_str(&after), err) &&
+             store_commit(w->store, err);
     }
-    if (store_counts(w->store, work_today(w), now, &counts, err) &&
-        store_restore(w->store, now, gap_of(taken, now, counts.households), row, err) &&
-        audit(w, row, err) && store_commit(w->store, err)) {
-        return true;
+    strbuf_free(&after);
+    if (!ok) {
+        store_rollback(w->store);
+        error_context(err, "the start from a backup");
     }
-    store_rollback(w->store);
-    return error_context(err, "the start from a backup");
+    return ok;
 }
 
 bool restore_pending(struct work *w, struct error *err)
@@ -56,7 +48,7 @@ bool restore_pending(struct work *w, struct error *err)
     bool ok = store_backup_mark(w->store, &a, &row.backed_up, err);
     if (ok && row.backed_up) {
         crash_point("restore-begun");
-        ok = restore(w, &row, err);
+        ok = restore_begin(w, &row, err);
     }
     if (ok && row.backed_up) {
         log_put(LOG_WARNING,

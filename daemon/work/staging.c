@@ -62,17 +62,6 @@ void staging_close(int *fd)
     *fd = -1;
 }
 
-static size_t only_line_feeds(char *bytes, size_t len)
-{
-    size_t out = 0;
-    for (size_t i = 0; i < len; i++) {
-        if (bytes[i] == '\n') {
-            bytes[out++] = '\n';
-        }
-    }
-    return out;
-}
-
 bool staging_split(int fd, uint64_t from, uint64_t to, enum staging_part part, int good, int bad,
                    struct error *err)
 {
@@ -87,7 +76,12 @@ bool staging_split(int fd, uint64_t from, uint64_t to, enum staging_part part, i
             return error_set(err, REASON_BAD_ARGUMENT, "skip_bad cannot be written: %s",
                              strerror(errno));
         }
-        size_t out = part == STAGING_BAD ? only_line_feeds(buffer, (size_t)n) : (size_t)n;
+        size_t out = 0;
+        for (ssize_t i = 0; i < n; i++) { /* of a bad record its line feeds alone */
+            if (part != STAGING_BAD || buffer[i] == '\n') {
+                buffer[out++] = buffer[i];
+            }
+        }
         if (!file_write(good, buffer, out)) {
             return error_set(err, REASON_STORAGE, "staging: %s", strerror(errno));
         }
@@ -142,29 +136,6 @@ static bool arrival_begin(struct arrival *a, const struct work *w, const char *n
     return true;
 }
 
-static bool arrival_keep(struct arrival *a, const char *bytes, size_t len, struct error *err)
-{
-    patience(a);
-    a->received += (int64_t)len;
-    digest_add(a->digest, bytes, len);
-    for (const char *p = bytes; (p = memchr(p, '\n', (size_t)(bytes + len - p))); p++) {
-        a->lines++;
-    }
-    if (a->received > FILE_MAX) {
-        return error_set(err, REASON_TOO_LARGE, "a file is at most 64 GiB");
-    }
-    return file_write(a->raw, bytes, len) ||
-           error_set(err, REASON_STORAGE, "staging: %s", strerror(errno));
-}
-
-static bool arrival_wait(struct arrival *a, struct error *err)
-{
-    poll(&(struct pollfd){.fd = a->file, .events = POLLIN}, 1, 5);
-    return job_now() < a->deadline ||
-           error_set(err, REASON_BAD_ARGUMENT, "nothing came through the pipe for %d seconds",
-                     PATIENCE_SECONDS);
-}
-
 bool arrival_slice(struct arrival *a, const struct work *w, const char *name, bool *whole,
                    struct error *err)
 {
@@ -177,7 +148,10 @@ bool arrival_slice(struct arrival *a, const struct work *w, const char *name, bo
     while (job_now() < until) {
         ssize_t n = read(a->file, buffer, sizeof buffer);
         if (n < 0 && errno == EAGAIN) {
-            return arrival_wait(a, err);
+            poll(&(struct pollfd){.fd = a->file, .events = POLLIN}, 1, 5);
+            return job_now() < a->deadline ||
+                   error_set(err, REASON_BAD_ARGUMENT,
+                             "nothing came through the pipe for %d seconds", PATIENCE_SECONDS);
         }
         if (n < 0) {
             return error_set(err, REASON_BAD_ARGUMENT, "the file cannot be read: %s",
@@ -189,8 +163,17 @@ bool arrival_slice(struct arrival *a, const struct work *w, const char *name, bo
             staging_close(&a->file);
             return true;
         }
-        if (!arrival_keep(a, buffer, (size_t)n, err)) {
-            return false;
+        patience(a);
+        a->received += n;
+        digest_add(a->digest, buffer, (size_t)n);
+        for (const char *p = buffer; (p = memchr(p, '\n', (size_t)(buffer + n - p))); p++) {
+            a->lines++;
+        }
+        if (a->received > FILE_MAX) {
+            return error_set(err, REASON_TOO_LARGE, "a file is at most 64 GiB");
+        }
+        if (!file_write(a->raw, buffer, (size_t)n)) {
+            return error_set(err, REASON_STORAGE, "staging: %s", strerror(errno));
         }
     }
     return true;

@@ -10,7 +10,7 @@
 #define PAGE 1000
 
 /* What is walked over, one after the other. */
-enum stage { STAGE_HOUSEHOLDS, STAGE_OFFICES, STAGE_MESSAGES, STAGE_DONE };
+enum verify_stage { VERIFY_HOUSEHOLDS, VERIFY_OFFICES, VERIFY_MESSAGES, VERIFY_END };
 
 /* Tasks done as numbers that do not depend on the order: how many, how many on time, and both
  * weighed by township and month, so that no two of them can stand in for each other. */
@@ -21,7 +21,7 @@ struct office_sum {
 struct verify_work {
     struct job job;
     struct verify_result result;
-    enum stage stage;
+    enum verify_stage stage;
     int64_t after;
     struct arena arena;
     struct check_moment moment;
@@ -38,40 +38,21 @@ struct verify_work {
 
 /* ---- what is counted of a household ---- */
 
-static uint64_t weight(int64_t township, int64_t month)
-{
-    uint64_t z = (uint64_t)township * 65536 + (uint64_t)month + 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u; /* splitmix64 */
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
 static void add_office(struct office_sum *sum, int64_t township, int64_t month, int64_t done,
                        int64_t on_time)
 {
-    uint64_t w = weight(township, month);
+    uint64_t w = (uint64_t)township * 65536 + (uint64_t)month + 0x9e3779b97f4a7c15u;
+    w = (w ^ (w >> 30)) * 0xbf58476d1ce4e5b9u; /* splitmix64 */
+    w = (w ^ (w >> 27)) * 0x94d049bb133111ebu;
+    w ^= w >> 31;
     sum->done += (uint64_t)done;
     sum->on_time += (uint64_t)on_time;
     sum->weighed += w * (uint64_t)done;
     sum->weighed_on_time += w * (uint64_t)on_time;
 }
 
-/* What a joined township did counts for the one that it was joined to. */
-static bool count_done(struct verify_work *v, const struct household_check *s,
-                       const struct task_row *t, struct error *err)
-{
-    struct ymd done = date_ymd(t->done_on);
-    int64_t township = t->township;
-    if (township != s->row.township &&
-        !store_division_now(s->w->store, t->township, &township, err)) {
-        return false;
-    }
-    add_office(&v->offices, township, done.year * 12 + done.month - 1, 1,
-               date_cmp(t->done_on, t->due_on) <= 0);
-    return true;
-}
-
-static bool count_subject(struct verify_work *v, const struct household_check *s, struct error *err)
+static bool count_household(struct verify_work *v, const struct household_check *s,
+                            struct error *err)
 {
     struct store_counts *c = &v->counted;
     c->households++;
@@ -84,8 +65,16 @@ static bool count_subject(struct verify_work *v, const struct household_check *s
         const struct task_row *t = &s->tasks[i];
         c->open_tasks += t->state == TASK_OPEN;
         c->late += cycle_is_late(t->state == TASK_OPEN, t->due_on, v->day);
-        if (t->state == TASK_DONE && !count_done(v, s, t, err)) {
-            return false;
+        if (t->state == TASK_DONE) {
+            struct ymd done = date_ymd(t->done_on);
+            int64_t township = t->township;
+            /* What a joined township did counts for the one that it was joined to. */
+            if (township != s->row.township &&
+                !store_division_now(s->w->store, t->township, &township, err)) {
+                return false;
+            }
+            add_office(&v->offices, township, done.year * 12 + done.month - 1, 1,
+                       date_cmp(t->done_on, t->due_on) <= 0);
         }
     }
     return true;
@@ -109,7 +98,7 @@ static bool verify_one(struct verify_work *v, struct work *w, const struct house
             }
         }
     }
-    if (!count_subject(v, &s, err)) {
+    if (!count_household(v, &s, err)) {
         return false;
     }
     v->result.checked++;
@@ -122,7 +111,7 @@ static struct household_check no_household(struct verify_work *v, const char *wo
     return (struct household_check){.result = &v->result, .word = word};
 }
 
-static bool take_aside(void *self, const struct quarantine_row *row)
+static bool quarantined(void *self, const struct quarantine_row *row)
 {
     struct household_check s = no_household(self, "set-aside");
     char day[DATE_TEXT];
@@ -132,33 +121,26 @@ static bool take_aside(void *self, const struct quarantine_row *row)
     return true;
 }
 
-static bool check_runs(struct verify_work *v, struct work *w, struct error *err)
+static bool verify_start(struct verify_work *v, struct work *w, struct error *err)
 {
     struct household_check s = no_household(v, "run-days");
     struct date first, last;
     int64_t count;
     char a[DATE_TEXT], b[DATE_TEXT];
-    if (!store_row_check_runs(w->store, &first, &last, &count, err)) {
-        return false;
-    }
-    if (count && last.day - first.day + 1 != count) {
-        check_fail(&s, "%lld days of %s to %s have a run", (long long)count, date_text(first, a),
-                   date_text(last, b));
-    }
-    return true;
-}
-
-static bool start(struct verify_work *v, struct work *w, struct error *err)
-{
     v->started = true;
     v->job.phase = "check";
     v->day = work_today(w);
     v->changes = store_changes(w->store);
-    if (!store_counts(w->store, v->day, clock_now(w->clock), &v->kept, err)) {
+    if (!store_counts(w->store, v->day, clock_now(w->clock), &v->kept, err) ||
+        !store_row_check_runs(w->store, &first, &last, &count, err)) {
         return false;
     }
     v->job.total = v->kept.households;
-    return check_runs(v, w, err) && store_quarantine_each(w->store, &v->arena, take_aside, v, err);
+    if (count && last.day - first.day + 1 != count) {
+        check_fail(&s, "%lld days of %s to %s have a run", (long long)count, date_text(first, a),
+                   date_text(last, b));
+    }
+    return store_quarantine_each(w->store, &v->arena, quarantined, v, err);
 }
 
 /* Counts that status shows are kept, not counted: here they are. */
@@ -252,9 +234,9 @@ static bool walk_messages(struct verify_work *v, struct work *w, bool *end, stru
 
 static bool (*const walks[])(struct verify_work *v, struct work *w, bool *end,
                              struct error *err) = {
-    [STAGE_HOUSEHOLDS] = walk_households,
-    [STAGE_OFFICES] = walk_offices,
-    [STAGE_MESSAGES] = walk_messages,
+    [VERIFY_HOUSEHOLDS] = walk_households,
+    [VERIFY_OFFICES] = walk_offices,
+    [VERIFY_MESSAGES] = walk_messages,
 };
 
 /* What may have changed since the slice before. */
@@ -281,8 +263,8 @@ static enum job_step verify_slice(struct job *job, struct work *w, struct error 
     if (!store_read_begin(w->store, err)) {
         return JOB_FAILED;
     }
-    bool ok = look_around(v, w, err) && (v->started || start(v, w, err));
-    while (ok && v->stage != STAGE_DONE && job_now() < until) {
+    bool ok = look_around(v, w, err) && (v->started || verify_start(v, w, err));
+    while (ok && v->stage != VERIFY_END && job_now() < until) {
         bool end = false;
         ok = walks[v->stage](v, w, &end, err);
         if (end) {
@@ -292,7 +274,7 @@ static enum job_step verify_slice(struct job *job, struct work *w, struct error 
         arena_reset(&v->arena);
     }
     store_read_end(w->store);
-    return !ok ? JOB_FAILED : v->stage == STAGE_DONE ? JOB_DONE : JOB_MORE;
+    return !ok ? JOB_FAILED : v->stage == VERIFY_END ? JOB_DONE : JOB_MORE;
 }
 
 static void verify_free(struct job *job)
