@@ -199,8 +199,8 @@ static void print_type(const struct param *p)
         return;
     }
     for (int i = 0; i < p->words->count; i++) {
-        if (p->words->text[i] && *p->words->text[i]) {
-            printf("%s`%s`", i > 0 ? ", " : "", p->words->text[i]);
+        if (p->words->words[i].text && *p->words->words[i].text) {
+            printf("%s`%s`", i > 0 ? ", " : "", p->words->words[i].text);
         }
     }
 }

@@ -4,25 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/str.h"
-
-static const char *const reason_names[REASON_COUNT] = {
-    [REASON_NONE] = "none",
-    [REASON_NOT_FOUND] = "not-found",
-    [REASON_NOT_ALLOWED] = "not-allowed",
-    [REASON_PROTECTED] = "protected",
-    [REASON_BAD_ARGUMENT] = "bad-argument",
-    [REASON_BAD_ROWS] = "bad-rows",
-    [REASON_CONFLICT] = "conflict",
-    [REASON_TOO_EARLY] = "too-early",
-    [REASON_TOO_LATE] = "too-late",
-    [REASON_RUN_HELD] = "run-held",
-    [REASON_BUSY] = "busy",
-    [REASON_TOO_LARGE] = "too-large",
-    [REASON_STORAGE] = "storage",
-    [REASON_INTERNAL] = "internal",
-};
-
 static char *format_text(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 static void set_text(struct error *err, enum reason reason, const char *clause, const char *format,
                      va_list args) __attribute__((format(printf, 4, 0)));
@@ -46,6 +27,7 @@ static void set_text(struct error *err, enum reason reason, const char *clause, 
     err->reason = reason;
     err->message = message;
     err->clause = copy;
+    err->said = NULL;
 }
 
 bool error_set(struct error *err, enum reason reason, const char *format, ...)
@@ -83,8 +65,73 @@ bool error_context(struct error *err, const char *format, ...)
         strbuf_addz(&text, err->message);
         free(err->message);
         err->message = text.data;
+        sentence_free(err->said);
+        err->said = NULL;
     }
     return false;
+}
+
+bool error_put(struct error *err, const char *clause, struct sentence *said)
+{
+    if (!err) {
+        sentence_free(said);
+        return false;
+    }
+    struct strbuf text = STRBUF_INIT;
+    char *copy = clause ? xstrdup(clause) : NULL; /* it may point into what goes */
+    sentence_text(said, &text);
+    error_clear(err);
+    *err = (struct error){sentence_reason(said), text.data, copy, said};
+    return false;
+}
+
+bool error_put_within(struct error *err, struct sentence *where)
+{
+    if (!err || !err->message) {
+        sentence_free(where);
+        return false;
+    }
+    struct strbuf text = STRBUF_INIT;
+    sentence_text(where, &text);
+    strbuf_addz(&text, ": ");
+    strbuf_addz(&text, err->message);
+    free(err->message);
+    err->message = text.data;
+    err->said = err->said ? sentence(SAY_WITHIN, arg_said(where), arg_said(err->said)) : where;
+    return false;
+}
+
+bool error_move(struct error *to, struct error *from)
+{
+    if (to) {
+        error_clear(to);
+        *to = *from;
+        *from = ERROR_INIT;
+    } else {
+        error_clear(from);
+    }
+    return false;
+}
+
+bool error_copy(struct error *to, const struct error *from)
+{
+    if (to) {
+        struct error copy = {from->reason, from->message ? xstrdup(from->message) : NULL,
+                             from->clause ? xstrdup(from->clause) : NULL,
+                             from->said ? sentence_copy(from->said) : NULL};
+        error_clear(to);
+        *to = copy;
+    }
+    return false;
+}
+
+void error_zh(const struct error *err, struct strbuf *out)
+{
+    if (err->said) {
+        sentence_zh(err->said, out);
+    } else {
+        strbuf_addz(out, reason_zh(err->reason));
+    }
 }
 
 void error_clear(struct error *err)
@@ -94,13 +141,6 @@ void error_clear(struct error *err)
     }
     free(err->message);
     free(err->clause);
+    sentence_free(err->said);
     *err = ERROR_INIT;
-}
-
-const char *reason_name(enum reason reason)
-{
-    if ((int)reason < 0 || reason >= REASON_COUNT) {
-        return "internal";
-    }
-    return reason_names[reason];
 }

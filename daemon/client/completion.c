@@ -24,7 +24,7 @@ static bool is_file(const struct input *in)
 static void put_words(const struct names *words)
 {
     for (int i = 0; words && i < words->count; i++) {
-        printf("%s%s", i > 0 ? " " : "", words->text[i]);
+        printf("%s%s", i > 0 ? " " : "", words->words[i].text);
     }
 }
 

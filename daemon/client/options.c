@@ -24,7 +24,7 @@ static const struct argp_option global_table[] = {
     {0},
 };
 
-static const char *const format_words[] = {"table", "json", "csv"};
+static const struct word format_words[] = {{"table", NULL}, {"json", NULL}, {"csv", NULL}};
 static const struct names formats = NAMES_TABLE("format", format_words);
 
 static void take_format(struct options *o, const char *arg, const struct argp_state *state)

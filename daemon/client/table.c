@@ -4,34 +4,43 @@
 
 /* ---- words ---- */
 
-static const char *const kind_words[] = {"divisions", "households", "members", "standards",
-                                         "calendar"};
-static const char *const tier_words[] = {"annual", "semi-annual", "quarterly"};
-static const char *const status_words[] = {"active", "suspended", "closed", "register-only"};
-static const char *const register_words[] = {"none", "registered", "exited", "returned"};
-static const char *const outcome_words[] = {"continue", "adjust", "terminate", "postpone"};
+static const struct word kind_words[] = {{"divisions", NULL},
+                                         {"households", NULL},
+                                         {"members", NULL},
+                                         {"standards", NULL},
+                                         {"calendar", NULL}};
+static const struct word tier_words[] = {
+    {"annual", NULL}, {"semi-annual", NULL}, {"quarterly", NULL}};
+static const struct word status_words[] = {
+    {"active", NULL}, {"suspended", NULL}, {"closed", NULL}, {"register-only", NULL}};
+static const struct word register_words[] = {
+    {"none", NULL}, {"registered", NULL}, {"exited", NULL}, {"returned", NULL}};
+static const struct word outcome_words[] = {
+    {"continue", NULL}, {"adjust", NULL}, {"terminate", NULL}, {"postpone", NULL}};
 
-static const char *const ground_words[] = {"all-members-gone",
-                                           "member-change",
-                                           "income-clearly-above",
-                                           "assets-clearly-above",
-                                           "income-above",
-                                           "assets-above",
-                                           "transferred",
-                                           "voluntary",
-                                           "fraud",
-                                           "other"};
-static const char *const report_words[] = {"illness",  "accident",  "death",  "birth",
-                                           "move-in",  "move-out",  "income", "assets",
-                                           "disaster", "schooling", "other"};
-static const char *const decision_words[] = {"keep", "exit",  "return",
-                                             "add",  "apply", "not-eligible"};
-static const char *const decided_words[] = {"undecided", "decided"};
-static const char *const shell_words[] = {"bash", "zsh", "words"};
+static const struct word ground_words[] = {{"all-members-gone", NULL},
+                                           {"member-change", NULL},
+                                           {"income-clearly-above", NULL},
+                                           {"assets-clearly-above", NULL},
+                                           {"income-above", NULL},
+                                           {"assets-above", NULL},
+                                           {"transferred", NULL},
+                                           {"voluntary", NULL},
+                                           {"fraud", NULL},
+                                           {"other", NULL}};
+static const struct word report_words[] = {
+    {"illness", NULL},  {"accident", NULL},  {"death", NULL},  {"birth", NULL},
+    {"move-in", NULL},  {"move-out", NULL},  {"income", NULL}, {"assets", NULL},
+    {"disaster", NULL}, {"schooling", NULL}, {"other", NULL}};
+static const struct word decision_words[] = {{"keep", NULL},   {"exit", NULL},
+                                             {"return", NULL}, {"add", NULL},
+                                             {"apply", NULL},  {"not-eligible", NULL}};
+static const struct word decided_words[] = {{"undecided", NULL}, {"decided", NULL}};
+static const struct word shell_words[] = {{"bash", NULL}, {"zsh", NULL}, {"words", NULL}};
 static const struct names shells = NAMES_TABLE("shell", shell_words);
 static const struct names decisions = NAMES_TABLE("decision", decision_words);
 static const struct names decided = NAMES_TABLE("state", decided_words);
-static const char *const act_words[] = {"terminate", "close", "suspend"};
+static const struct word act_words[] = {{"terminate", NULL}, {"close", NULL}, {"suspend", NULL}};
 static const struct names acts = NAMES_TABLE("act", act_words);
 static const struct names grounds = NAMES_TABLE("ground", ground_words);
 static const struct names reports = NAMES_TABLE("kind", report_words);

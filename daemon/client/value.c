@@ -11,7 +11,7 @@ void value_meant(const struct names *words, const char *typed, struct strbuf *ou
 
     nearest_begin(&near, typed);
     for (int i = 0; i < words->count; i++) {
-        nearest_try(&near, words->text[i]);
+        nearest_try(&near, words->words[i].text);
     }
     if (near.word) {
         strbuf_addf(out, "; did you mean '%s'?", near.word);

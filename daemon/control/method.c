@@ -8,8 +8,9 @@
 
 /* ---- the table ---- */
 
-static const char *const bound_text[] = {"unsaid", "nowhere",  "whole", "household",
-                                         "task",   "division", "items"};
+static const struct word bound_text[] = {{"unsaid", NULL},    {"nowhere", NULL}, {"whole", NULL},
+                                         {"household", NULL}, {"task", NULL},    {"division", NULL},
+                                         {"items", NULL}};
 const struct names bounds = NAMES_TABLE("bound", bound_text);
 
 const struct method *const methods[] = {

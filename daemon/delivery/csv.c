@@ -77,7 +77,7 @@ static void put_item(struct strbuf *out, struct arena *a, const struct list_item
     csv_put_text(out, str_of(item->clause), false);
     put_date(out, task->nominal_due_on);
     put_date(out, task->due_on);
-    put_word(out, names_text(&sections_zh, (int)item->section));
+    put_word(out, names_zh(&sections, (int)item->section));
     put_word(out, item->is_protected ? "是" : "否");
     strbuf_addz(out, ",,,,\r\n");
 }

@@ -4,7 +4,7 @@
 
 #include "delivery/list_offices.h"
 #include "delivery/list_words.h"
-#include "delivery/words.h"
+#include "rules/protection.h"
 
 /* One page set of A4, landscape, self-contained, readable in black and white. All tasks stand in
  * one table, whose headings repeat on every page; the signatures and the foot are its last row, so
@@ -154,7 +154,7 @@ static void put_village(struct strbuf *out, const struct cell *c)
 
 static void put_tier(struct strbuf *out, const struct cell *c)
 {
-    strbuf_addz(out, names_text(&tiers_zh, (int)c->item->task.tier));
+    strbuf_addz(out, names_zh(&tiers, (int)c->item->task.tier));
 }
 
 static void put_cause(struct strbuf *out, const struct cell *c)
@@ -273,7 +273,7 @@ static void put_section(struct strbuf *out, const struct list *list, enum sectio
                         int *number)
 {
     strbuf_addf(out, "<tr class=s><th colspan=%d>%s、%s<small>共 %lld 件</small></th></tr>\n",
-                column_count(list), ordinals[section], names_text(&sections_zh, (int)section),
+                column_count(list), ordinals[section], names_zh(&sections, (int)section),
                 (long long)list->totals[section]);
     for (int i = 0; i < list->item_count; i++) {
         if (list->items[i].section == section) {
@@ -465,7 +465,7 @@ static void put_sums(struct strbuf *out, const struct list *list)
     strbuf_addz(out, "<div class=sums>");
     for (int i = SECTION_LATE; i <= SECTION_REST; i++) {
         open += list->totals[i];
-        strbuf_addf(out, "<div>%s<b>%lld</b></div>", names_text(&sections_zh, i),
+        strbuf_addf(out, "<div>%s<b>%lld</b></div>", names_zh(&sections, i),
                     (long long)list->totals[i]);
     }
     strbuf_addf(out, "<div>%s<b>%lld</b></div>", is_above(list) ? "升级件合计" : "未办合计",
@@ -478,9 +478,7 @@ static void put_notes(struct strbuf *out, const struct list *list)
     if (!is_above(list)) {
         strbuf_addz(out, "<p class=note>结果填写：继续、调整、终止、延期；建档立卡任务填写：保留、"
                          "退出、返贫、纳入、申请低保、不符合。终止须填理由：");
-        for (int i = 0; i < grounds_zh.count; i++) {
-            strbuf_addf(out, "%s%s", i ? "、" : "", names_text(&grounds_zh, i));
-        }
+        names_list_zh(&grounds, out);
         strbuf_addz(out,
                     "（“其他”须备注）。延期须在日期栏填新期限、备注原因。“其余”已在以前的任务单"
                     "上列出，期限在七日以后。</p>\n");

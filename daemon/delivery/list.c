@@ -52,7 +52,7 @@ static void put_age(struct strbuf *out, struct str source)
         str_to_int((struct str){source.data + len, source.len - len}, 1, 200, &age)) {
         strbuf_addf(out, "年满%lld周岁", (long long)age);
     } else {
-        strbuf_addz(out, names_text(&report_kinds_zh, REPORT_AGE));
+        strbuf_addz(out, names_zh(&report_kinds, REPORT_AGE));
     }
 }
 
@@ -72,7 +72,7 @@ static const char *reported(struct builder *b, const struct origin *o)
         if (report->kind == REPORT_AGE) {
             put_age(&text, report->source);
         } else {
-            strbuf_addz(&text, names_text(&report_kinds_zh, (int)report->kind));
+            strbuf_addz(&text, names_zh(&report_kinds, (int)report->kind));
         }
     }
     const char *copy = said ? arena_copy(b->a, strbuf_str(&text)) : "家庭情况变化";
@@ -92,7 +92,9 @@ static const char *cause_of(struct builder *b, const struct task_row *task, cons
     if (task->year) {
         return arena_format(b->a, "%d%s", task->year, yearly[task->kind]);
     }
-    return o->cycle.cycle ? names_text(&tier_rhythms_zh, (int)o->cycle.dates.tier) : "定期复核";
+    return o->cycle.cycle
+               ? arena_format(b->a, "按%s复核", names_zh(&tiers, (int)o->cycle.dates.tier))
+               : "定期复核";
 }
 
 /* ---- 依据 ---- */
@@ -223,7 +225,7 @@ static bool add_task(struct builder *b, const struct task_row *task, struct erro
         !place_name(&b->places, task->division, list->level + 1, &item.village, err)) {
         return false;
     }
-    item.kind_zh = names_text(&task_kinds_zh, (int)task->kind);
+    item.kind_zh = names_zh(&task_kinds, (int)task->kind);
     item.cause_zh = cause_of(b, task, &o);
     item.provisional =
         provisional_day(b, task->due_on) || (o.cycle.cycle && o.cycle.dates.provisional);

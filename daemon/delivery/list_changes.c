@@ -45,12 +45,11 @@ static int64_t number(json_t *body, const char *key)
 }
 
 /* A word of an enum in Chinese; as it is where it is of none. */
-static const char *word_zh(json_t *body, const char *key, const struct names *names,
-                           const struct names *zh)
+static const char *word_zh(json_t *body, const char *key, const struct names *names)
 {
     int value = names_find(names, str_of(word(body, key)));
 
-    return value < 0 ? word(body, key) : names_text(zh, value);
+    return value < 0 ? word(body, key) : names_zh(names, value);
 }
 
 /* ---- one function for each kind ---- */
@@ -156,9 +155,8 @@ static bool tell_tier_mismatch(struct reader *r, json_t *body, struct list_chang
                                bool *say, struct error *err)
 {
     (void)change, (void)say, (void)err;
-    strbuf_addf(&r->text, "人工定为%s，按现有情况应为%s，请核实",
-                word_zh(body, "given", &tiers, &tier_rhythms_zh),
-                word_zh(body, "derived", &tiers, &tier_rhythms_zh));
+    strbuf_addf(&r->text, "人工定为按%s复核，按现有情况应为按%s复核，请核实",
+                word_zh(body, "given", &tiers), word_zh(body, "derived", &tiers));
     return true;
 }
 
@@ -166,8 +164,8 @@ static bool tell_tier_default(struct reader *r, json_t *body, struct list_change
                               struct error *err)
 {
     (void)change, (void)say, (void)err;
-    strbuf_addf(&r->text, "成员和收入情况不明，未定档次，暂%s，请补报",
-                word_zh(body, "tier", &tiers, &tier_rhythms_zh));
+    strbuf_addf(&r->text, "成员和收入情况不明，未定档次，暂按%s复核，请补报",
+                word_zh(body, "tier", &tiers));
     return true;
 }
 
@@ -175,8 +173,8 @@ static bool tell_corrected(struct reader *r, json_t *body, struct list_change *c
                            struct error *err)
 {
     (void)change, (void)say, (void)err;
-    strbuf_addf(&r->text, "已撤销一项登记（%s），原因：%s",
-                word_zh(body, "kind", &event_kinds, &event_kinds_zh), word(body, "reason"));
+    strbuf_addf(&r->text, "已撤销一项登记（%s），原因：%s", word_zh(body, "kind", &event_kinds),
+                word(body, "reason"));
     return true;
 }
 

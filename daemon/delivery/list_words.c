@@ -1,26 +1,6 @@
 #include "delivery/list_words.h"
 
-static const char *const section_text[] = {"逾期", "七日内到期", "新增", "其余"};
-const struct names sections_zh = NAMES_TABLE("section", section_text);
-
-static const char *const kind_text[] = {"定期复核", "触发复核", "建档立卡调整", "建档立卡纳入",
-                                        "低保申请"};
-const struct names task_kinds_zh = NAMES_TABLE("kind", kind_text);
-
-static const char *const rhythm_text[] = {"按年复核", "按半年复核", "按季度复核"};
-const struct names tier_rhythms_zh = NAMES_TABLE("tier", rhythm_text);
-
-static const char *const tier_text[] = {"年", "半年", "季度"};
-const struct names tiers_zh = NAMES_TABLE("tier", tier_text);
-
-static const char *const report_text[] = {"患病", "意外事故", "死亡",     "出生",
-                                          "迁入", "迁出",     "收入变化", "财产变化",
-                                          "受灾", "就学变化", "其他变化", "年龄变化"};
-const struct names report_kinds_zh = NAMES_TABLE("report kind", report_text);
-
-static const char *const event_text[] = {"复核",     "情况变化", "档次调整",
-                                         "住址变动", "状态变更", "建档立卡决定"};
-const struct names event_kinds_zh = NAMES_TABLE("event kind", event_text);
+#include "rules/protection.h"
 
 const char *clause_zh(const char *source)
 {
@@ -41,24 +21,6 @@ const char *clause_zh(const char *source)
     return source;
 }
 
-/* The words of the shipped policies; another stands as it is. */
-static const char *asset_zh(const char *word)
-{
-    static const struct {
-        const char *word, *zh;
-    } known[] = {
-        {"housing", "商品房"},     {"motor-vehicle", "机动车辆"}, {"business", "经营实体"},
-        {"machinery", "大型机械"}, {"savings", "大额存款"},
-    };
-
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (strcmp(word, known[i].word) == 0) {
-            return known[i].zh;
-        }
-    }
-    return word;
-}
-
 const char *protection_zh(struct arena *a, const struct policy *policy)
 {
     struct strbuf text = STRBUF_INIT;
@@ -72,8 +34,9 @@ const char *protection_zh(struct arena *a, const struct policy *policy)
         "或迁出；上次复核以来有成员去世或迁出；人均收入明显高于低保标准（超过标准的 %g 倍）",
         clause_zh(policy->continuity_source), policy->clearly_above);
     for (const char **word = policy->assets; word && *word; word++) {
-        strbuf_addf(&text, "%s%s", word == policy->assets ? "；财产明显超标（" : "、",
-                    asset_zh(*word));
+        int known = names_find(&known_assets, str_of(*word));
+        strbuf_addz(&text, word == policy->assets ? "；财产明显超标（" : "、");
+        strbuf_addz(&text, known < 0 ? *word : names_zh(&known_assets, known));
     }
     strbuf_addz(&text, policy->assets && *policy->assets ? "）。" : "。");
     const char *copy = arena_copy(a, strbuf_str(&text));

@@ -2,20 +2,21 @@
 
 #include <ctype.h>
 
-#include "delivery/words.h"
 #include "rules/protection.h"
 #include "store/task.h"
 
 #define TASK_MAX (INT64_C(1) << 53)
 #define SHOWN 60 /* bytes of a cell that a message repeats */
 
-static const char *const heading_text[RETURN_COLUMNS] = {
-    [RETURN_TASK] = "任务号",  [RETURN_HOUSEHOLD] = "户号", [RETURN_HEAD] = "户主",
-    [RETURN_VILLAGE] = "村",   [RETURN_PHONE] = "电话",     [RETURN_KIND] = "类别",
-    [RETURN_CAUSE] = "事由",   [RETURN_CLAUSE] = "依据",    [RETURN_NOMINAL] = "应核日",
-    [RETURN_DUE] = "期限",     [RETURN_SECTION] = "栏目",   [RETURN_PROTECTED] = "受保护",
-    [RETURN_OUTCOME] = "结果", [RETURN_GROUND] = "理由",    [RETURN_DAY] = "日期",
-    [RETURN_REMARK] = "备注",
+static const struct word heading_text[RETURN_COLUMNS] = {
+    [RETURN_TASK] = {"任务号", NULL},    [RETURN_HOUSEHOLD] = {"户号", NULL},
+    [RETURN_HEAD] = {"户主", NULL},      [RETURN_VILLAGE] = {"村", NULL},
+    [RETURN_PHONE] = {"电话", NULL},     [RETURN_KIND] = {"类别", NULL},
+    [RETURN_CAUSE] = {"事由", NULL},     [RETURN_CLAUSE] = {"依据", NULL},
+    [RETURN_NOMINAL] = {"应核日", NULL}, [RETURN_DUE] = {"期限", NULL},
+    [RETURN_SECTION] = {"栏目", NULL},   [RETURN_PROTECTED] = {"受保护", NULL},
+    [RETURN_OUTCOME] = {"结果", NULL},   [RETURN_GROUND] = {"理由", NULL},
+    [RETURN_DAY] = {"日期", NULL},       [RETURN_REMARK] = {"备注", NULL},
 };
 const struct names return_headings = NAMES_TABLE("column", heading_text);
 
@@ -236,12 +237,12 @@ bool return_day(struct arena *a, struct str cell, struct date *day)
 
 int return_outcome(struct arena *a, struct str cell)
 {
-    return words_outcome(without_blanks(a, cell));
+    return names_find_zh(&outcomes, without_blanks(a, cell));
 }
 
 int return_ground(struct arena *a, struct str cell)
 {
-    return words_ground(without_blanks(a, cell));
+    return names_find_zh(&grounds, without_blanks(a, cell));
 }
 
 /* ---- the heading ---- */
@@ -310,11 +311,12 @@ static bool check_columns(const struct guess *g, struct error *err)
     }
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
         if (g->heading.at[needed[i]] < 0) {
-            return error_set(err, REASON_BAD_ROWS, "the heading lacks %s", heading_text[needed[i]]);
+            return error_set(err, REASON_BAD_ROWS, "the heading lacks %s",
+                             heading_text[needed[i]].text);
         }
     }
     return g->twice < 0 ||
-           error_set(err, REASON_BAD_ROWS, "the heading has %s twice", heading_text[g->twice]);
+           error_set(err, REASON_BAD_ROWS, "the heading has %s twice", heading_text[g->twice].text);
 }
 
 bool return_heading_read(int fd, struct return_heading *heading, struct error *err)
@@ -373,7 +375,7 @@ static bool bad_cell(struct arena *a, const struct return_row *row, enum return_
                      const char *what, struct error *err)
 {
     struct str s = shown(a, row->cells[column]);
-    return error_set(err, REASON_BAD_ARGUMENT, "%s: \"%.*s\" is %s", heading_text[column],
+    return error_set(err, REASON_BAD_ARGUMENT, "%s: \"%.*s\" is %s", heading_text[column].text,
                      STR_ARG(s), what);
 }
 

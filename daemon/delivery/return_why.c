@@ -6,14 +6,14 @@
 
 /* `*` is whatever stands there. In the Chinese, $n is the nth of them as it stands, @n its Chinese
  * by the table of pieces; of a list each of its parts. */
-struct sentence {
+struct pattern {
     const char *english, *chinese;
 };
 
 #define REVIEW_OUTCOMES "“继续”“调整”“终止”或“延期”"
 
 /* Of the whole refusal. The first that fits counts. */
-static const struct sentence sentences[] = {
+static const struct pattern sentences[] = {
     /* The file as text. */
     {"the first line is not the heading of a list",
      "首行不是清单的表头（应有：任务号、户号……结果、理由、日期、备注），请在下发的清单上填写后交"
@@ -107,7 +107,7 @@ static const struct sentence sentences[] = {
 };
 
 /* Of what a sentence captured. */
-static const struct sentence pieces[] = {
+static const struct pattern pieces[] = {
     {"continue", "继续"},
     {"adjust", "调整"},
     {"terminate", "终止"},
@@ -224,7 +224,7 @@ static bool fits(const char *pattern, struct str text, struct str found[PIECES])
     }
 }
 
-static const char *find(const struct sentence *table, size_t rows, struct str text,
+static const char *find(const struct pattern *table, size_t rows, struct str text,
                         struct str found[PIECES])
 {
     for (size_t i = 0; i < rows; i++) {
@@ -283,8 +283,11 @@ static void put_list(struct str list, struct strbuf *out)
 bool return_why(const struct error *why, struct strbuf *out)
 {
     struct str found[PIECES];
-    const char *chinese = find(sentences, ROWS(sentences), str_of(why->message), found);
-    if (chinese) {
+    const char *chinese =
+        why->said ? "" : find(sentences, ROWS(sentences), str_of(why->message), found);
+    if (why->said) {
+        error_zh(why, out);
+    } else if (chinese) {
         fill(chinese, found, out);
     } else {
         strbuf_addz(out, by_reason[why->reason] ? by_reason[why->reason] : "未登记");

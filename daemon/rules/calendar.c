@@ -9,8 +9,8 @@
 #define DAYS 109573        /* to 2199-12-31 */
 #define WORDS ((DAYS + 63) / 64)
 
-static const char *const day_kind_text[] = {"holiday", "workday"};
-static const char *const roll_text[] = {"following", "preceding"};
+static const struct word day_kind_text[] = {{"holiday", "放假"}, {"workday", "上班"}};
+static const struct word roll_text[] = {{"following", "顺延"}, {"preceding", "提前"}};
 const struct names day_kinds = NAMES_TABLE("kind", day_kind_text);
 const struct names rolls = NAMES_TABLE("roll", roll_text);
 

@@ -1,14 +1,25 @@
 #include "rules/household.h"
 
-static const char *const status_text[] = {"active", "suspended", "closed", "register-only"};
-static const char *const register_text[] = {"none", "registered", "exited", "returned"};
-static const char *const income_kind_text[] = {"", "stable", "variable"};
-static const char *const health_text[] = {"", "healthy", "chronic", "serious-illness"};
-static const char *const disability_text[] = {"", "none", "1", "2", "3", "4"};
-static const char *const work_ability_text[] = {"", "none", "partial", "full"};
-static const char *const member_status_text[] = {"present", "died", "moved-out"};
-static const char *const tier_text[] = {"annual", "semi-annual", "quarterly"};
-static const char *const tier_source_text[] = {"given", "derived", "default"};
+static const struct word status_text[] = {{"active", "在保"},
+                                          {"suspended", "停保"},
+                                          {"closed", "已终止"},
+                                          {"register-only", "仅建档立卡"}};
+static const struct word register_text[] = {
+    {"none", "未建档立卡"}, {"registered", "建档立卡"}, {"exited", "已脱贫"}, {"returned", "返贫"}};
+static const struct word income_kind_text[] = {
+    {"", NULL}, {"stable", "稳定"}, {"variable", "不稳定"}};
+static const struct word health_text[] = {
+    {"", NULL}, {"healthy", "健康"}, {"chronic", "慢性病"}, {"serious-illness", "大病"}};
+static const struct word disability_text[] = {{"", NULL},    {"none", "无残疾"}, {"1", "一级"},
+                                              {"2", "二级"}, {"3", "三级"},      {"4", "四级"}};
+static const struct word work_ability_text[] = {
+    {"", NULL}, {"none", "无劳动能力"}, {"partial", "部分劳动能力"}, {"full", "有劳动能力"}};
+static const struct word member_status_text[] = {
+    {"present", "在户"}, {"died", "死亡"}, {"moved-out", "迁出"}};
+static const struct word tier_text[] = {
+    {"annual", "年"}, {"semi-annual", "半年"}, {"quarterly", "季度"}};
+static const struct word tier_source_text[] = {
+    {"given", "人工确定"}, {"derived", "按情况确定"}, {"default", "暂定"}};
 
 const struct names statuses = NAMES_TABLE("status", status_text);
 const struct names register_states = NAMES_TABLE("register", register_text);

@@ -6,8 +6,9 @@
 
 #include "rules/policy_read.h"
 
-static const char *const basis_text[] = {"anniversary", "calendar"};
-static const char *const target_text[] = {"township", "district", "city"};
+static const struct word basis_text[] = {{"anniversary", "按批准日"}, {"calendar", "按自然期"}};
+static const struct word target_text[] = {
+    {"township", "乡镇"}, {"district", "区县"}, {"city", "市"}};
 const struct names bases = NAMES_TABLE("basis", basis_text);
 const struct names alert_targets = NAMES_TABLE("to", target_text);
 

@@ -206,7 +206,7 @@ static void read_cycle(struct schema *r, config_setting_t *s, void *base)
 
 /* ---- tier: rules ---- */
 
-static const char *const quantifier_text[] = {"any", "every"};
+static const struct word quantifier_text[] = {{"any", "任一"}, {"every", "全部"}};
 static const struct names quantifiers = NAMES_TABLE("who", quantifier_text);
 
 static void check_condition(struct schema *r, config_setting_t *s, void *items, int i)

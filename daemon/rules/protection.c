@@ -5,22 +5,28 @@
 
 #include "base/str.h"
 
-static const char *const act_text[] = {"terminate", "close", "suspend"};
-static const char *const ground_text[] = {
-    "all-members-gone",
-    "member-change",
-    "income-clearly-above",
-    "assets-clearly-above",
-    "income-above",
-    "assets-above",
-    "transferred",
-    "voluntary",
-    "fraud",
-    "other",
+static const struct word act_text[] = {
+    {"terminate", "终止"}, {"close", "注销"}, {"suspend", "停发"}};
+static const struct word ground_text[] = {
+    {"all-members-gone", "全员消亡或迁出"},
+    {"member-change", "人员变动"},
+    {"income-clearly-above", "收入明显超标"},
+    {"assets-clearly-above", "财产明显超标"},
+    {"income-above", "收入超标"},
+    {"assets-above", "财产超标"},
+    {"transferred", "转特困供养"},
+    {"voluntary", "自愿放弃"},
+    {"fraud", "骗保"},
+    {"other", "其他"},
 };
 _Static_assert(sizeof(ground_text) / sizeof(ground_text[0]) == GROUND_COUNT, "a name each");
 const struct names acts = NAMES_TABLE("act", act_text);
 const struct names grounds = NAMES_TABLE("ground", ground_text);
+static const struct word asset_text[] = {
+    {"housing", "商品房"},     {"motor-vehicle", "机动车辆"}, {"business", "经营实体"},
+    {"machinery", "大型机械"}, {"savings", "大额存款"},
+};
+const struct names known_assets = NAMES_TABLE("asset", asset_text);
 
 /* ---- protected or not ---- */
 

@@ -1,9 +1,11 @@
 #include "rules/register.h"
 
-static const char *const kind_text[] = {"register-adjustment", "register-candidate",
-                                        "dibao-candidate"};
-static const char *const decision_text[] = {"keep", "exit",  "return",
-                                            "add",  "apply", "not-eligible"};
+static const struct word kind_text[] = {{"register-adjustment", "建档立卡调整"},
+                                        {"register-candidate", "建档立卡纳入"},
+                                        {"dibao-candidate", "低保申请"}};
+static const struct word decision_text[] = {{"keep", "保留"},      {"exit", "退出"},
+                                            {"return", "返贫"},    {"add", "纳入"},
+                                            {"apply", "申请低保"}, {"not-eligible", "不符合"}};
 const struct names register_kinds = NAMES_TABLE("kind", kind_text);
 const struct names decisions = NAMES_TABLE("decision", decision_text);
 

@@ -33,8 +33,8 @@ static const char *words_allowed(struct schema *r, const struct names *names)
     struct strbuf list = STRBUF_INIT;
 
     for (int i = 0; i < names->count; i++) {
-        if (*names->text[i]) {
-            strbuf_addf(&list, "%s%s", list.len ? ", " : "", names->text[i]);
+        if (*names->words[i].text) {
+            strbuf_addf(&list, "%s%s", list.len ? ", " : "", names->words[i].text);
         }
     }
     const char *text = arena_copy(r->arena, strbuf_str(&list));

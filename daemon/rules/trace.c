@@ -2,39 +2,39 @@
 
 #include <stdlib.h>
 
-static const char *const rule_names[] = {
-    [TRACE_POLICY] = "policy",
-    [TRACE_HOUSEHOLD] = "household",
-    [TRACE_TIER] = "tier.in-force",
-    [TRACE_TIER_RULE] = "tier.rule",
-    [TRACE_ANCHOR] = "anchor",
-    [TRACE_INTERVAL] = "interval",
-    [TRACE_CLAMP] = "clamp",
-    [TRACE_ROLL] = "roll",
-    [TRACE_REPORT] = "report",
-    [TRACE_WORKING] = "working-days",
-    [TRACE_DUE] = "due",
-    [TRACE_LEAD] = "lead",
-    [TRACE_PROVISIONAL] = "provisional",
-    [TRACE_CANDIDATE] = "candidate",
-    [TRACE_POSTPONED] = "postponed",
-    [TRACE_LATE] = "late",
-    [TRACE_CONDITION] = "protection.condition",
-    [TRACE_PROTECTION] = "protection.in-force",
-    [TRACE_INCOME] = "protection.income",
-    [TRACE_GROUND] = "protection.ground",
-    [TRACE_ENDING] = "protection.ending",
-    [TRACE_CAMPAIGN] = "register",
-    [TRACE_ALERT] = "alert",
+static const struct word rule_names[] = {
+    [TRACE_POLICY] = {"policy", NULL},
+    [TRACE_HOUSEHOLD] = {"household", NULL},
+    [TRACE_TIER] = {"tier.in-force", NULL},
+    [TRACE_TIER_RULE] = {"tier.rule", NULL},
+    [TRACE_ANCHOR] = {"anchor", NULL},
+    [TRACE_INTERVAL] = {"interval", NULL},
+    [TRACE_CLAMP] = {"clamp", NULL},
+    [TRACE_ROLL] = {"roll", NULL},
+    [TRACE_REPORT] = {"report", NULL},
+    [TRACE_WORKING] = {"working-days", NULL},
+    [TRACE_DUE] = {"due", NULL},
+    [TRACE_LEAD] = {"lead", NULL},
+    [TRACE_PROVISIONAL] = {"provisional", NULL},
+    [TRACE_CANDIDATE] = {"candidate", NULL},
+    [TRACE_POSTPONED] = {"postponed", NULL},
+    [TRACE_LATE] = {"late", NULL},
+    [TRACE_CONDITION] = {"protection.condition", NULL},
+    [TRACE_PROTECTION] = {"protection.in-force", NULL},
+    [TRACE_INCOME] = {"protection.income", NULL},
+    [TRACE_GROUND] = {"protection.ground", NULL},
+    [TRACE_ENDING] = {"protection.ending", NULL},
+    [TRACE_CAMPAIGN] = {"register", NULL},
+    [TRACE_ALERT] = {"alert", NULL},
 };
 _Static_assert(sizeof(rule_names) / sizeof(rule_names[0]) == TRACE_RULE_COUNT, "a name each");
 const struct names trace_rules = NAMES_TABLE("rule", rule_names);
 
-static const char *const result_names[] = {
-    [TRACE_PASSED] = "passed",
-    [TRACE_FAILED] = "failed",
-    [TRACE_NOT_REACHED] = "not-reached",
-    [TRACE_COMPUTED] = "computed",
+static const struct word result_names[] = {
+    [TRACE_PASSED] = {"passed", NULL},
+    [TRACE_FAILED] = {"failed", NULL},
+    [TRACE_NOT_REACHED] = {"not-reached", NULL},
+    [TRACE_COMPUTED] = {"computed", NULL},
 };
 const struct names trace_results = NAMES_TABLE("result", result_names);
 

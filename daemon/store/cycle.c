@@ -2,8 +2,9 @@
 
 #include "store/db.h"
 
-static const char *const state_names[] = {"open",   "satisfied",  "answered",
-                                          "missed", "superseded", "ended"};
+static const struct word state_names[] = {{"open", NULL},       {"satisfied", NULL},
+                                          {"answered", NULL},   {"missed", NULL},
+                                          {"superseded", NULL}, {"ended", NULL}};
 const struct names cycle_states = NAMES_TABLE("cycle state", state_names);
 
 #define COLUMNS                                                                                    \

@@ -2,7 +2,8 @@
 
 #include "store/db.h"
 
-static const char *const level_names[] = {"city", "district", "township", "village"};
+static const struct word level_names[] = {
+    {"city", "市"}, {"district", "区县"}, {"township", "乡镇"}, {"village", "村"}};
 const struct names levels = NAMES_TABLE("level", level_names);
 
 int64_t division_code(struct str text)

@@ -2,7 +2,9 @@
 
 #include "store/db.h"
 
-static const char *const kind_names[] = {"review", "report", "tier", "move", "status", "decision"};
+static const struct word kind_names[] = {{"review", "复核"},     {"report", "情况变化"},
+                                         {"tier", "档次调整"},   {"move", "住址变动"},
+                                         {"status", "状态变更"}, {"decision", "建档立卡决定"}};
 const struct names event_kinds = NAMES_TABLE("event", kind_names);
 
 /* Statements with one list of parameters: ?1 event, ?2 household, ?3 today. */

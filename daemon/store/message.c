@@ -4,7 +4,8 @@
 
 #include "store/db.h"
 
-static const char *const state_names[] = {"queued", "staged", "ready", "delivered", "acked"};
+static const struct word state_names[] = {
+    {"queued", NULL}, {"staged", NULL}, {"ready", NULL}, {"delivered", NULL}, {"acked", NULL}};
 const struct names message_states = NAMES_TABLE("message state", state_names);
 
 #define COLUMNS "seq, epoch, division, kind, subject, created_on, body, state, lease_until"

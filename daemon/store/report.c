@@ -2,9 +2,10 @@
 
 #include "store/db.h"
 
-static const char *const kind_names[] = {"illness",  "accident",  "death",  "birth",
-                                         "move-in",  "move-out",  "income", "assets",
-                                         "disaster", "schooling", "other",  "age"};
+static const struct word kind_names[] = {
+    {"illness", "患病"},  {"accident", "意外事故"},  {"death", "死亡"},      {"birth", "出生"},
+    {"move-in", "迁入"},  {"move-out", "迁出"},      {"income", "收入变化"}, {"assets", "财产变化"},
+    {"disaster", "受灾"}, {"schooling", "就学变化"}, {"other", "其他变化"},  {"age", "年龄变化"}};
 const struct names report_kinds = NAMES_TABLE("kind", kind_names);
 const struct names report_told_kinds = {"kind", REPORT_AGE, kind_names};
 

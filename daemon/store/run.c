@@ -4,11 +4,16 @@
 
 #include "store/db.h"
 
-static const char *const phase_names[] = {"open",   "effect", "age",  "roll",    "close", "notice",
-                                          "pickup", "alert",  "list", "deliver", "prune", "done"};
+static const struct word phase_names[] = {{"open", NULL},    {"effect", NULL}, {"age", NULL},
+                                          {"roll", NULL},    {"close", NULL},  {"notice", NULL},
+                                          {"pickup", NULL},  {"alert", NULL},  {"list", NULL},
+                                          {"deliver", NULL}, {"prune", NULL},  {"done", NULL}};
 const struct names run_phases = NAMES_TABLE("phase", phase_names);
-static const char *const kind_names[] = {"divisions", "households", "members", "standards",
-                                         "calendar"};
+static const struct word kind_names[] = {{"divisions", "区划"},
+                                         {"households", "户"},
+                                         {"members", "成员"},
+                                         {"standards", "标准"},
+                                         {"calendar", "日历"}};
 const struct names import_kinds = NAMES_TABLE("kind", kind_names);
 
 #define COLUMNS                                                                                    \

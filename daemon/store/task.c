@@ -3,15 +3,19 @@
 #include "store/campaign.h"
 #include "store/db.h"
 
-static const char *const kind_names[] = {"regular-review", "triggered-review",
-                                         "register-adjustment", "register-candidate",
-                                         "dibao-candidate"};
+static const struct word kind_names[] = {{"regular-review", "定期复核"},
+                                         {"triggered-review", "触发复核"},
+                                         {"register-adjustment", "建档立卡调整"},
+                                         {"register-candidate", "建档立卡纳入"},
+                                         {"dibao-candidate", "低保申请"}};
 const struct names task_kinds = NAMES_TABLE("kind", kind_names);
-static const char *const state_names[] = {"open", "done", "cancelled"};
+static const struct word state_names[] = {
+    {"open", "未办"}, {"done", "办结"}, {"cancelled", "取消"}};
 const struct names task_states = NAMES_TABLE("state", state_names);
-static const char *const outcome_names[] = {"continue", "adjust",      "terminate", "postpone",
-                                            "keep",     "exit",        "return",    "add",
-                                            "apply",    "not-eligible"};
+static const struct word outcome_names[] = {
+    {"continue", "继续"},  {"adjust", "调整"},        {"terminate", "终止"}, {"postpone", "延期"},
+    {"keep", "保留"},      {"exit", "退出"},          {"return", "返贫"},    {"add", "纳入"},
+    {"apply", "申请低保"}, {"not-eligible", "不符合"}};
 const struct names outcomes = NAMES_TABLE("outcome", outcome_names);
 const struct names review_outcomes = {"outcome", OUTCOME_DECISIONS, outcome_names};
 

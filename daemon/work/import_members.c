@@ -26,7 +26,9 @@ static const struct import_column columns[] = {
     {"student", "在校", false},        {"status", "成员状态", false},
     {"status_on", "状态日期", false},  {0}};
 
-static const char *const student_names[] = {"no", "yes", "false", "true", "0", "1", "否", "是"};
+static const struct word student_names[] = {{"no", NULL},   {"yes", NULL}, {"false", NULL},
+                                            {"true", NULL}, {"0", NULL},   {"1", NULL},
+                                            {"否", NULL},   {"是", NULL}};
 static const struct names students = NAMES_TABLE("student", student_names);
 
 struct member_cells {

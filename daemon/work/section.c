@@ -2,7 +2,8 @@
 
 #include "rules/cycle.h"
 
-static const char *const section_text[] = {"late", "due", "new", "rest"};
+static const struct word section_text[] = {
+    {"late", "逾期"}, {"due", "七日内到期"}, {"new", "新增"}, {"rest", "其余"}};
 const struct names sections = NAMES_TABLE("section", section_text);
 
 enum section task_section(const struct task_row *task, struct date today)

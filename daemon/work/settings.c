@@ -11,9 +11,10 @@
 #include "base/log.h"
 #include "store/division.h"
 
-static const char *const role_names[] = {"none", "viewer", "operator", "admin"};
+static const struct word role_names[] = {
+    {"none", "无"}, {"viewer", "查看"}, {"operator", "操作"}, {"admin", "管理"}};
 const struct names roles = NAMES_TABLE("role", role_names);
-static const char *const delivery_names[] = {"spool", "socket"};
+static const struct word delivery_names[] = {{"spool", "文件夹"}, {"socket", "接口"}};
 const struct names deliveries = NAMES_TABLE("delivery", delivery_names);
 
 struct reader {

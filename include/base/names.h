@@ -1,15 +1,21 @@
-/* base/names: the text names of an enum, in one table.
+/* base/names: the words of an enum, in one table.
  *
- * A table lists the names in the order of the enum's values from 0. The same words serve C, SQL,
- * JSON and messages (contract.md section 2). */
+ * A table has the words in the order of the enum's values from 0, each in English and in Chinese.
+ * The English one serves C, SQL, JSON and messages alike (contract.md section 2), the Chinese one
+ * lists, filled lists that come back, and whatever an office reads. */
 #pragma once
 
 #include "base/str.h"
 
+struct word {
+    const char *text; /* NULL: the enum has no such value */
+    const char *zh;   /* NULL: a code, which stands as it is in Chinese too */
+};
+
 struct names {
-    const char *what;        /* "tier", for messages */
-    int count;               /* values 0 … count-1 */
-    const char *const *text; /* text[value] */
+    const char *what;         /* "tier", for messages */
+    int count;                /* values 0 … count-1 */
+    const struct word *words; /* words[value] */
 };
 
 #define NAMES_TABLE(what, array)                                                                   \
@@ -17,9 +23,15 @@ struct names {
         (what), (int)(sizeof(array) / sizeof((array)[0])), (array)                                 \
     }
 
-/* The name of a value; "?" outside the table. */
+/* The English word of a value; "?" outside the table. */
 const char *names_text(const struct names *names, int value);
-/* The value of a name, or -1. */
+/* Its Chinese word; the English one where it has none. */
+const char *names_zh(const struct names *names, int value);
+/* The value of an English word, or -1. */
 int names_find(const struct names *names, struct str text);
+/* The value of a Chinese word, or of an English one; -1 where it is none. */
+int names_find_zh(const struct names *names, struct str text);
 /* "annual, semi-annual, quarterly" appended, for messages that tell what is allowed. */
 void names_list(const struct names *names, struct strbuf *out);
+/* "年、半年、季度" appended. */
+void names_list_zh(const struct names *names, struct strbuf *out);

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/str.h"
+#include "base/sentence.h"
 
 struct date {
     int32_t day;
@@ -46,6 +46,11 @@ struct ymd date_ymd(struct date d);
 struct date date_parse(struct str text);
 /* Writes "2026-11-24", or "" for DATE_NONE; returns out. */
 const char *date_text(struct date d, char out[DATE_TEXT]);
+/* The day as an argument of a sentence. */
+static inline struct arg date_arg(struct date d)
+{
+    return arg_day(d.day);
+}
 /* 0 Sunday … 6 Saturday. */
 int date_weekday(struct date d);
 int date_month_days(int year, int month);

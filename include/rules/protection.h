@@ -31,6 +31,8 @@ enum ground {
     GROUND_COUNT
 };
 extern const struct names grounds;
+/* The words of the shipped policies' assets; a policy may have others (rules/policy). */
+extern const struct names known_assets;
 
 /* What a ground is held against. */
 struct cessation_facts {

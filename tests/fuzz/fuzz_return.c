@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "delivery/return_parse.h"
 #include "delivery/return_why.h"
-#include "delivery/words.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -28,7 +27,7 @@ static void check_plain(struct arena *a, const struct return_row *row)
         (!return_day(a, str_of(date_text(row->day, text)), &day) || day.day != row->day.day)) {
         abort();
     }
-    if (return_outcome(a, str_of(names_text(&outcomes_zh, row->outcome))) != row->outcome) {
+    if (return_outcome(a, str_of(names_zh(&outcomes, row->outcome))) != row->outcome) {
         abort();
     }
 }
@@ -76,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     error_clear(&why);
     /* Any refusal, whatever it holds. */
-    why = (struct error){REASON_CONFLICT, xstrndup((const char *)data, size), NULL};
+    why = (struct error){REASON_CONFLICT, xstrndup((const char *)data, size), NULL, NULL};
     return_why(&why, &zh);
     error_clear(&why);
     strbuf_free(&zh);

@@ -576,7 +576,7 @@ static void check_rejected(int fd, const struct return_result *r)
     csv_reader_close(reader);
     assert_int_equal(rows < 0 ? 0 : rows, r->fault_zh ? 1 : r->rejected);
     for (int i = 0; i < r->refusal_count; i++) {
-        struct error why = {r->refusals[i].reason, r->refusals[i].message, NULL};
+        struct error why = {r->refusals[i].reason, r->refusals[i].message, NULL, NULL};
         struct strbuf zh = STRBUF_INIT;
         if (!return_why(&why, &zh)) {
             fail_msg("no sentence for: %s", why.message);

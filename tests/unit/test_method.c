@@ -12,7 +12,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const words_text[] = {"red", "green"};
+static const struct word words_text[] = {{"red", NULL}, {"green", NULL}};
 static const struct names words = NAMES_TABLE("colour", words_text);
 
 static const struct param all_params[] = {

@@ -14,7 +14,6 @@
 #include "delivery/return_parse.h"
 #include "delivery/return_why.h"
 #include "delivery/returns.h"
-#include "delivery/words.h"
 #include "rules/protection.h"
 #include "store/task.h"
 
@@ -154,9 +153,9 @@ static void words(void **state)
     assert_int_equal(return_outcome(&a, STR("'终止")), OUTCOME_TERMINATE);
     assert_int_equal(return_outcome(&a, STR("继续。")), -1);
     assert_int_equal(return_outcome(&a, STR("")), -1);
-    assert_int_equal(grounds_zh.count, GROUND_COUNT);
+    assert_int_equal(grounds.count, GROUND_COUNT);
     for (int i = 0; i < GROUND_COUNT; i++) {
-        assert_int_equal(return_ground(&a, str_of(names_text(&grounds_zh, i))), i);
+        assert_int_equal(return_ground(&a, str_of(names_zh(&grounds, i))), i);
         assert_int_equal(return_ground(&a, str_of(names_text(&grounds, i))), i);
     }
     assert_int_equal(return_ground(&a, STR("收入高")), -1);
@@ -325,7 +324,7 @@ static void sentences(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct error why = {cases[i].reason, xstrdup(cases[i].message),
-                            cases[i].clause ? xstrdup(cases[i].clause) : NULL};
+                            cases[i].clause ? xstrdup(cases[i].clause) : NULL, NULL};
         struct strbuf zh = STRBUF_INIT;
         assert_int_equal(return_why(&why, &zh), cases[i].known);
         assert_string_equal(strbuf_text(&zh), cases[i].zh);

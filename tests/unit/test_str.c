@@ -204,7 +204,8 @@ static void test_arena(void **state)
 
 static void test_names(void **state)
 {
-    static const char *const tiers[] = {"annual", "semi-annual", "quarterly"};
+    static const struct word tiers[] = {
+        {"annual", NULL}, {"semi-annual", NULL}, {"quarterly", NULL}};
     static const struct names table = NAMES_TABLE("tier", tiers);
     struct strbuf b = STRBUF_INIT;
 

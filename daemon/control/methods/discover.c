@@ -6,8 +6,8 @@ static json_t *words_schema(const struct names *words)
     json_t *list = json_array();
 
     for (int i = 0; i < words->count; i++) {
-        if (words->text[i] && *words->text[i]) {
-            json_array_append_new(list, json_string(words->text[i]));
+        if (words->words[i].text && *words->words[i].text) {
+            json_array_append_new(list, json_string(words->words[i].text));
         }
     }
     return json_pack("{s:s, s:o}", "type", "string", "enum", list);

@@ -32,8 +32,8 @@ static json_t *id_json(struct call *c, struct str id, bool whole)
 /* A word of a table, null for what is not known. */
 static json_t *word_json(const struct names *names, int value)
 {
-    return value >= 0 && value < names->count && *names->text[value]
-               ? json_string(names->text[value])
+    return value >= 0 && value < names->count && *names->words[value].text
+               ? json_string(names->words[value].text)
                : json_null();
 }
 

@@ -5,7 +5,7 @@
 #include "control/methods.h"
 #include "work/campaign.h"
 
-static const char *const decided_words[] = {"undecided", "decided"};
+static const struct word decided_words[] = {{"undecided", NULL}, {"decided", NULL}};
 static const struct names decided_names = NAMES_TABLE("state", decided_words);
 
 static bool item_json(struct call *c, struct work *w, const struct task_row *t, json_t **item,
