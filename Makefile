@@ -11,13 +11,13 @@ VERSION := 0.1.0
 PREFIX ?= /usr
 SYSCONFDIR ?= /etc
 PACKAGES := gcc pkg-config libevent-dev libsqlite3-dev libconfig-dev libjansson-dev libcsv-dev \
-            libssl-dev libsystemd-dev libsmartcols-dev libacl1-dev libcmocka-dev bats jq sqlite3 \
-            bsdextrautils
+            libzip-dev libexpat1-dev libfreexl-dev libssl-dev libsystemd-dev libsmartcols-dev \
+            libacl1-dev libcmocka-dev bats jq sqlite3 bsdextrautils
 # What only tests need: pages printed and looked at, sheets opened and saved, manuals, the package.
 CHECK_PACKAGES := chromium fonts-noto-cjk poppler-utils libreoffice-calc-nogui mandoc acl strace systemd \
                   debhelper fakeroot dpkg-dev lintian
 
-PKG_DAEMON := libevent sqlite3 libconfig jansson libcrypto libsystemd libacl
+PKG_DAEMON := libevent sqlite3 libconfig jansson libcrypto libsystemd libacl libzip expat freexl
 PKG_CLIENT := jansson smartcols
 
 CFLAGS ?= -O2 -g
@@ -129,7 +129,7 @@ fuzz: deps
 	    name=$$(basename $$f .c); mkdir -p build/fuzz/$$name; \
 	    clang -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Iinclude \
 	        -o build/fuzz/$$name.bin $$f $${more[$$name]} daemon/base/*.c daemon/rules/*.c \
-	        $$(pkg-config --cflags --libs libconfig jansson libcrypto) -lcsv -lm && \
+	        $$(pkg-config --cflags --libs libconfig jansson libcrypto libzip expat freexl) -lcsv -lm && \
 	    LSAN_OPTIONS=suppressions=tests/fuzz/leaks.txt build/fuzz/$$name.bin \
 	        -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 build/fuzz/$$name \
 	        tests/fuzz/seeds/$${name#fuzz_} || exit 1; \

@@ -116,10 +116,23 @@ static size_t well_formed(const unsigned char *p, size_t n, bool *torn)
     return i;
 }
 
+size_t text_well_formed(struct str s, bool *torn)
+{
+    return well_formed((const unsigned char *)s.data, s.len, torn);
+}
+
+uint32_t text_character(struct str s, size_t at, size_t *len)
+{
+    uint32_t c;
+    int n = decode((const unsigned char *)s.data + at, s.len - at, &c);
+    *len = n > 0 ? (size_t)n : 1;
+    return n > 0 ? c : (unsigned char)s.data[at];
+}
+
 bool text_is_utf8(struct str s, size_t *bad)
 {
     bool torn;
-    size_t good = well_formed((const unsigned char *)s.data, s.len, &torn);
+    size_t good = text_well_formed(s, &torn);
 
     if (good == s.len) {
         return true;
@@ -346,6 +359,20 @@ size_t text_width(struct str s)
         i += len > 0 ? (size_t)len : 1;
     }
     return width;
+}
+
+/* ---- days ---- */
+
+/* By the usual shift of the year to March. */
+void text_civil(int64_t days, int *year, int *month, int *day)
+{
+    int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
+    int64_t doe = z - era * 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
+    *day = (int)(doy - (153 * mp + 2) / 5 + 1);
+    *month = (int)(mp < 10 ? mp + 3 : mp - 9);
+    *year = (int)(yoe + era * 400 + (*month <= 2));
 }
 
 /* ---- identity numbers ---- */

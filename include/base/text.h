@@ -7,6 +7,15 @@
 /* True where `s` is well-formed UTF-8 (RFC 3629); else *bad is the offset of the first bad byte. */
 bool text_is_utf8(struct str s, size_t *bad);
 
+/* Bytes of `s` from its front that are whole well-formed characters; *torn where what follows them
+ * is the beginning of one. */
+size_t text_well_formed(struct str s, bool *torn);
+
+/* The character at byte `at` of `s`, and its length; a malformed byte is a character of its own. */
+uint32_t text_character(struct str s, size_t at, size_t *len);
+/* The date that lies `days` after 1970-01-01, proleptic Gregorian. */
+void text_civil(int64_t days, int *year, int *month, int *day);
+
 /* Copies all of `in` (a file, from its start) to `out` as UTF-8 without a byte-order mark. The
  * whole file is UTF-8 if it is well-formed as such, else GB18030 (GB 18030-2005) if well-formed as
  * that; else false with bad-rows and *line the physical line of the first byte that is neither.
