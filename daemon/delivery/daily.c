@@ -17,8 +17,10 @@ struct daily {
     struct date asked; /* DATE_NONE: the local day */
     bool confirm;
     bool begun;
-    char *who;      /* of a run that goes on after a kill: job.actor's name */
-    struct phase p; /* what the phases work with: the day at hand */
+    char *who;              /* of a run that goes on after a kill: job.actor's name */
+    struct rulebook *rules; /* pinned: what a reload brings is for the next run */
+    struct work pinned;     /* the writer's, with these rules */
+    struct phase p;         /* what the phases work with: the day at hand */
 };
 
 /* ---- a day begins ---- */
@@ -28,7 +30,7 @@ static void run_new(struct daily *d, const struct work *w, struct date day)
     d->p.run = (struct run_row){
         .day = day,
         .phase = RUN_OPEN,
-        .working_day = calendar_is_working(d->p.rules->calendar, day),
+        .working_day = calendar_is_working(d->rules->calendar, day),
         .for_day = d->result.date,
     };
     clock_format(clock_now(w->clock), d->p.run.started_at);
@@ -99,8 +101,8 @@ static bool begin(struct daily *d, struct work *w, bool *done, struct error *err
     if (!work_policy(w, d->result.date, err)) {
         return false;
     }
-    d->p.rules = rulebook_use(w->rules);
-    d->result.working_day = calendar_is_working(d->p.rules->calendar, d->result.date);
+    d->rules = rulebook_use(w->rules);
+    d->result.working_day = calendar_is_working(d->rules->calendar, d->result.date);
     if (date_is(last.day) && date_cmp(last.day, d->result.date) >= 0 && last.phase == RUN_DONE) {
         if (date_cmp(last.day, today) > 0) {
             log_put(LOG_WARNING, "event=clock-back last_run=%s: nothing is repeated",
@@ -295,7 +297,6 @@ static enum job_step day_done(struct daily *d, struct work *w, struct error *err
 static enum job_step daily_slice(struct job *job, struct work *w, struct error *err)
 {
     struct daily *d = (struct daily *)job;
-    d->p.w = w;
     if (!d->begun) {
         bool done;
         d->begun = true;
@@ -307,6 +308,9 @@ static enum job_step daily_slice(struct job *job, struct work *w, struct error *
         }
     }
     d->job.phase = "apply";
+    d->pinned = *w;
+    d->pinned.rules = d->rules;
+    d->p.w = &d->pinned;
     bool ok = d->p.run.phase == RUN_DELIVER ? deliver(d, w, err)
                                             : phase_slice(d, w, err) || phase_retry(d, w, err);
     if (!ok) {
@@ -325,7 +329,7 @@ static void daily_free(struct job *job)
     free(d->result.set_aside);
     free(d->result.caught_up);
     free(d->who);
-    rulebook_drop(d->p.rules);
+    rulebook_drop(d->rules);
     arena_free(&d->p.arena);
     strbuf_free(&d->p.log);
     free(d);
@@ -352,8 +356,8 @@ static bool resume_at(struct daily *d, struct work *w, const struct run_row *run
 {
     d->begun = true;
     d->result.date = run->for_day;
-    d->p.rules = rulebook_use(w->rules);
-    d->result.working_day = calendar_is_working(d->p.rules->calendar, run->for_day);
+    d->rules = rulebook_use(w->rules);
+    d->result.working_day = calendar_is_working(d->rules->calendar, run->for_day);
     if (!store_run_who(w->store, &d->p.arena, run->day, &d->job.actor, err)) {
         return false;
     }

@@ -75,8 +75,9 @@ bool maintenance_pickup(struct phase *p, bool *end, struct error *err)
         return true;
     }
     return !date_is(oldest) ||
-           date_cmp(calendar_add_working(p->rules->calendar, oldest, UPKEEP_PATIENCE, NULL, NULL),
-                    p->run.day) > 0 ||
+           date_cmp(
+               calendar_add_working(p->w->rules->calendar, oldest, UPKEEP_PATIENCE, NULL, NULL),
+               p->run.day) > 0 ||
            tell_unfetched(p, &township, oldest, err);
 }
 

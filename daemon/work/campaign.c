@@ -1,52 +1,39 @@
 #include "work/campaign.h"
 
 #include "base/canon.h"
-#include "rules/alert.h"
 #include "store/division.h"
 #include "store/event.h"
 #include "store/message.h"
 #include "work/quarantine.h"
+#include "work/task.h"
 
 static const enum task_kind task_of_kind[] = {[REGISTER_ADJUSTMENT] = TASK_REGISTER_ADJUSTMENT,
                                               [REGISTER_CANDIDATE] = TASK_REGISTER_CANDIDATE,
                                               [DIBAO_CANDIDATE] = TASK_DIBAO_CANDIDATE};
 
 /* One that was cancelled since, with a closing or by a correction, opens again under its number. */
-static bool task_open(struct work *w, struct actor actor, const struct policy *policy,
-                      const struct calendar *calendar, const struct household_row *row,
-                      enum task_kind kind, const struct campaign *year, struct date on,
-                      struct error *err)
+static bool open_one(struct work *w, struct actor actor, const struct household_row *row,
+                     enum task_kind kind, const struct campaign *year, struct date on,
+                     struct error *err)
 {
     struct arena a = ARENA_INIT;
     struct task_row was;
     bool ok = store_task_of_year(w->store, &a, row->id, kind, year->year, &was, err);
-    if (!ok || (was.task && was.state != TASK_CANCELLED)) {
-        arena_free(&a);
-        return ok;
+    if (ok && (was.task == 0 || was.state == TASK_CANCELLED)) {
+        struct task_row task = {
+            .task = was.task,
+            .state = was.state,
+            .kind = kind,
+            .household_id = row->id,
+            .household = row->household,
+            .township = row->township,
+            .year = year->year,
+            .opened_on = on,
+            .nominal_due_on = year->due_on,
+            .due_on = year->due_on,
+        };
+        ok = task_open(w, actor, &task, err);
     }
-    struct task_row task = {
-        .task = was.task,
-        .kind = kind,
-        .state = TASK_OPEN,
-        .household_id = row->id,
-        .township = row->township,
-        .year = year->year,
-        .opened_on = on,
-        .nominal_due_on = year->due_on,
-        .original_due_on = year->due_on,
-        .due_on = year->due_on,
-        .rolled_on = DATE_NONE,
-        .listed_on = DATE_NONE,
-        .raised = -1,
-        .done_on = DATE_NONE,
-        .outcome = -1,
-    };
-    if (alert_due(policy, calendar, task.due_on, -1, on, &task.alert_on) >= 0) {
-        task.alert_on = on;
-    }
-    ok = (was.task ? store_task_update(w->store, &task, err)
-                   : store_task_insert(w->store, &task, err)) &&
-         household_audit_task(w, actor, &task, row->household, err);
     arena_free(&a);
     return ok;
 }
@@ -65,16 +52,15 @@ static bool fits(const struct household_row *row, enum task_kind kind)
 
 /* What the household has in the year's campaign, as far as it has not got it yet; but for what it
  * was there for already, as `before`. */
-static bool tasks_open(struct work *w, struct actor actor, const struct policy *policy,
-                       const struct calendar *calendar, const struct household_row *before,
-                       const struct household_row *row, const struct campaign *year, struct date on,
-                       struct error *err)
+static bool open_all(struct work *w, struct actor actor, const struct household_row *before,
+                     const struct household_row *row, const struct campaign *year, struct date on,
+                     struct error *err)
 {
     enum register_kind kinds[2];
     int count = register_tasks(row->status, row->register_state, kinds);
     for (int i = 0; i < count; i++) {
         if (!fits(before, task_of_kind[kinds[i]]) &&
-            !task_open(w, actor, policy, calendar, row, task_of_kind[kinds[i]], year, on, err)) {
+            !open_one(w, actor, row, task_of_kind[kinds[i]], year, on, err)) {
             return false;
         }
     }
@@ -95,7 +81,7 @@ bool campaign_qualify(struct work *w, struct actor actor, const struct household
     }
     struct campaign year = register_campaign(policy, w->rules->calendar, taken.year, NULL);
     return date_cmp(today, year.visits_until) > 0 ||
-           tasks_open(w, actor, policy, w->rules->calendar, before, row, &year, today, err);
+           open_all(w, actor, before, row, &year, today, err);
 }
 
 /* What opened since an event for what the household is not. */
@@ -109,9 +95,7 @@ static bool cancel_unfit(struct work *w, const struct household_row *row, int64_
     for (int i = 0; ok && i < count; i++) {
         struct task_row *t = &tasks[i];
         if (t->task > last_task && t->year && t->state == TASK_OPEN && !fits(row, t->kind)) {
-            t->state = TASK_CANCELLED;
-            t->alert_on = DATE_NONE;
-            ok = store_task_update(w->store, t, err);
+            ok = task_cancel(w, t, err);
         }
     }
     arena_free(&a);
@@ -132,22 +116,20 @@ bool campaign_corrected(struct work *w, struct actor actor, const struct househo
         return true; /* the roll will find it, or has found it as it is again */
     }
     struct campaign year = register_campaign(policy, w->rules->calendar, taken.year, NULL);
-    return tasks_open(w, actor, policy, w->rules->calendar, NULL, row, &year, today, err);
+    return open_all(w, actor, NULL, row, &year, today, err);
 }
 
 /* ---- phases of the daily run ---- */
 
 struct roll_call {
     const struct household_row *row;
-    const struct policy *policy;
     const struct campaign *year;
 };
 
 static bool roll_one(struct phase *p, const void *record, struct error *err)
 {
     const struct roll_call *r = record;
-    return tasks_open(p->w, ACTOR_CLOCK, r->policy, p->rules->calendar, NULL, r->row, r->year,
-                      p->run.day, err);
+    return open_all(p->w, ACTOR_CLOCK, NULL, r->row, r->year, p->run.day, err);
 }
 
 /* Every year's roll that was taken since: a household that it could not call gets its task late. */
@@ -155,13 +137,13 @@ bool campaign_roll_again(struct phase *p, const void *record, struct error *err)
 {
     const struct quarantine_row *aside = record;
     struct household_row row;
-    const struct policy *policy = phase_policy(p, err);
+    const struct policy *policy = work_policy(p->w, p->run.day, err);
     bool ok = policy && store_household_get(p->w->store, &p->arena, aside->household_id, &row, err);
     for (int y = date_ymd(aside->since).year; ok && y <= date_ymd(p->run.day).year; y++) {
         struct campaign_row taken;
-        struct campaign year = register_campaign(policy, p->rules->calendar, y, NULL);
+        struct campaign year = register_campaign(policy, p->w->rules->calendar, y, NULL);
         ok = store_campaign_get(p->w->store, y, &taken, err) &&
-             (taken.year == 0 || roll_one(p, &(struct roll_call){&row, policy, &year}, err));
+             (taken.year == 0 || roll_one(p, &(struct roll_call){&row, &year}, err));
     }
     return ok;
 }
@@ -172,11 +154,11 @@ bool campaign_roll(struct phase *p, bool *end, struct error *err)
     struct store *s = p->w->store;
     struct campaign_row taken;
     int number = date_ymd(p->run.day).year;
-    const struct policy *policy = phase_policy(p, err);
+    const struct policy *policy = work_policy(p->w, p->run.day, err);
     if (!policy || !store_campaign_get(s, number, &taken, err)) {
         return false;
     }
-    struct campaign year = register_campaign(policy, p->rules->calendar, number, NULL);
+    struct campaign year = register_campaign(policy, p->w->rules->calendar, number, NULL);
     bool due =
         date_cmp(p->run.day, year.opens) >= 0 && date_cmp(p->run.day, year.visits_until) <= 0;
     *end = taken.year != 0 || !due;
@@ -191,8 +173,7 @@ bool campaign_roll(struct phase *p, bool *end, struct error *err)
                                       err);
         }
         p->run.cursor = row.id;
-        if (!quarantine_record(p, row.id, roll_one, &(struct roll_call){&row, policy, &year},
-                               err)) {
+        if (!quarantine_record(p, row.id, roll_one, &(struct roll_call){&row, &year}, err)) {
             return false;
         }
     }
@@ -259,12 +240,12 @@ bool campaign_close(struct phase *p, bool *end, struct error *err)
     struct campaign_row taken;
     struct task_row *tasks;
     int count, number = date_ymd(p->run.day).year;
-    const struct policy *policy = phase_policy(p, err);
+    const struct policy *policy = work_policy(p->w, p->run.day, err);
     *end = true;
     if (!policy || !store_campaign_get(s, number, &taken, err)) {
         return false;
     }
-    struct campaign year = register_campaign(policy, p->rules->calendar, number, NULL);
+    struct campaign year = register_campaign(policy, p->w->rules->calendar, number, NULL);
     if (taken.year == 0 || date_is(taken.closed_on) || date_cmp(p->run.day, year.closes) < 0) {
         return true;
     }
@@ -416,11 +397,7 @@ static bool close_tasks(struct work *w, struct decide_case *c, struct error *err
             t->year > c->task.year) {
             continue;
         }
-        t->state = TASK_DONE;
-        t->done_on = c->on;
-        t->outcome = OUTCOME_DECISIONS + (int)c->request->decision;
-        t->alert_on = DATE_NONE;
-        if (!store_task_update(w->store, t, err)) {
+        if (!task_done(w, t, OUTCOME_DECISIONS + (int)c->request->decision, c->on, err)) {
             return false;
         }
     }

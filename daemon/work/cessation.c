@@ -10,6 +10,7 @@
 #include "store/quarantine.h"
 #include "store/report.h"
 #include "work/campaign.h"
+#include "work/task.h"
 
 /* A refusal, kept beyond the rollback of the change that it refused. */
 struct hold_note {
@@ -200,12 +201,7 @@ static bool close_work(struct work *w, struct arena *a, const struct household_r
     for (int i = 0; i < count; i++) {
         bool cancel = tasks[i].state == TASK_OPEN && tasks[i].task != done_task &&
                       tasks[i].kind != TASK_REGISTER_ADJUSTMENT;
-        if (!cancel) {
-            continue;
-        }
-        tasks[i].state = TASK_CANCELLED;
-        tasks[i].alert_on = DATE_NONE;
-        if (!store_task_update(w->store, &tasks[i], err)) {
+        if (cancel && !task_cancel(w, &tasks[i], err)) {
             return false;
         }
     }

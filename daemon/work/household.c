@@ -1,11 +1,11 @@
 #include "work/household.h"
 
 #include "base/canon.h"
-#include "rules/alert.h"
 #include "rules/protection.h"
 #include "rules/tier.h"
 #include "store/message.h"
 #include "store/quarantine.h"
+#include "work/task.h"
 
 struct household_facts household_facts_of(struct arena *a, const struct household_view *view)
 {
@@ -73,62 +73,24 @@ bool household_context(struct work *w, struct arena *a, const struct household_r
     return true;
 }
 
-/* The day of the first rung that the daily run has to look at: today where one is passed already.
- */
-static struct date first_alert(const struct policy *policy, const struct calendar *calendar,
-                               struct date due_on, struct date today)
-{
-    struct date next;
-    return alert_due(policy, calendar, due_on, -1, today, &next) >= 0 ? today : next;
-}
-
-bool household_audit_task(struct work *w, struct actor actor, const struct task_row *task,
-                          struct str household, struct error *err)
-{
-    char due[DATE_TEXT], nominal[DATE_TEXT], opened[DATE_TEXT];
-    struct strbuf after = STRBUF_INIT;
-    struct canon c = canon_open(&after);
-    canon_str(&c, "due_on", str_of(date_text(task->due_on, due)));
-    canon_str(&c, "kind", str_of(names_text(&task_kinds, (int)task->kind)));
-    canon_str(&c, "nominal_due_on", str_of(date_text(task->nominal_due_on, nominal)));
-    canon_str(&c, "opened_on", str_of(date_text(task->opened_on, opened)));
-    canon_int(&c, "task", task->task);
-    canon_close(&c);
-    bool ok = work_audit(w, actor, "task.open", household, STR_NONE, strbuf_str(&after), err);
-    strbuf_free(&after);
-    return ok;
-}
-
 bool household_open_task(struct work *w, struct actor actor, const struct household_row *row,
                          struct cycle_row *cycle, struct date on, struct error *err)
 {
-    const struct policy *policy = work_policy(w, on, err);
-    if (!policy) {
-        return false;
-    }
     struct task_row task = {
         .kind = TASK_REGULAR_REVIEW,
-        .state = TASK_OPEN,
         .household_id = row->id,
+        .household = row->household,
         .township = row->township,
         .cycle = cycle->cycle,
         .opened_on = on,
         .nominal_due_on = cycle->dates.nominal,
-        .original_due_on = cycle->dates.due_on,
         .due_on = cycle->dates.due_on,
-        .rolled_on = DATE_NONE,
-        .listed_on = DATE_NONE,
-        .raised = -1,
-        .alert_on = first_alert(policy, w->rules->calendar, cycle->dates.due_on, on),
-        .done_on = DATE_NONE,
-        .outcome = -1,
     };
-    if (!store_task_insert(w->store, &task, err)) {
+    if (!task_open(w, actor, &task, err)) {
         return false;
     }
     cycle->task = task.task;
-    return store_cycle_set_task(w->store, cycle->cycle, task.task, err) &&
-           household_audit_task(w, actor, &task, row->household, err);
+    return store_cycle_set_task(w->store, cycle->cycle, task.task, err);
 }
 
 bool household_begin_cycle(struct work *w, struct actor actor, const struct household_row *row,

@@ -18,7 +18,7 @@ static struct date runs_out(const struct phase *p, const struct policy *policy)
         return DATE_NONE;
     }
     const struct policy *next =
-        policy_on(p->rules->policies, date_plus(policy->until, 1), NULL, NULL);
+        policy_on(p->w->rules->policies, date_plus(policy->until, 1), NULL, NULL);
     return next && next->continuity ? DATE_NONE : policy->until;
 }
 
@@ -165,7 +165,7 @@ static bool tell_tiers(struct phase *p, bool *more, struct error *err)
 static bool tell(struct phase *p, const void *record, struct error *err)
 {
     const struct division_row *d = record;
-    const struct policy *policy = phase_policy(p, err);
+    const struct policy *policy = work_policy(p->w, p->run.day, err);
     if (!policy) {
         return false;
     }
@@ -177,7 +177,7 @@ static bool tell(struct phase *p, const void *record, struct error *err)
 /* One division a batch: districts first, then townships; the cursor of townships is negative. */
 bool notice_all(struct phase *p, bool *end, struct error *err)
 {
-    const struct policy *policy = phase_policy(p, err);
+    const struct policy *policy = work_policy(p->w, p->run.day, err);
     struct division_row d = {0};
     bool district = p->run.cursor >= 0, more = false;
     if (!policy || (p->run.cursor == 0 && !tell_tiers(p, &more, err))) {

@@ -2,16 +2,11 @@
 
 #include "base/canon.h"
 #include "base/log.h"
-#include "rules/alert.h"
 #include "store/division.h"
 #include "store/message.h"
 #include "work/household.h"
 #include "work/quarantine.h"
-
-const struct policy *phase_policy(const struct phase *p, struct error *err)
-{
-    return policy_on(p->rules->policies, p->run.day, NULL, err);
-}
+#include "work/task.h"
 
 void phase_log_task(struct phase *p, const char *event, const struct task_row *task)
 {
@@ -100,15 +95,10 @@ static bool alert_message(struct phase *p, const struct task_row *task,
 
 static bool alert_one(struct phase *p, const void *record, struct error *err)
 {
-    const struct task_row *task = record;
-    const struct policy *policy = phase_policy(p, err);
-    struct date next;
-    if (!policy) {
-        return false;
-    }
-    int rung = alert_due(policy, p->rules->calendar, task->due_on, task->raised, p->run.day, &next);
-    return (rung < 0 || alert_message(p, task, &policy->rungs[rung], err)) &&
-           store_task_raised(p->w->store, task->task, rung >= 0 ? rung : task->raised, next, err);
+    struct task_row task = *(const struct task_row *)record;
+    const struct alert_rung *rung;
+    return task_raise(p->w, &task, p->run.day, &rung, err) &&
+           (!rung || alert_message(p, &task, rung, err));
 }
 
 bool phase_alert(struct phase *p, bool *end, struct error *err)

@@ -1,10 +1,10 @@
 #include "work/recalculate.h"
 
 #include "base/canon.h"
-#include "rules/alert.h"
 #include "rules/register.h"
 #include "store/message.h"
 #include "work/household.h"
+#include "work/task.h"
 
 #define BATCH 256
 
@@ -49,22 +49,6 @@ static bool tell(struct work *w, const struct task_row *task, struct date from, 
     return ok;
 }
 
-/* A new deadline of a task: a ladder of its own (3.8), and its township is told. */
-static bool set_due(struct work *w, struct task_row *task, struct date due, struct error *err)
-{
-    struct date was = task->due_on, today = work_today(w);
-    const struct policy *policy = work_policy(w, today, err);
-    if (!policy) {
-        return false;
-    }
-    task->due_on = due;
-    task->raised = -1;
-    if (alert_due(policy, w->rules->calendar, due, -1, today, &task->alert_on) >= 0) {
-        task->alert_on = today;
-    }
-    return store_task_update(w->store, task, err) && tell(w, task, was, err);
-}
-
 static bool move_task(struct work *w, struct arena *a, const struct cycle_row *cycle,
                       struct error *err)
 {
@@ -75,25 +59,12 @@ static bool move_task(struct work *w, struct arena *a, const struct cycle_row *c
     if (task.state != TASK_OPEN || task.due_on.day == cycle->dates.due_on.day) {
         return true;
     }
-    if (task.original_due_on.day == task.due_on.day) {
-        task.original_due_on = cycle->dates.due_on; /* else it was postponed, and stays so */
+    struct date was = task.due_on;
+    struct task_deadline to = {cycle->dates.due_on, cycle->dates.due_on, task.rolled_on};
+    if (task.original_due_on.day != was.day) {
+        to.original_due_on = task.original_due_on; /* it was postponed, and stays so */
     }
-    return set_due(w, &task, cycle->dates.due_on, err);
-}
-
-/* The deadline stands, but the working days around it may have moved the rungs ahead (3.8). */
-static bool look_again(struct work *w, const struct task_row *task, struct error *err)
-{
-    struct date today = work_today(w), next;
-    const struct policy *policy = work_policy(w, today, err);
-    if (!policy) {
-        return false;
-    }
-    if (alert_due(policy, w->rules->calendar, task->due_on, task->raised, today, &next) >= 0) {
-        next = today;
-    }
-    return next.day == task->alert_on.day ||
-           store_task_raised(w->store, task->task, task->raised, next, err);
+    return task_move(w, &task, &to, err) && tell(w, &task, was, err);
 }
 
 /* A recomputation never makes a task late (3.2). */
@@ -123,32 +94,35 @@ static bool recompute_task(struct work *w, struct actor actor, struct task_row *
 {
     const struct calendar *calendar = w->rules->calendar;
     const struct policy *policy = work_policy(w, task->opened_on, err);
-    struct date was = task->due_on, rolled_on = task->rolled_on, due;
-    if (!policy || task->kind == TASK_REGULAR_REVIEW) {
-        return policy && look_again(w, task, err);
+    struct date was = task->due_on;
+    struct task_deadline to = {was, task->original_due_on, task->rolled_on};
+    if (!policy) {
+        return false;
     }
-    if (was.day != task->original_due_on.day) { /* postponed */
-        due = calendar_roll(calendar, was, ROLL_FOLLOWING, NULL, NULL);
-        due = due.day == was.day ? due : at_least_next(w, due);
+    if (task->kind == TASK_REGULAR_REVIEW) {
+        /* its cycle's */
+    } else if (was.day != task->original_due_on.day) { /* postponed */
+        struct date due = calendar_roll(calendar, was, ROLL_FOLLOWING, NULL, NULL);
+        to.due_on = due.day == was.day ? due : at_least_next(w, due);
     } else {
         struct date rolled = task->year
                                  ? register_campaign(policy, calendar, task->year, NULL).due_on
                                  : calendar_add_working(calendar, task->opened_on,
                                                         policy->triggered_working_days, NULL, NULL);
-        due = by_calendar(w, rolled, was, &task->rolled_on);
-        task->original_due_on = due;
+        to.due_on = to.original_due_on = by_calendar(w, rolled, was, &to.rolled_on);
     }
-    if (due.day == was.day) {
-        return (task->rolled_on.day == rolled_on.day || store_task_update(w->store, task, err)) &&
-               look_again(w, task, err);
+    if (!task_move(w, task, &to, err)) {
+        return false;
+    }
+    if (to.due_on.day == was.day) {
+        return true;
     }
     struct strbuf before = STRBUF_INIT, after = STRBUF_INIT;
     struct cycle_row dates = {.dates = {.nominal = task->nominal_due_on}};
     moved_json(&before, &dates, was, task->opened_on);
-    moved_json(&after, &dates, due, task->opened_on);
-    bool ok =
-        set_due(w, task, due, err) && work_audit(w, actor, "deadline.move", task->household,
-                                                 strbuf_str(&before), strbuf_str(&after), err);
+    moved_json(&after, &dates, to.due_on, task->opened_on);
+    bool ok = tell(w, task, was, err) && work_audit(w, actor, "deadline.move", task->household,
+                                                    strbuf_str(&before), strbuf_str(&after), err);
     ++*moved;
     strbuf_free(&before);
     strbuf_free(&after);

@@ -2,10 +2,10 @@
 
 #include "base/canon.h"
 #include "rules/age.h"
-#include "rules/alert.h"
 #include "store/event.h"
 #include "store/message.h"
 #include "work/quarantine.h"
+#include "work/task.h"
 
 struct report_case {
     struct arena arena;
@@ -165,8 +165,8 @@ static bool change_household(struct work *w, struct report_case *c, struct error
 
 /* The triggered review: due in the policy's working days, counted from the day recorded; a further
  * report joins the open one and does not move it (3.7). Register-only households have none. */
-static bool open_task(struct work *w, struct report_case *c, const struct policy *policy,
-                      struct report_result *result, struct error *err)
+static bool open_or_join(struct work *w, struct report_case *c, const struct policy *policy,
+                         struct report_result *result, struct error *err)
 {
     struct task_row task;
     if (!store_task_open_of(w->store, &c->arena, c->household.id, TASK_TRIGGERED_REVIEW, &task,
@@ -178,22 +178,13 @@ static bool open_task(struct work *w, struct report_case *c, const struct policy
         struct date due = calendar_add_working(w->rules->calendar, c->today,
                                                policy->triggered_working_days, NULL, NULL);
         task = (struct task_row){.kind = TASK_TRIGGERED_REVIEW,
-                                 .state = TASK_OPEN,
                                  .household_id = c->household.id,
+                                 .household = c->household.household,
                                  .township = c->household.township,
                                  .opened_on = c->today,
                                  .nominal_due_on = due,
-                                 .original_due_on = due,
-                                 .due_on = due,
-                                 .rolled_on = DATE_NONE,
-                                 .listed_on = DATE_NONE,
-                                 .raised = -1,
-                                 .done_on = DATE_NONE,
-                                 .outcome = -1};
-        if (alert_due(policy, w->rules->calendar, due, -1, c->today, &task.alert_on) >= 0) {
-            task.alert_on = c->today;
-        }
-        if (!store_task_insert(w->store, &task, err)) {
+                                 .due_on = due};
+        if (!task_open(w, c->actor, &task, err)) {
             return false;
         }
     }
@@ -312,7 +303,7 @@ static bool report(struct work *w, struct report_case *c, struct report_result *
         return false;
     }
     bool reviewed = c->household.status != STATUS_REGISTER_ONLY;
-    bool ok = (!reviewed || open_task(w, c, policy, result, err)) &&
+    bool ok = (!reviewed || open_or_join(w, c, policy, result, err)) &&
               write_report(w, c, result, err) && audit_report(w, c, result, err) &&
               propose(w, c, result, err) &&
               household_derive_tier(w, c->actor, &c->household, c->today, err) &&
@@ -362,7 +353,7 @@ bool report_imported(struct work *w, struct actor actor, struct str household, s
     bool ok = policy && load(w, &c, err) && all_gone(w, &c, &gone, err);
     bool paid = c.household.status == STATUS_ACTIVE || c.household.status == STATUS_SUSPENDED;
     if (ok && gone && paid) {
-        ok = open_task(w, &c, policy, &result, err) && write_report(w, &c, &result, err) &&
+        ok = open_or_join(w, &c, policy, &result, err) && write_report(w, &c, &result, err) &&
              audit_report(w, &c, &result, err) && propose(w, &c, &result, err);
     }
     arena_free(&c.arena);
@@ -455,7 +446,7 @@ static bool member_again(struct phase *p, const struct policy *policy,
 bool report_ages_again(struct phase *p, const void *record, struct error *err)
 {
     const struct quarantine_row *aside = record;
-    const struct policy *policy = phase_policy(p, err);
+    const struct policy *policy = work_policy(p->w, p->run.day, err);
     struct household_row row;
     struct member_row *members;
     int count;
@@ -474,7 +465,7 @@ bool report_ages_again(struct phase *p, const void *record, struct error *err)
 /* Everybody who reaches an age today; the day's births are few enough for one batch. */
 bool report_ages(struct phase *p, bool *end, struct error *err)
 {
-    const struct policy *policy = phase_policy(p, err);
+    const struct policy *policy = work_policy(p->w, p->run.day, err);
     *end = true;
     for (int i = 0; policy && i < policy->age_count; i++) {
         struct date births[2];

@@ -3,12 +3,12 @@
 #include <stdlib.h>
 
 #include "base/canon.h"
-#include "rules/alert.h"
 #include "store/event.h"
 #include "store/quarantine.h"
 #include "store/report.h"
 #include "work/cessation.h"
 #include "work/household.h"
+#include "work/task.h"
 
 /* What a review works with, loaded once. */
 struct review_case {
@@ -139,16 +139,6 @@ static bool say(struct work *w, struct review_case *c, struct error *err)
     return store_review_insert(w->store, &row, err);
 }
 
-static bool task_done(struct work *w, const struct review_case *c, struct task_row *task,
-                      struct error *err)
-{
-    task->state = TASK_DONE;
-    task->done_on = c->on;
-    task->outcome = (int)c->request->outcome;
-    task->alert_on = DATE_NONE;
-    return store_task_update(w->store, task, err);
-}
-
 /* The nominal dates that the review jumped stand on record as cycles of their own (3.4). */
 static bool record_jumps(struct work *w, struct review_case *c, const struct cycle_next *next,
                          struct review_result *result, struct error *err)
@@ -215,25 +205,16 @@ static bool next_by_review(struct work *w, struct review_case *c, struct review_
     return ok;
 }
 
-/* The task of a cycle that is superseded: the window opened between the review's own day and the
- * day on which it was entered. */
-static bool cancel_regular(struct work *w, struct review_case *c, struct error *err)
-{
-    if (c->regular.task == 0) {
-        return true;
-    }
-    c->regular.state = TASK_CANCELLED;
-    c->regular.alert_on = DATE_NONE;
-    return store_task_update(w->store, &c->regular, err);
-}
-
-/* An early triggered review restarts the count: its day is the new anchor (3.4). */
+/* An early triggered review restarts the count: its day is the new anchor (3.4). The superseded
+ * cycle has a task where the window opened between the review's own day and the day on which it was
+ * entered. */
 static bool next_by_restart(struct work *w, struct review_case *c, struct review_result *result,
                             struct error *err)
 {
     struct cycle_dates dates;
     c->household.anchor_on = c->context.anchor = c->on;
-    return cycle_first(&c->context, &dates, NULL, err) && cancel_regular(w, c, err) &&
+    return cycle_first(&c->context, &dates, NULL, err) &&
+           (c->regular.task == 0 || task_cancel(w, &c->regular, err)) &&
            close_cycle(w, c, CYCLE_SUPERSEDED, err) && begin_next(w, c, &dates, result, err);
 }
 
@@ -268,7 +249,9 @@ static bool close_tasks(struct work *w, struct review_case *c, struct error *err
         other->task &&
         date_cmp(other->kind == TASK_REGULAR_REVIEW ? c->cycle.dates.opens_on : other->opened_on,
                  c->on) <= 0;
-    return task_done(w, c, &c->task, err) && (!answered || task_done(w, c, other, err));
+    int outcome = (int)c->request->outcome;
+    return task_done(w, &c->task, outcome, c->on, err) &&
+           (!answered || task_done(w, other, outcome, c->on, err));
 }
 
 static bool completed(struct work *w, struct review_case *c, struct error *err)
@@ -301,7 +284,7 @@ static bool terminate(struct work *w, struct review_case *c, struct review_resul
                                         c->request->remark};
     if (!check_day(c, err) ||
         !cessation_apply(w, c->actor, &c->household, &request, c->task.task, err) ||
-        !task_done(w, c, &c->task, err) || !completed(w, c, err)) {
+        !task_done(w, &c->task, (int)c->request->outcome, c->on, err) || !completed(w, c, err)) {
         return false;
     }
     return store_household_update(w->store, &c->household, err) && say(w, c, err);
@@ -340,14 +323,6 @@ static bool postpone(struct work *w, struct review_case *c, struct review_result
         !cycle_postpone(c->context.policy, w->rules->calendar, &p, NULL, err)) {
         return false;
     }
-    /* A new deadline has a ladder of its own (3.8). */
-    c->task.due_on = p.to;
-    c->task.raised = -1;
-    c->task.rolled_on = DATE_NONE;
-    if (alert_due(c->context.policy, w->rules->calendar, p.to, -1, c->today, &c->task.alert_on) >=
-        0) {
-        c->task.alert_on = c->today;
-    }
     if (c->task.kind == TASK_REGULAR_REVIEW) {
         c->cycle.rolled_on = DATE_NONE;
         /* A working day: this asks whether its year is published. */
@@ -358,8 +333,9 @@ static bool postpone(struct work *w, struct review_case *c, struct review_result
         }
     }
     result->nominal_due_on = c->task.nominal_due_on;
-    result->due_on = c->task.due_on;
-    return store_task_update(w->store, &c->task, err) && say(w, c, err);
+    result->due_on = p.to;
+    struct task_deadline to = {p.to, c->task.original_due_on, DATE_NONE};
+    return task_move(w, &c->task, &to, err) && say(w, c, err);
 }
 
 static const struct {

@@ -45,9 +45,6 @@ bool household_derive_tier(struct work *w, struct actor actor, struct household_
  * township is told of the tier-mismatch, once for each tier derived (3.3). */
 bool household_tier_mismatch(struct work *w, const struct household_row *row, struct date day,
                              struct error *err);
-/* Notes in the audit that a task opened. */
-bool household_audit_task(struct work *w, struct actor actor, const struct task_row *task,
-                          struct str household, struct error *err);
 /* Opens the regular task of an open cycle; on the day given. */
 bool household_open_task(struct work *w, struct actor actor, const struct household_row *row,
                          struct cycle_row *cycle, struct date on, struct error *err);

@@ -12,9 +12,8 @@
 #define PHASE_BATCH 256
 
 struct phase {
-    struct work *w;
-    struct rulebook *rules; /* pinned for the whole run */
-    struct run_row run;     /* the day at hand */
+    struct work *w;     /* the run's own: its rules are pinned for the whole run */
+    struct run_row run; /* the day at hand */
     /* Cursor, in memory, of the phases whose work leaves their query when it is done: a kill begins
      * with what is left. */
     struct date after_day;
@@ -30,8 +29,6 @@ typedef bool phase_act(struct phase *p, const void *record, struct error *err);
 
 /* A line for the log: event=… task=… household=… township=… due_on=… */
 void phase_log_task(struct phase *p, const char *event, const struct task_row *task);
-/* The policy of the day at hand; NULL with too-early. */
-const struct policy *phase_policy(const struct phase *p, struct error *err);
 
 /* Open what is due to open; raise alerts (3.8); make the lists' messages: one for each township
  * that has anything open, for the district and city above it, and for whoever was told something.

@@ -108,6 +108,6 @@ a_year() {
         jq -c --arg f "$f" '[$f, (.sections // {} | .. | objects | select(has("task")) | [.section, .task, .household, .due_on])]' "$f"
     done) >"$BATS_TEST_TMPDIR/lists"
     [ -z "${PINNED_OUT:-}" ] || cp "$BATS_TEST_TMPDIR"/{audit,lists} "$PINNED_OUT/"
-    same "454 1f4f05323f9122876f0abb89cb3b856a98a3e0de60a9e938ea4c9fba45db6ff0" "$(wc -l <"$BATS_TEST_TMPDIR/audit") $(sha256sum <"$BATS_TEST_TMPDIR/audit" | cut -c1-64)"
+    same "460 ab6ced867e3397714f1101e1ddc7740f13a375901ff71ebac25670a662d24253" "$(wc -l <"$BATS_TEST_TMPDIR/audit") $(sha256sum <"$BATS_TEST_TMPDIR/audit" | cut -c1-64)"
     same "51bb020b4d3b1f770e02efca026a4552f0f8e7dd7d2cf4bc5d6478f283f3376d" "$(sha256sum <"$BATS_TEST_TMPDIR/lists" | cut -c1-64)"
 }
