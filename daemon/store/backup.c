@@ -270,59 +270,23 @@ bool store_backup_mark(struct store *s, struct arena *a, char **backed_up, struc
 static bool sequence_on(struct store *s, const char *table, int64_t gap, int64_t *last,
                         struct error *err)
 {
-    static const char get[] = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = ?";
-    static const char drop[] = "DELETE FROM sqlite_sequence WHERE name = ?";
-    static const char put[] = "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)";
-    sqlite3_stmt *q = db_stmt(s, get, err);
-    bool row;
-    if (!q) {
-        return false;
-    }
-    db_str(q, 1, str_of(table));
-    if (!db_row(s, q, &row, err)) {
-        return false;
-    }
-    *last = db_get_int(q, 0);
-    db_end(q);
-    if (!(q = db_stmt(s, drop, err))) {
-        return false;
-    }
-    db_str(q, 1, str_of(table));
-    if (!db_run(s, q, err) || !(q = db_stmt(s, put, err))) {
-        return false;
-    }
-    db_str(q, 1, str_of(table));
-    db_int(q, 2, *last + gap);
-    return db_run(s, q, err);
+    return db_one(s, err, NULL, &db_number, last,
+                  "SELECT max(seq) FROM sqlite_sequence WHERE name = ?", ARG(table)) &&
+           db_do(s, err, "DELETE FROM sqlite_sequence WHERE name = ?", ARG(table)) &&
+           db_do(s, err, "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", ARG(table),
+                 ARG(*last + gap));
 }
 
-static bool restored_insert(struct store *s, const struct restored_row *row, struct error *err)
-{
-    static const char sql[] = "INSERT INTO restored (epoch, at, backed_up, task_from, task_until) "
-                              "VALUES (?, ?, ?, ?, ?)";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    if (!q) {
-        return false;
-    }
-    db_int(q, 1, row->epoch);
-    db_str(q, 2, str_of(row->at));
-    db_str(q, 3, str_of(row->backed_up));
-    db_int(q, 4, row->task_from);
-    db_int(q, 5, row->task_until);
-    return db_run(s, q, err);
-}
-
-static bool run_one(struct store *s, const char *sql, struct error *err)
-{
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    return q && db_run(s, q, err);
-}
+static const struct db_field restored_fields[] = {
+    FIELD(struct restored_row, epoch),      FIELD(struct restored_row, at),
+    FIELD(struct restored_row, backed_up),  FIELD(struct restored_row, task_from),
+    FIELD(struct restored_row, task_until),
+};
+static const struct db_shape restores = SHAPE("restored", struct restored_row, restored_fields, 5);
 
 bool store_restore(struct store *s, int64_t at, int64_t gap, struct restored_row *row,
                    struct error *err)
 {
-    static const char unlease[] = "UPDATE message SET lease_until = NULL "
-                                  "WHERE state = 'ready' AND lease_until IS NOT NULL";
     char text[CLOCK_TEXT], epoch[24];
     int64_t task, message;
     clock_format(at, text);
@@ -333,8 +297,17 @@ bool store_restore(struct store *s, int64_t at, int64_t gap, struct restored_row
         sequence_on(s, "task", gap, &task, err) && sequence_on(s, "message", gap, &message, err);
     row->task_from = ok ? task + 1 : 0;
     row->task_until = row->task_from + gap;
-    ok = ok && restored_insert(s, row, err) && store_meta_set(s, "epoch", epoch, err) &&
-         store_meta_set(s, "backup_at", row->backed_up, err) && run_one(s, unlease, err) &&
+    ok = ok &&
+         db_do(s, err,
+               "INSERT INTO restored (epoch, at, backed_up, task_from, task_until) "
+               "VALUES (?, ?, ?, ?, ?)",
+               ARG_ROW(&restores, row)) &&
+         store_meta_set(s, "epoch", epoch, err) &&
+         store_meta_set(s, "backup_at", row->backed_up, err) &&
+         db_do(s, err,
+               "UPDATE message SET lease_until = NULL "
+               "WHERE state = 'ready' AND lease_until IS NOT NULL",
+               NO_ARGS) &&
          store_meta_clear(s, "backup", err);
     s->epoch = ok ? row->epoch : s->epoch;
     row->at = NULL;
@@ -344,21 +317,8 @@ bool store_restore(struct store *s, int64_t at, int64_t gap, struct restored_row
 bool store_restored_last(struct store *s, struct arena *a, struct restored_row *row,
                          struct error *err)
 {
-    static const char sql[] = "SELECT epoch, at, backed_up, task_from, task_until FROM restored "
-                              "ORDER BY epoch DESC LIMIT 1";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    bool found;
-    *row = (struct restored_row){0};
-    if (!q || !db_row(s, q, &found, err)) {
-        return false;
-    }
-    if (found) {
-        row->epoch = db_get_int(q, 0);
-        row->at = arena_copy(a, db_get_str(q, 1, a));
-        row->backed_up = arena_copy(a, db_get_str(q, 2, a));
-        row->task_from = db_get_int(q, 3);
-        row->task_until = db_get_int(q, 4);
-        db_end(q);
-    }
-    return true;
+    return db_one(s, err, a, &restores, row,
+                  "SELECT epoch, at, backed_up, task_from, task_until FROM restored "
+                  "ORDER BY epoch DESC LIMIT 1",
+                  NO_ARGS);
 }

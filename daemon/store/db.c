@@ -1,6 +1,8 @@
 #include "store/db.h"
 
-#include "rules/household.h"
+#include <assert.h>
+
+#include "base/text.h"
 
 static size_t slot_of(const char *sql)
 {
@@ -68,15 +70,6 @@ void db_name(sqlite3_stmt *q, int at, const struct names *names, int value)
     }
 }
 
-void db_fen(sqlite3_stmt *q, int at, int64_t value)
-{
-    if (value == FEN_UNKNOWN) {
-        sqlite3_bind_null(q, at);
-    } else {
-        sqlite3_bind_int64(q, at, value);
-    }
-}
-
 bool db_fail(struct store *s, const char *what, struct error *err)
 {
     int code = sqlite3_extended_errcode(s->db);
@@ -124,15 +117,6 @@ int64_t db_get_int(sqlite3_stmt *q, int at)
     return sqlite3_column_int64(q, at);
 }
 
-struct str db_get_str(sqlite3_stmt *q, int at, struct arena *a)
-{
-    const char *text = (const char *)sqlite3_column_text(q, at);
-    if (!text) {
-        return STR_NONE;
-    }
-    return arena_str(a, (struct str){text, (size_t)sqlite3_column_bytes(q, at)});
-}
-
 struct date db_get_date(sqlite3_stmt *q, int at)
 {
     if (sqlite3_column_type(q, at) == SQLITE_NULL) {
@@ -151,36 +135,335 @@ int db_get_name(sqlite3_stmt *q, int at, const struct names *names)
     return value < 0 ? 0 : value;
 }
 
-int64_t db_get_fen(sqlite3_stmt *q, int at)
+/* ---- by shapes ---- */
+
+static const struct db_field number_field[] = {
+    {.kind = DB_INT64, .size = sizeof(int64_t), .null = true, .min = INT64_MIN, .max = INT64_MAX}};
+static const struct db_field day_field[] = {
+    {.kind = DB_DATE, .size = sizeof(struct date), .null = true}};
+static const struct db_field text_field[] = {
+    {.kind = DB_STR, .size = sizeof(struct str), .null = true}};
+const struct db_shape db_number = SHAPE("one number", int64_t, number_field, 0);
+const struct db_shape db_day = SHAPE("one day", struct date, day_field, 0);
+const struct db_shape db_text = SHAPE("one text", struct str, text_field, 0);
+
+/* What `rules` can count with: 1900-01-01 to 2199-12-31. */
+#define DAY_FIRST (-25567)
+#define DAY_LAST 84005
+
+static void bind_text(sqlite3_stmt *q, int at, struct str text)
 {
-    return sqlite3_column_type(q, at) == SQLITE_NULL ? FEN_UNKNOWN : sqlite3_column_int64(q, at);
+    sqlite3_bind_text64(q, at, text.data, text.len, SQLITE_STATIC, SQLITE_UTF8);
 }
 
-void *db_room(struct arena *a, void *array, size_t size, int count, int *cap)
+static void bind_hash(sqlite3_stmt *q, int at, const char *hex)
 {
-    if (count < *cap) {
-        return array;
+    unsigned char bytes[DIGEST_HEX / 2];
+    for (int i = 0; i < DIGEST_HEX / 2; i++) {
+        int high = hex[2 * i], low = hex[2 * i + 1];
+        high = high <= '9' ? high - '0' : high - 'a' + 10;
+        low = low <= '9' ? low - '0' : low - 'a' + 10;
+        bytes[i] = (unsigned char)(high << 4 | low);
     }
-    *cap = *cap ? 2 * *cap : 8;
-    void *larger = arena_alloc(a, (size_t)*cap * size);
-    if (count) {
-        memcpy(larger, array, (size_t)count * size);
-    }
-    return larger;
+    sqlite3_bind_blob(q, at, bytes, sizeof bytes, SQLITE_TRANSIENT);
 }
 
-bool db_rows(struct store *s, sqlite3_stmt *q, struct arena *a, size_t size, db_read *read,
-             void *rows, int *count, struct error *err)
+static void bind_field(sqlite3_stmt *q, int at, const struct db_field *f, const void *value)
 {
-    char *array = NULL;
-    int cap = 0;
-    bool row, ok;
-    for (*count = 0; (ok = db_row(s, q, &row, err)) && row; ++*count) {
-        array = db_room(a, array, size, *count, &cap);
-        read(q, a, array + (size_t)*count * size);
+    int64_t number = 0;
+    struct str text = STR_NONE;
+    switch (f->kind) {
+    case DB_INT64:
+        number = *(const int64_t *)value;
+        break;
+    case DB_INT:
+        number = *(const int *)value;
+        break;
+    case DB_BOOL:
+        number = *(const bool *)value;
+        break;
+    case DB_DATE:
+        db_date(q, at, *(const struct date *)value);
+        return;
+    case DB_HASH:
+        bind_hash(q, at, value);
+        return;
+    case DB_STR:
+        text = *(const struct str *)value;
+        break;
+    case DB_TEXT:
+        text = str_of(*(const char *const *)value);
+        break;
+    case DB_CHARS:
+        text = *(const char *)value || !f->null ? str_of(value) : STR_NONE;
+        break;
+    case DB_ROW:
+    case DB_END:
+        return;
+    }
+    if (f->names) {
+        struct db_arg word = db_arg_name(f->names, (int)number);
+        text = f->null && number == f->none ? STR_NONE : word.text;
+    } else if (f->kind <= DB_BOOL) {
+        if (!(f->null && number == f->none)) {
+            sqlite3_bind_int64(q, at, number);
+        }
+        return;
+    }
+    if (text.data) {
+        bind_text(q, at, text);
+    }
+}
+
+/* Parameters in order from ?1; what is not bound is NULL. */
+static void bind_args(sqlite3_stmt *q, const struct db_arg *args)
+{
+    int at = 0;
+    for (; args->kind != DB_END; args++) {
+        if (args->kind == DB_ROW) {
+            const struct db_shape *shape = args->shape;
+            for (int i = 0; i < shape->stored; i++) {
+                const struct db_field *f = &shape->fields[i];
+                bind_field(q, ++at, f, (const char *)args->row + f->offset);
+            }
+            continue;
+        }
+        at++;
+        if (args->null) {
+            continue;
+        }
+        if (args->kind == DB_STR) {
+            bind_text(q, at, args->text);
+        } else {
+            sqlite3_bind_int64(q, at, args->number);
+        }
+    }
+    assert(at == sqlite3_bind_parameter_count(q));
+}
+
+sqlite3_stmt *db_query_args(struct store *s, struct error *err, const char *sql,
+                            const struct db_arg *args)
+{
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    if (q) {
+        bind_args(q, args);
+    }
+    return q;
+}
+
+bool db_do_args(struct store *s, struct error *err, const char *sql, const struct db_arg *args)
+{
+    sqlite3_stmt *q = db_query_args(s, err, sql, args);
+    return q && db_run(s, q, err);
+}
+
+/* What NULL is. */
+static void field_none(const struct db_field *f, void *out)
+{
+    switch (f->kind) {
+    case DB_INT64:
+        *(int64_t *)out = f->none;
+        break;
+    case DB_INT:
+        *(int *)out = (int)f->none;
+        break;
+    case DB_DATE:
+        *(struct date *)out = DATE_NONE;
+        break;
+    default:
+        memset(out, 0, f->size);
+    }
+}
+
+static const char *read_number(sqlite3_stmt *q, int at, const struct db_field *f, void *out)
+{
+    int64_t number = sqlite3_column_int64(q, at);
+    if (sqlite3_column_type(q, at) != SQLITE_INTEGER) {
+        return "is no number";
+    }
+    if (f->kind == DB_DATE ? number < DAY_FIRST || number > DAY_LAST
+        : f->kind == DB_BOOL
+            ? number != 0 && number != 1
+            : number < f->min ||
+                  number > (f->kind == DB_INT && f->max > INT32_MAX ? INT32_MAX : f->max)) {
+        return "is out of range";
+    }
+    switch (f->kind) {
+    case DB_INT64:
+        *(int64_t *)out = number;
+        break;
+    case DB_BOOL:
+        *(bool *)out = number != 0;
+        break;
+    case DB_DATE:
+        *(struct date *)out = (struct date){(int32_t)number};
+        break;
+    default:
+        *(int *)out = (int)number;
+    }
+    return NULL;
+}
+
+static const char *read_text(sqlite3_stmt *q, int at, const struct db_field *f, struct arena *a,
+                             void *out)
+{
+    if (sqlite3_column_type(q, at) != SQLITE_TEXT) {
+        return "is no text";
+    }
+    struct str text = {(const char *)sqlite3_column_text(q, at), 0};
+    text.len = (size_t)sqlite3_column_bytes(q, at);
+    if (f->names) {
+        int value = names_find(f->names, text);
+        *(int *)out = value < 0 ? 0 : value;
+        return value < 0 ? "is no word that it can be" : NULL;
+    }
+    if (!text_is_utf8(text, NULL) || memchr(text.data, '\0', text.len)) {
+        return "is no text in UTF-8";
+    }
+    if (f->kind == DB_CHARS) {
+        if (text.len >= f->size) {
+            return "is too long";
+        }
+        memcpy(out, text.data, text.len + 1);
+    } else if (f->kind == DB_TEXT) {
+        *(char **)out = arena_copy(a, text);
+    } else {
+        *(struct str *)out = arena_str(a, text);
+    }
+    return NULL;
+}
+
+static const char *read_hash(sqlite3_stmt *q, int at, void *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    if (sqlite3_column_type(q, at) != SQLITE_BLOB ||
+        sqlite3_column_bytes(q, at) != DIGEST_HEX / 2) {
+        return "is no hash of 32 bytes";
+    }
+    const unsigned char *bytes = sqlite3_column_blob(q, at);
+    char *hex = out;
+    for (int i = 0; i < DIGEST_HEX / 2; i++) {
+        *hex++ = digits[bytes[i] >> 4];
+        *hex++ = digits[bytes[i] & 15];
+    }
+    *hex = '\0';
+    return NULL;
+}
+
+/* NULL, or what is wrong. */
+static const char *read_field(sqlite3_stmt *q, int at, const struct db_field *f, struct arena *a,
+                              void *out)
+{
+    if (sqlite3_column_type(q, at) == SQLITE_NULL) {
+        field_none(f, out);
+        if (f->names && !f->null) {
+            *(int *)out = names_find(f->names, STR(""));
+            return *(int *)out < 0 ? "is missing" : NULL;
+        }
+        return f->null ? NULL : "is missing";
+    }
+    if (f->kind == DB_HASH) {
+        return read_hash(q, at, out);
+    }
+    return f->kind <= DB_DATE && !f->names ? read_number(q, at, f, out)
+                                           : read_text(q, at, f, a, out);
+}
+
+static bool read_row(sqlite3_stmt *q, const struct db_shape *shape, struct arena *a, void *row,
+                     struct error *err)
+{
+    int columns = sqlite3_column_count(q);
+    assert(columns <= shape->count);
+    for (int i = 0; i < columns; i++) {
+        const struct db_field *f = &shape->fields[i];
+        const char *wrong = read_field(q, i, f, a, (char *)row + f->offset);
+        if (wrong) {
+            const char *key = (const char *)sqlite3_column_text(q, 0);
+            bool shown = key && text_is_utf8(str_of(key), NULL);
+            return error_set(err, REASON_STORAGE, "store: damaged row in %s, %s %.40s: %s %s",
+                             shape->table, sqlite3_column_name(q, 0), shown ? key : "?",
+                             sqlite3_column_name(q, i), wrong);
+        }
+    }
+    return true;
+}
+
+/* A row that is not there, and the fields that a statement does not give. */
+static void row_none(const struct db_shape *shape, void *row)
+{
+    memset(row, 0, shape->size);
+    for (int i = 0; i < shape->count; i++) {
+        field_none(&shape->fields[i], (char *)row + shape->fields[i].offset);
+    }
+}
+
+bool db_next(struct store *s, sqlite3_stmt *q, struct error *err, struct arena *a,
+             const struct db_shape *shape, void *row, bool *more)
+{
+    *more = false;
+    row_none(shape, row);
+    if (!q || !db_row(s, q, more, err)) {
+        return false;
+    }
+    if (*more && !read_row(q, shape, a, row, err)) {
+        db_end(q);
+        *more = false;
+        return false;
+    }
+    return true;
+}
+
+bool db_one_args(struct store *s, struct error *err, struct arena *a, const struct db_shape *shape,
+                 void *row, size_t size, const char *sql, const struct db_arg *args)
+{
+    bool there;
+    assert(size == shape->size);
+    sqlite3_stmt *q = db_query_args(s, err, sql, args);
+    if (!db_next(s, q, err, a, shape, row, &there)) {
+        return false;
+    }
+    if (there) {
+        db_end(q);
+    }
+    return true;
+}
+
+bool db_all_args(struct store *s, struct error *err, struct arena *a, const struct db_shape *shape,
+                 void *rows, size_t size, int *count, const char *sql, const struct db_arg *args)
+{
+    sqlite3_stmt *q = db_query_args(s, err, sql, args);
+    char *array = NULL, *row;
+    bool more = true, ok = q != NULL;
+    assert(size == shape->size);
+    for (*count = 0; ok && more; *count += more) {
+        array = arena_room(a, array, size, *count);
+        row = array + (size_t)*count * size;
+        ok = db_next(s, q, err, a, shape, row, &more);
     }
     memcpy(rows, &array, sizeof array);
     return ok;
+}
+
+bool db_any_args(struct store *s, struct error *err, bool *found, const char *sql,
+                 const struct db_arg *args)
+{
+    sqlite3_stmt *q = db_query_args(s, err, sql, args);
+    *found = false;
+    if (!q || !db_row(s, q, found, err)) {
+        return false;
+    }
+    db_end(q);
+    return true;
+}
+
+int64_t db_inserted(const struct store *s)
+{
+    return sqlite3_last_insert_rowid(s->db);
+}
+
+int64_t db_changed(const struct store *s)
+{
+    return sqlite3_changes64(s->db);
 }
 
 static bool scans_of(struct store *s, const char *sql, struct strbuf *out, struct error *err)

@@ -38,84 +38,46 @@ bool division_within(int64_t outer, int64_t inner)
     return outer / spans[i] == inner / spans[i];
 }
 
-static void division_read(sqlite3_stmt *q, struct arena *a, struct division_row *row)
-{
-    row->code = db_get_int(q, 0);
-    row->parent = db_get_int(q, 1);
-    row->level = (enum level)db_get_name(q, 2, &levels);
-    row->name = db_get_str(q, 3, a);
-}
-
-static bool division_one(struct store *s, struct arena *a, sqlite3_stmt *q,
-                         struct division_row *out, struct error *err)
-{
-    bool row;
-    *out = (struct division_row){0};
-    if (!db_row(s, q, &row, err)) {
-        return false;
-    }
-    if (row) {
-        division_read(q, a, out);
-        db_end(q);
-    }
-    return true;
-}
+#define COLUMNS "code, parent, level, name"
+static const struct db_field fields[] = {
+    FIELD(struct division_row, code),
+    FIELD_OR_NULL(struct division_row, parent),
+    FIELD_NAME(struct division_row, level, levels),
+    FIELD(struct division_row, name),
+};
+static const struct db_shape divisions = SHAPE("division", struct division_row, fields, 4);
 
 bool store_division_get(struct store *s, struct arena *a, int64_t code, struct division_row *row,
                         struct error *err)
 {
-    static const char sql[] = "SELECT code, parent, level, name FROM division WHERE code = ?";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    if (!q) {
-        return false;
-    }
-    db_int(q, 1, code);
-    return division_one(s, a, q, row, err);
+    return db_one(s, err, a, &divisions, row, "SELECT " COLUMNS " FROM division WHERE code = ?",
+                  ARG(code));
 }
 
 bool store_division_put(struct store *s, const struct division_row *row, struct error *err)
 {
-    static const char sql[] =
-        "INSERT INTO division (code, parent, level, name) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT (code) DO UPDATE SET parent = excluded.parent, level = excluded.level, "
-        "name = excluded.name";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    if (!q) {
-        return false;
-    }
-    db_int(q, 1, row->code);
-    db_key(q, 2, row->parent);
-    db_name(q, 3, &levels, (int)row->level);
-    db_str(q, 4, row->name);
-    return db_run(s, q, err);
+    return db_do(s, err,
+                 "INSERT INTO division (" COLUMNS ") VALUES (?, ?, ?, ?) "
+                 "ON CONFLICT (code) DO UPDATE SET parent = excluded.parent, "
+                 "level = excluded.level, name = excluded.name",
+                 ARG_ROW(&divisions, row));
 }
 
 bool store_division_up(struct store *s, int64_t code, enum level level, int64_t *ancestor,
                        struct error *err)
 {
-    static const char sql[] = "SELECT parent, level FROM division WHERE code = ?";
     *ancestor = 0;
     while (code != 0) {
-        sqlite3_stmt *q = db_stmt(s, sql, err);
-        bool row;
-        if (!q) {
+        struct division_row row;
+        if (!db_one(s, err, NULL, &divisions, &row,
+                    "SELECT code, parent, level FROM division WHERE code = ?", ARG(code))) {
             return false;
         }
-        db_int(q, 1, code);
-        if (!db_row(s, q, &row, err)) {
-            return false;
-        }
-        if (!row) {
-            return true;
-        }
-        enum level at = (enum level)db_get_name(q, 1, &levels);
-        int64_t parent = db_get_int(q, 0);
-        db_end(q);
-        if (at == level) {
+        if (row.code != 0 && row.level == level) {
             *ancestor = code;
             return true;
         }
-        code = at < level ? 0 : parent;
+        code = row.level < level ? 0 : row.parent;
     }
     return true;
 }
@@ -123,33 +85,18 @@ bool store_division_up(struct store *s, int64_t code, enum level level, int64_t 
 bool store_division_next(struct store *s, struct arena *a, enum level level, int64_t after,
                          struct division_row *row, struct error *err)
 {
-    static const char sql[] = "SELECT code, parent, level, name FROM division "
-                              "WHERE code > ? AND level = ? ORDER BY code LIMIT 1";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    if (!q) {
-        return false;
-    }
-    db_int(q, 1, after);
-    db_name(q, 2, &levels, (int)level);
-    return division_one(s, a, q, row, err);
+    return db_one(s, err, a, &divisions, row,
+                  "SELECT " COLUMNS " FROM division "
+                  "WHERE code > ? AND level = ? ORDER BY code LIMIT 1",
+                  ARG(after), ARG_NAME(&levels, level));
 }
 
 bool store_division_now(struct store *s, int64_t code, int64_t *now, struct error *err)
 {
-    static const char sql[] = "SELECT coalesce(merged_into, code) FROM division WHERE code = ?";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    bool row;
-    *now = code;
-    if (!q) {
+    if (!db_one(s, err, NULL, &db_number, now,
+                "SELECT coalesce(merged_into, code) FROM division WHERE code = ?", ARG(code))) {
         return false;
     }
-    db_int(q, 1, code);
-    if (!db_row(s, q, &row, err)) {
-        return false;
-    }
-    if (row) {
-        *now = db_get_int(q, 0);
-        db_end(q);
-    }
+    *now = *now ? *now : code;
     return true;
 }

@@ -2,118 +2,105 @@
 
 #include "store/db.h"
 
-static void review_read(sqlite3_stmt *q, struct arena *a, void *out)
-{
-    (void)a;
-    *(struct row_review *)out = (struct row_review){
-        db_get_int(q, 0),  db_get_int(q, 1),  (enum outcome)db_get_name(q, 2, &outcomes),
-        db_get_date(q, 3), db_get_date(q, 4), db_get_int(q, 5) != 0};
-}
-
-static void report_read(sqlite3_stmt *q, struct arena *a, void *out)
-{
-    *(struct row_report *)out = (struct row_report){
-        db_get_int(q, 0),     db_get_int(q, 1),  (enum report_kind)db_get_name(q, 2, &report_kinds),
-        db_get_str(q, 3, a),  db_get_date(q, 4), db_get_date(q, 5),
-        db_get_int(q, 6) != 0};
-}
-
-static void tier_read(sqlite3_stmt *q, struct arena *a, void *out)
-{
-    (void)a;
-    *(struct row_tier *)out =
-        (struct row_tier){db_get_date(q, 0), (enum tier)db_get_name(q, 1, &tiers),
-                          (enum tier)db_get_name(q, 2, &tiers), db_get_int(q, 3) != 0};
-}
-
-static void cessation_read(sqlite3_stmt *q, struct arena *a, void *out)
-{
-    *(struct row_ending *)out = (struct row_ending){db_get_int(q, 0),
-                                                    (enum act)db_get_name(q, 1, &acts),
-                                                    (enum ground)db_get_name(q, 2, &grounds),
-                                                    db_get_date(q, 3),
-                                                    db_get_int(q, 4) != 0,
-                                                    db_get_str(q, 5, a),
-                                                    db_get_int(q, 6) != 0};
-}
-
-static void hold_read(sqlite3_stmt *q, struct arena *a, void *out)
-{
-    *(struct row_hold *)out = (struct row_hold){db_get_date(q, 0), db_get_str(q, 1, a)};
-}
-
-static void decision_read(sqlite3_stmt *q, struct arena *a, void *out)
-{
-    (void)a;
-    *(struct row_decision *)out =
-        (struct row_decision){db_get_int(q, 0),
-                              (enum decision)db_get_name(q, 1, &decisions),
-                              db_get_date(q, 2),
-                              db_get_date(q, 3),
-                              (enum register_state)db_get_name(q, 4, &register_states),
-                              (enum register_state)db_get_name(q, 5, &register_states),
-                              db_get_int(q, 6) != 0,
-                              db_get_int(q, 7) != 0};
-}
-
-static void event_read(sqlite3_stmt *q, struct arena *a, void *out)
-{
-    (void)a;
-    *(struct row_event *)out =
-        (struct row_event){db_get_int(q, 0),
-                           (enum event_kind)db_get_name(q, 1, &event_kinds),
-                           db_get_date(q, 2),
-                           db_get_int(q, 3),
-                           db_get_int(q, 4),
-                           db_get_int(q, 5) != 0,
-                           (enum status)db_get_name(q, 6, &statuses),
-                           (enum register_state)db_get_name(q, 7, &register_states),
-                           db_get_date(q, 8)};
-}
-
-static void age_read(sqlite3_stmt *q, struct arena *a, void *out)
-{
-    *(struct row_age *)out =
-        (struct row_age){(int)db_get_int(q, 0), db_get_str(q, 1, a), db_get_date(q, 2)};
-}
+static const struct db_field review_fields[] = {
+    FIELD(struct row_review, review),
+    FIELD(struct row_review, task),
+    FIELD_NAME(struct row_review, outcome, outcomes),
+    FIELD(struct row_review, on),
+    FIELD_OR_NULL(struct row_review, to),
+    FIELD(struct row_review, corrected),
+};
+static const struct db_field report_fields[] = {
+    FIELD(struct row_report, report),
+    FIELD_OR_NULL(struct row_report, task),
+    FIELD_NAME(struct row_report, kind, report_kinds),
+    FIELD_OR_NULL(struct row_report, member),
+    FIELD(struct row_report, on),
+    FIELD(struct row_report, recorded_on),
+    FIELD(struct row_report, corrected),
+};
+static const struct db_field tier_fields[] = {
+    FIELD(struct row_tier, on),
+    FIELD_NAME(struct row_tier, before, tiers),
+    FIELD_NAME(struct row_tier, after, tiers),
+    FIELD(struct row_tier, corrected),
+};
+static const struct db_field ending_fields[] = {
+    FIELD(struct row_ending, ending),
+    FIELD_NAME(struct row_ending, act, acts),
+    FIELD_NAME(struct row_ending, ground, grounds),
+    FIELD(struct row_ending, on),
+    FIELD(struct row_ending, was_protected),
+    FIELD_OR_NULL(struct row_ending, clause),
+    FIELD(struct row_ending, corrected),
+};
+static const struct db_field hold_fields[] = {
+    FIELD(struct row_hold, on),
+    FIELD(struct row_hold, clause),
+};
+static const struct db_field decision_fields[] = {
+    FIELD(struct row_decision, task),
+    FIELD_NAME(struct row_decision, decision, decisions),
+    FIELD(struct row_decision, on),
+    FIELD(struct row_decision, effect_on),
+    FIELD_NAME(struct row_decision, before, register_states),
+    FIELD_NAME(struct row_decision, after, register_states),
+    FIELD(struct row_decision, applied),
+    FIELD(struct row_decision, corrected),
+};
+static const struct db_field event_fields[] = {
+    FIELD(struct row_event, event),
+    FIELD_NAME(struct row_event, kind, event_kinds),
+    FIELD(struct row_event, on),
+    FIELD(struct row_event, last_cycle),
+    FIELD(struct row_event, last_ending),
+    FIELD(struct row_event, corrected),
+    FIELD_NAME(struct row_event, status, statuses),
+    FIELD_NAME(struct row_event, register_state, register_states),
+    FIELD_OR_NULL(struct row_event, last_review_on),
+};
+static const struct db_field age_fields[] = {
+    FIELD(struct row_age, age),
+    FIELD(struct row_age, member),
+    FIELD(struct row_age, on),
+};
 
 /* What each statement reads, and into which array of struct row_history. */
 static const struct part {
     const char *sql;
-    size_t size;
-    db_read *read;
+    struct db_shape shape;
     size_t rows, count; /* offsets */
 } parts[] = {
     {"SELECT review, task, outcome, on_day, to_day, corrected FROM review WHERE household_id = ? "
      "ORDER BY review",
-     sizeof(struct row_review), review_read, offsetof(struct row_history, reviews),
+     SHAPE("review", struct row_review, review_fields, 0), offsetof(struct row_history, reviews),
      offsetof(struct row_history, review_count)},
     {"SELECT report, task, kind, member, on_day, recorded_on, corrected FROM report "
      "WHERE household_id = ? ORDER BY report",
-     sizeof(struct row_report), report_read, offsetof(struct row_history, reports),
+     SHAPE("report", struct row_report, report_fields, 0), offsetof(struct row_history, reports),
      offsetof(struct row_history, report_count)},
     {"SELECT on_day, tier_before, tier_after, corrected FROM tier_change WHERE household_id = ? "
      "ORDER BY number",
-     sizeof(struct row_tier), tier_read, offsetof(struct row_history, tiers),
+     SHAPE("tier_change", struct row_tier, tier_fields, 0), offsetof(struct row_history, tiers),
      offsetof(struct row_history, tier_count)},
     {"SELECT ending, act, ground, on_day, protected, clause, corrected FROM ending "
      "WHERE household_id = ? ORDER BY ending",
-     sizeof(struct row_ending), cessation_read, offsetof(struct row_history, endings),
+     SHAPE("ending", struct row_ending, ending_fields, 0), offsetof(struct row_history, endings),
      offsetof(struct row_history, cessation_count)},
     {"SELECT on_day, clause FROM hold WHERE household_id = ? ORDER BY hold",
-     sizeof(struct row_hold), hold_read, offsetof(struct row_history, holds),
+     SHAPE("hold", struct row_hold, hold_fields, 0), offsetof(struct row_history, holds),
      offsetof(struct row_history, hold_count)},
     {"SELECT task, decision, on_day, effect_on, before, after, applied, corrected FROM decision "
      "WHERE household_id = ? ORDER BY task",
-     sizeof(struct row_decision), decision_read, offsetof(struct row_history, decisions),
-     offsetof(struct row_history, decision_count)},
+     SHAPE("decision", struct row_decision, decision_fields, 0),
+     offsetof(struct row_history, decisions), offsetof(struct row_history, decision_count)},
     {"SELECT e.event, e.kind, e.on_day, e.last_cycle, e.last_ending, e.corrected, w.status, "
      "w.register, w.last_review_on FROM event e CROSS JOIN household_was w ON w.event = e.event "
      "WHERE e.household_id = ? ORDER BY e.event",
-     sizeof(struct row_event), event_read, offsetof(struct row_history, events),
+     SHAPE("event", struct row_event, event_fields, 0), offsetof(struct row_history, events),
      offsetof(struct row_history, event_count)},
     {"SELECT age, member, on_day FROM age_reached WHERE household_id = ? ORDER BY member, age",
-     sizeof(struct row_age), age_read, offsetof(struct row_history, ages),
+     SHAPE("age_reached", struct row_age, age_fields, 0), offsetof(struct row_history, ages),
      offsetof(struct row_history, age_count)},
 };
 
@@ -123,116 +110,87 @@ bool store_row_check_history(struct store *s, struct arena *a, int64_t household
     *h = (struct row_history){0};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         const struct part *p = &parts[i];
-        sqlite3_stmt *q = db_stmt(s, p->sql, err);
-        if (!q) {
-            return false;
-        }
-        db_int(q, 1, household_id);
-        if (!db_rows(s, q, a, p->size, p->read, (char *)h + p->rows, (int *)((char *)h + p->count),
-                     err)) {
+        if (!db_all_args(s, err, a, &p->shape, (char *)h + p->rows, p->shape.size,
+                         (int *)((char *)h + p->count), p->sql, DB_ARGS(ARG(household_id)))) {
             return false;
         }
     }
     return true;
 }
 
+struct message_counted {
+    int64_t number; /* of the message, or how many */
+    enum message_state state;
+};
+static const struct db_field counted_fields[] = {
+    FIELD(struct message_counted, number),
+    FIELD_NAME(struct message_counted, state, message_states),
+};
+static const struct db_shape counted = SHAPE("message", struct message_counted, counted_fields, 0);
+
 bool store_row_check_messages(struct store *s, int64_t *after, int limit, int64_t counts[5],
                               bool *more, struct error *err)
 {
-    static const char sql[] = "SELECT seq, state FROM message WHERE seq > ? ORDER BY seq LIMIT ?";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
+    sqlite3_stmt *q =
+        db_query(s, err, "SELECT seq, state FROM message WHERE seq > ? ORDER BY seq LIMIT ?",
+                 ARG(*after), ARG(limit));
+    struct message_counted row;
     int seen = 0;
-    if (!q) {
-        return false;
-    }
-    db_int(q, 1, *after);
-    db_int(q, 2, limit);
-    for (bool row = true;;) {
-        if (!db_row(s, q, &row, err)) {
-            return false;
-        }
-        if (!row) {
+    for (bool there; db_next(s, q, err, NULL, &counted, &row, &there); seen++) {
+        if (!there) {
             *more = seen == limit;
             return true;
         }
-        *after = db_get_int(q, 0);
-        counts[db_get_name(q, 1, &message_states)]++;
-        seen++;
-    }
-}
-
-bool store_row_check_message_counts(struct store *s, int64_t counts[5], struct error *err)
-{
-    static const char sql[] = "SELECT state, n FROM message_count";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    memset(counts, 0, 5 * sizeof *counts);
-    for (bool row = q != NULL; row;) {
-        if (!db_row(s, q, &row, err)) {
-            return false;
-        }
-        if (!row) {
-            return true;
-        }
-        counts[db_get_name(q, 0, &message_states)] = db_get_int(q, 1);
+        *after = row.number;
+        counts[row.state]++;
     }
     return false;
 }
 
-static void office_read(sqlite3_stmt *q, struct arena *a, void *out)
+bool store_row_check_message_counts(struct store *s, int64_t counts[5], struct error *err)
 {
-    (void)a;
-    *(struct row_office *)out =
-        (struct row_office){db_get_int(q, 0), db_get_int(q, 1), db_get_int(q, 2), db_get_int(q, 3)};
+    sqlite3_stmt *q = db_query(s, err, "SELECT n, state FROM message_count", NO_ARGS);
+    struct message_counted row;
+    memset(counts, 0, 5 * sizeof *counts);
+    for (bool there; db_next(s, q, err, NULL, &counted, &row, &there);) {
+        if (!there) {
+            return true;
+        }
+        counts[row.state] = row.number;
+    }
+    return false;
 }
+
+static const struct db_field office_fields[] = {
+    FIELD(struct row_office, township),
+    FIELD(struct row_office, month),
+    FIELD(struct row_office, done),
+    FIELD(struct row_office, on_time),
+};
+static const struct db_shape offices = SHAPE("office_month", struct row_office, office_fields, 0);
 
 bool store_row_check_offices(struct store *s, struct arena *a, int64_t township, int64_t month,
                              int limit, struct row_office **rows, int *count, struct error *err)
 {
-    static const char sql[] = "SELECT township, month, done, on_time FROM office_month "
-                              "WHERE (township, month) > (?, ?) ORDER BY township, month LIMIT ?";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    if (!q) {
-        return false;
-    }
-    db_int(q, 1, township);
-    db_int(q, 2, month);
-    db_int(q, 3, limit);
-    return db_rows(s, q, a, sizeof **rows, office_read, rows, count, err);
+    return db_all(s, err, a, &offices, rows, count,
+                  "SELECT township, month, done, on_time FROM office_month "
+                  "WHERE (township, month) > (?, ?) ORDER BY township, month LIMIT ?",
+                  ARG(township), ARG(month), ARG(limit));
 }
 
 bool store_row_check_runs(struct store *s, struct date *first, struct date *last, int64_t *count,
                           struct error *err)
 {
-    static const char sql[] = "SELECT min(day), max(day), count(*) FROM run";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    bool row;
-    if (!q || !db_row(s, q, &row, err)) {
-        return false;
-    }
-    *first = db_get_date(q, 0);
-    *last = db_get_date(q, 1);
-    *count = db_get_int(q, 2);
-    db_end(q);
-    return true;
+    return db_one(s, err, NULL, &db_day, first, "SELECT min(day) FROM run", NO_ARGS) &&
+           db_one(s, err, NULL, &db_day, last, "SELECT max(day) FROM run", NO_ARGS) &&
+           db_one(s, err, NULL, &db_number, count, "SELECT count(*) FROM run", NO_ARGS);
 }
 
 bool store_row_check_quarantine(struct store *s, int64_t household_id, enum run_phase phase,
                                 bool *is, struct error *err)
 {
-    static const char sql[] = "SELECT 1 FROM set_aside WHERE phase = ? AND household_id = ?";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    if (!q) {
-        return false;
-    }
-    db_name(q, 1, &run_phases, (int)phase);
-    db_int(q, 2, household_id);
-    if (!db_row(s, q, is, err)) {
-        return false;
-    }
-    if (*is) {
-        db_end(q);
-    }
-    return true;
+    return db_any(s, err, is, "SELECT 1 FROM set_aside WHERE phase = ? AND household_id = ?",
+                  ARG_NAME(&run_phases, phase), ARG(household_id));
 }
 
 int64_t store_changes(const struct store *s)

@@ -138,7 +138,6 @@ struct store *store_open(const char *path, enum store_mode mode, struct date tod
     s->mode = mode;
     s->path = xstrdup(path);
     s->lock_fd = -1;
-    s->audit_day = INT32_MIN;
     s->digest = digest_new();
     if (!open_db(s, today, err)) {
         store_close(s);
@@ -169,27 +168,19 @@ void store_close(struct store *s)
 static void forget(struct store *s)
 {
     s->head_known = false;
-    s->audit_day = INT32_MIN;
-}
-
-static bool control(struct store *s, const char *sql, struct error *err)
-{
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    return q && db_run(s, q, err);
+    s->audit_day_known = false;
 }
 
 bool store_begin(struct store *s, struct error *err)
 {
-    static const char sql[] = "BEGIN IMMEDIATE";
-    return control(s, sql, err);
+    return db_do(s, err, "BEGIN IMMEDIATE", NO_ARGS);
 }
 
 bool store_commit(struct store *s, struct error *err)
 {
-    static const char sql[] = "COMMIT";
     struct timespec before, after;
     clock_gettime(CLOCK_MONOTONIC, &before);
-    if (control(s, sql, err)) {
+    if (db_do(s, err, "COMMIT", NO_ARGS)) {
         clock_gettime(CLOCK_MONOTONIC, &after);
         if (s->sync) {
             histogram_add(s->sync, (after.tv_sec - before.tv_sec) * INT64_C(1000000000) +
@@ -208,9 +199,8 @@ void store_measure(struct store *s, struct histogram *sync)
 
 void store_rollback(struct store *s)
 {
-    static const char sql[] = "ROLLBACK";
     if (store_in_transaction(s)) {
-        control(s, sql, NULL);
+        db_do(s, NULL, "ROLLBACK", NO_ARGS);
     }
     forget(s);
 }
@@ -222,36 +212,31 @@ bool store_in_transaction(const struct store *s)
 
 bool store_savepoint(struct store *s, struct error *err)
 {
-    static const char sql[] = "SAVEPOINT change";
-    return control(s, sql, err);
+    return db_do(s, err, "SAVEPOINT change", NO_ARGS);
 }
 
 bool store_release(struct store *s, struct error *err)
 {
-    static const char sql[] = "RELEASE change";
-    return control(s, sql, err);
+    return db_do(s, err, "RELEASE change", NO_ARGS);
 }
 
 void store_rollback_to(struct store *s)
 {
-    static const char back[] = "ROLLBACK TO change", release[] = "RELEASE change";
-    control(s, back, NULL);
-    control(s, release, NULL);
+    db_do(s, NULL, "ROLLBACK TO change", NO_ARGS);
+    db_do(s, NULL, "RELEASE change", NO_ARGS);
     forget(s);
 }
 
 bool store_read_begin(struct store *s, struct error *err)
 {
-    static const char sql[] = "BEGIN";
     forget(s);
-    return control(s, sql, err);
+    return db_do(s, err, "BEGIN", NO_ARGS);
 }
 
 void store_read_end(struct store *s)
 {
-    static const char sql[] = "ROLLBACK";
     if (store_in_transaction(s)) {
-        control(s, sql, NULL);
+        db_do(s, NULL, "ROLLBACK", NO_ARGS);
     }
 }
 
@@ -301,58 +286,49 @@ int64_t store_epoch(const struct store *s)
     return s->epoch;
 }
 
+struct household_counted {
+    int64_t n;
+    enum status status;
+    enum register_state state;
+};
+static const struct db_field counted_fields[] = {
+    FIELD(struct household_counted, n),
+    FIELD_NAME(struct household_counted, status, statuses),
+    FIELD_NAME(struct household_counted, state, register_states),
+};
+static const struct db_shape counted =
+    SHAPE("household_count", struct household_counted, counted_fields, 0);
+
 static bool count_households(struct store *s, struct store_counts *counts, struct error *err)
 {
-    static const char sql[] = "SELECT status, register, n FROM household_count";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    bool row = q != NULL;
-    while (row && db_row(s, q, &row, err)) {
-        if (!row) {
+    sqlite3_stmt *q = db_query(s, err, "SELECT n, status, register FROM household_count", NO_ARGS);
+    struct household_counted row;
+    for (bool more; db_next(s, q, err, NULL, &counted, &row, &more);) {
+        if (!more) {
             return true;
         }
-        int status = db_get_name(q, 0, &statuses), state = db_get_name(q, 1, &register_states);
-        int64_t n = db_get_int(q, 2);
-        counts->by_status_register[status][state] = n;
-        counts->households += n;
-        counts->active += status == STATUS_ACTIVE ? n : 0;
+        counts->by_status_register[row.status][row.state] = row.n;
+        counts->households += row.n;
+        counts->active += row.status == STATUS_ACTIVE ? row.n : 0;
     }
     return false;
-}
-
-static bool count_one(struct store *s, const char *sql, int64_t bound, int64_t *n,
-                      struct error *err)
-{
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    bool row;
-    if (!q) {
-        return false;
-    }
-    if (sqlite3_bind_parameter_count(q) > 0) {
-        db_int(q, 1, bound);
-    }
-    if (!db_row(s, q, &row, err)) {
-        return false;
-    }
-    *n = row ? db_get_int(q, 0) : 0;
-    db_end(q);
-    return true;
 }
 
 bool store_counts(struct store *s, struct date today, int64_t now, struct store_counts *counts,
                   struct error *err)
 {
-    static const char open_sql[] = "SELECT coalesce(sum(n), 0) FROM task_count";
-    static const char late_sql[] = "SELECT coalesce(sum(n), 0) FROM task_count WHERE due_on < ?";
-    static const char messages_sql[] = "SELECT coalesce(sum(n), 0) FROM message_count "
-                                       "WHERE state IN ('queued', 'staged', 'ready')";
-    static const char leased_sql[] = "SELECT count(*) FROM message "
-                                     "WHERE state = 'ready' AND lease_until > ?";
-    static const char birth_sql[] = "SELECT n FROM birth_unknown";
     *counts = (struct store_counts){0};
     return count_households(s, counts, err) &&
-           count_one(s, open_sql, 0, &counts->open_tasks, err) &&
-           count_one(s, late_sql, today.day, &counts->late, err) &&
-           count_one(s, birth_sql, 0, &counts->birth_unknown, err) &&
-           count_one(s, messages_sql, 0, &counts->messages, err) &&
-           count_one(s, leased_sql, now, &counts->leased, err);
+           db_one(s, err, NULL, &db_number, &counts->open_tasks, "SELECT sum(n) FROM task_count",
+                  NO_ARGS) &&
+           db_one(s, err, NULL, &db_number, &counts->late,
+                  "SELECT sum(n) FROM task_count WHERE due_on < ?", ARG(today)) &&
+           db_one(s, err, NULL, &db_number, &counts->birth_unknown, "SELECT n FROM birth_unknown",
+                  NO_ARGS) &&
+           db_one(s, err, NULL, &db_number, &counts->messages,
+                  "SELECT sum(n) FROM message_count WHERE state IN ('queued', 'staged', 'ready')",
+                  NO_ARGS) &&
+           db_one(s, err, NULL, &db_number, &counts->leased,
+                  "SELECT count(*) FROM message WHERE state = 'ready' AND lease_until > ?",
+                  ARG(now));
 }

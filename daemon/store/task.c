@@ -30,38 +30,35 @@ const struct names review_outcomes = {"outcome", OUTCOME_DECISIONS, outcome_name
     "h.status, h.register, h.township "                                                            \
     "FROM task t CROSS JOIN household h ON h.id = t.household_id "
 
-static void task_read(sqlite3_stmt *q, struct arena *a, void *out)
-{
-    struct task_row *row = out;
-    bool said = sqlite3_column_type(q, 15) != SQLITE_NULL;
-    *row = (struct task_row){
-        .task = db_get_int(q, 0),
-        .kind = (enum task_kind)db_get_name(q, 1, &task_kinds),
-        .state = (enum task_state)db_get_name(q, 2, &task_states),
-        .household_id = db_get_int(q, 3),
-        .township = db_get_int(q, 4),
-        .cycle = db_get_int(q, 5),
-        .year = (int)db_get_int(q, 6),
-        .opened_on = db_get_date(q, 7),
-        .nominal_due_on = db_get_date(q, 8),
-        .original_due_on = db_get_date(q, 9),
-        .due_on = db_get_date(q, 10),
-        .listed_on = db_get_date(q, 11),
-        .raised = (int)db_get_int(q, 12),
-        .alert_on = db_get_date(q, 13),
-        .done_on = db_get_date(q, 14),
-        .outcome = said ? db_get_name(q, 15, &outcomes) : -1,
-        .rolled_on = db_get_date(q, 16),
-        .household = db_get_str(q, 17, a),
-        .head_name = db_get_str(q, 18, a),
-        .phone = db_get_str(q, 19, a),
-        .division = db_get_int(q, 20),
-        .tier = (enum tier)db_get_name(q, 21, &tiers),
-        .status = (enum status)db_get_name(q, 22, &statuses),
-        .register_state = (enum register_state)db_get_name(q, 23, &register_states),
-        .lies_in = db_get_int(q, 24),
-    };
-}
+static const struct db_field fields[] = {
+    FIELD_OR_NULL(struct task_row, task),
+    FIELD_NAME(struct task_row, kind, task_kinds),
+    FIELD_NAME(struct task_row, state, task_states),
+    FIELD(struct task_row, household_id),
+    FIELD(struct task_row, township),
+    FIELD_OR_NULL(struct task_row, cycle),
+    FIELD_OR_NULL(struct task_row, year),
+    FIELD(struct task_row, opened_on),
+    FIELD(struct task_row, nominal_due_on),
+    FIELD(struct task_row, original_due_on),
+    FIELD(struct task_row, due_on),
+    FIELD_OR_NULL(struct task_row, listed_on),
+    FIELD_RANGE(struct task_row, raised, -1, 99),
+    FIELD_OR_NULL(struct task_row, alert_on),
+    FIELD_OR_NULL(struct task_row, done_on),
+    FIELD_NAME_OR_MINUS(struct task_row, outcome, outcomes),
+    FIELD_OR_NULL(struct task_row, rolled_on),
+    /* of the household */
+    FIELD(struct task_row, household),
+    FIELD_OR_NULL(struct task_row, head_name),
+    FIELD_OR_NULL(struct task_row, phone),
+    FIELD(struct task_row, division),
+    FIELD_NAME(struct task_row, tier, tiers),
+    FIELD_NAME(struct task_row, status, statuses),
+    FIELD_NAME(struct task_row, register_state, register_states),
+    FIELD(struct task_row, lies_in),
+};
+static const struct db_shape tasks = SHAPE("task", struct task_row, fields, 17);
 
 static void task_bind(sqlite3_stmt *q, const struct task_row *row)
 {
@@ -116,121 +113,63 @@ bool store_task_update(struct store *s, const struct task_row *row, struct error
     return db_run(s, q, err);
 }
 
-static bool task_one(struct store *s, struct arena *a, sqlite3_stmt *q, struct task_row *out,
-                     struct error *err)
-{
-    bool row;
-    *out = (struct task_row){.outcome = -1};
-    if (!db_row(s, q, &row, err)) {
-        return false;
-    }
-    if (row) {
-        task_read(q, a, out);
-        db_end(q);
-    }
-    return true;
-}
-
 bool store_task_get(struct store *s, struct arena *a, int64_t task, struct task_row *row,
                     struct error *err)
 {
-    static const char sql[] = SELECT "WHERE t.task = ?";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    if (!q) {
-        return false;
-    }
-    db_int(q, 1, task);
-    return task_one(s, a, q, row, err);
+    return db_one(s, err, a, &tasks, row, SELECT "WHERE t.task = ?", ARG(task));
 }
 
 bool store_task_open_of(struct store *s, struct arena *a, int64_t household_id, enum task_kind kind,
                         struct task_row *row, struct error *err)
 {
-    static const char sql[] =
-        SELECT "WHERE t.household_id = ? AND t.kind = ? AND t.state = 'open' AND t.year IS NULL";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    if (!q) {
-        return false;
-    }
-    db_int(q, 1, household_id);
-    db_name(q, 2, &task_kinds, (int)kind);
-    return task_one(s, a, q, row, err);
-}
-
-static bool task_all(struct store *s, struct arena *a, sqlite3_stmt *q, struct task_row **rows,
-                     int *count, struct error *err)
-{
-    return db_rows(s, q, a, sizeof **rows, task_read, rows, count, err);
+    return db_one(s, err, a, &tasks, row,
+                  SELECT "WHERE t.household_id = ? AND t.kind = ? AND t.state = 'open' "
+                         "AND t.year IS NULL",
+                  ARG(household_id), ARG_NAME(&task_kinds, kind));
 }
 
 bool store_tasks_of_year(struct store *s, struct arena *a, int year, int64_t after, int limit,
                          struct task_row **rows, int *count, struct error *err)
 {
-    static const char sql[] =
-        SELECT "WHERE t.year IS NOT NULL AND t.year = ? AND t.task > ? ORDER BY t.task LIMIT ?";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    if (!q) {
-        return false;
-    }
-    db_int(q, 1, year);
-    db_int(q, 2, after);
-    db_int(q, 3, limit);
-    return task_all(s, a, q, rows, count, err);
+    return db_all(s, err, a, &tasks, rows, count,
+                  SELECT "WHERE t.year IS NOT NULL AND t.year = ? AND t.task > ? ORDER BY t.task "
+                         "LIMIT ?",
+                  ARG(year), ARG(after), ARG(limit));
 }
 
 bool store_tasks_of(struct store *s, struct arena *a, int64_t household_id, struct task_row **rows,
                     int *count, struct error *err)
 {
-    static const char sql[] = SELECT "WHERE t.household_id = ? ORDER BY t.task";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    if (!q) {
-        return false;
-    }
-    db_int(q, 1, household_id);
-    return task_all(s, a, q, rows, count, err);
+    return db_all(s, err, a, &tasks, rows, count, SELECT "WHERE t.household_id = ? ORDER BY t.task",
+                  ARG(household_id));
 }
+
+#define DUE                                                                                        \
+    "t.due_on BETWEEN ?1 AND ?2 AND (t.due_on, t.task) > (?3, ?4) ORDER BY t.due_on, t.task "      \
+    "LIMIT ?5"
 
 bool store_tasks_due(struct store *s, struct arena *a, int64_t township, struct date from,
                      struct date to, struct date after_due, int64_t after_task, int limit,
                      struct task_row **rows, int *count, struct error *err)
 {
-    static const char all[] =
-        SELECT "WHERE t.state = 'open' AND t.due_on BETWEEN ?2 AND ?3 "
-               "AND (t.due_on, t.task) > (?4, ?5) ORDER BY t.due_on, t.task LIMIT ?6";
-    static const char one[] =
-        SELECT "WHERE t.state = 'open' AND t.township = ?1 AND t.due_on BETWEEN ?2 AND ?3 "
-               "AND (t.due_on, t.task) > (?4, ?5) ORDER BY t.due_on, t.task LIMIT ?6";
-    sqlite3_stmt *q = db_stmt(s, township ? one : all, err);
-    if (!q) {
-        return false;
-    }
-    if (township) {
-        db_int(q, 1, township);
-    }
-    db_int(q, 2, date_is(after_due) && after_due.day > from.day ? after_due.day : from.day);
-    db_int(q, 3, date_is(to) ? to.day : INT32_MAX);
-    db_int(q, 4, after_due.day);
-    db_int(q, 5, after_task);
-    db_int(q, 6, limit);
-    return task_all(s, a, q, rows, count, err);
+    struct db_arg first = ARG(date_later(from, after_due).day);
+    struct db_arg last = ARG(date_is(to) ? to.day : INT32_MAX);
+    return township
+               ? db_all(s, err, a, &tasks, rows, count,
+                        SELECT "WHERE t.state = 'open' AND t.township = ?6 AND " DUE, first, last,
+                        ARG(after_due.day), ARG(after_task), ARG(limit), ARG(township))
+               : db_all(s, err, a, &tasks, rows, count, SELECT "WHERE t.state = 'open' AND " DUE,
+                        first, last, ARG(after_due.day), ARG(after_task), ARG(limit));
 }
 
 bool store_tasks_alert(struct store *s, struct arena *a, struct date day, struct date after_day,
                        int64_t after, int limit, struct task_row **rows, int *count,
                        struct error *err)
 {
-    static const char sql[] =
-        SELECT "WHERE t.state = 'open' AND t.alert_on IS NOT NULL AND t.alert_on <= ? "
-               "AND (t.alert_on, t.task) > (?, ?) ORDER BY t.alert_on, t.task LIMIT ?";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    if (!q) {
-        return false;
-    }
-    db_date(q, 1, day);
-    db_int(q, 2, after_day.day);
-    db_int(q, 3, after);
-    db_int(q, 4, limit);
-    return task_all(s, a, q, rows, count, err);
+    return db_all(s, err, a, &tasks, rows, count,
+                  SELECT "WHERE t.state = 'open' AND t.alert_on IS NOT NULL AND t.alert_on <= ? "
+                         "AND (t.alert_on, t.task) > (?, ?) ORDER BY t.alert_on, t.task LIMIT ?",
+                  ARG(day), ARG(after_day.day), ARG(after), ARG(limit));
 }
 
 bool store_task_raised(struct store *s, int64_t task, int raised, struct date alert_on,
@@ -249,20 +188,10 @@ bool store_task_raised(struct store *s, int64_t task, int raised, struct date al
 
 bool store_task_township_next(struct store *s, int64_t after, int64_t *township, struct error *err)
 {
-    static const char sql[] = "SELECT township FROM task WHERE state = 'open' AND township > ? "
-                              "ORDER BY township LIMIT 1";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    bool row;
-    if (!q) {
-        return false;
-    }
-    db_int(q, 1, after);
-    if (!db_row(s, q, &row, err)) {
-        return false;
-    }
-    *township = row ? db_get_int(q, 0) : 0;
-    db_end(q);
-    return true;
+    return db_one(s, err, NULL, &db_number, township,
+                  "SELECT township FROM task WHERE state = 'open' AND township > ? "
+                  "ORDER BY township LIMIT 1",
+                  ARG(after));
 }
 
 bool store_tasks_listed(struct store *s, int64_t township, struct date on, struct error *err)
@@ -291,79 +220,42 @@ bool store_tasks_move(struct store *s, int64_t household_id, int64_t township, s
     return db_run(s, q, err);
 }
 
+#define REVIEW_COLUMNS                                                                             \
+    "review, task, household_id, outcome, on_day, to_day, ground, remark, recorded_at, uid, who"
+static const struct db_field review_fields[] = {
+    FIELD_OR_NULL(struct review_row, review),
+    FIELD(struct review_row, task),
+    FIELD(struct review_row, household_id),
+    FIELD_NAME(struct review_row, outcome, outcomes),
+    FIELD(struct review_row, on),
+    FIELD_OR_NULL(struct review_row, to),
+    FIELD_OR_NULL(struct review_row, ground),
+    FIELD_OR_NULL(struct review_row, remark),
+    FIELD(struct review_row, recorded_at),
+    FIELD_OR_MINUS(struct review_row, uid),
+    FIELD(struct review_row, who),
+    FIELD(struct review_row, corrected),
+};
+static const struct db_shape reviews = SHAPE("review", struct review_row, review_fields, 11);
+
 bool store_review_insert(struct store *s, const struct review_row *row, struct error *err)
 {
-    static const char sql[] = "INSERT INTO review (task, household_id, outcome, on_day, to_day, "
-                              "ground, remark, recorded_at, uid, who) "
-                              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    if (!q) {
-        return false;
-    }
-    db_int(q, 1, row->task);
-    db_int(q, 2, row->household_id);
-    db_name(q, 3, &outcomes, (int)row->outcome);
-    db_date(q, 4, row->on);
-    db_date(q, 5, row->to);
-    db_str(q, 6, row->ground);
-    db_str(q, 7, row->remark);
-    db_str(q, 8, str_of(row->recorded_at));
-    if (row->uid < 0) {
-        sqlite3_bind_null(q, 9);
-    } else {
-        db_int(q, 9, row->uid);
-    }
-    db_str(q, 10, row->who);
-    return db_run(s, q, err);
-}
-
-static void review_read(sqlite3_stmt *q, struct arena *a, void *out)
-{
-    struct review_row *row = out;
-    *row = (struct review_row){
-        .review = db_get_int(q, 0),
-        .task = db_get_int(q, 1),
-        .household_id = db_get_int(q, 2),
-        .outcome = (enum outcome)db_get_name(q, 3, &outcomes),
-        .on = db_get_date(q, 4),
-        .to = db_get_date(q, 5),
-        .ground = db_get_str(q, 6, a),
-        .remark = db_get_str(q, 7, a),
-        .recorded_at = arena_copy(a, db_get_str(q, 8, a)),
-        .uid = db_get_int(q, 9),
-        .who = db_get_str(q, 10, a),
-        .corrected = db_get_int(q, 11) != 0,
-    };
+    return db_do(s, err,
+                 "INSERT INTO review (" REVIEW_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 ARG_ROW(&reviews, row));
 }
 
 bool store_task_lost(struct store *s, int64_t task, bool *lost, struct error *err)
 {
-    static const char sql[] = "SELECT 1 FROM restored WHERE task_from <= ?1 AND task_until > ?1";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    *lost = false;
-    if (!q) {
-        return false;
-    }
-    db_int(q, 1, task);
-    if (!db_row(s, q, lost, err)) {
-        return false;
-    }
-    if (*lost) {
-        db_end(q);
-    }
-    return true;
+    return db_any(s, err, lost, "SELECT 1 FROM restored WHERE task_from <= ?1 AND task_until > ?1",
+                  ARG(task));
 }
 
 bool store_reviews_of(struct store *s, struct arena *a, int64_t task, struct review_row **rows,
                       int *count, struct error *err)
 {
-    static const char sql[] =
-        "SELECT review, task, household_id, outcome, on_day, to_day, ground, remark, recorded_at, "
-        "coalesce(uid, -1), who, corrected FROM review WHERE task = ? ORDER BY review";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    if (!q) {
-        return false;
-    }
-    db_int(q, 1, task);
-    return db_rows(s, q, a, sizeof **rows, review_read, rows, count, err);
+    return db_all(s, err, a, &reviews, rows, count,
+                  "SELECT " REVIEW_COLUMNS ", corrected FROM review WHERE task = ? "
+                  "ORDER BY review",
+                  ARG(task));
 }
