@@ -120,7 +120,7 @@ bench: deps
 
 # Each parser of outside bytes, FUZZ_SECONDS each, from the seeds kept (clang and its runtime are needed).
 FUZZ_SECONDS ?= 60
-FUZZ_fuzz_return := $(addprefix daemon/,delivery/return_parse.c delivery/return_why.c delivery/list_words.c store/task.c)
+FUZZ_fuzz_return := $(addprefix daemon/,delivery/return_parse.c delivery/list_words.c store/task.c)
 fuzz: deps
 	@tools/deps clang libclang-rt-14-dev
 	@mkdir -p build/fuzz

@@ -188,30 +188,27 @@ static bool take_offset(struct str *s, int *seconds)
     return s->len == 0;
 }
 
-static bool bad_text(struct str text, const char *what, struct error *err)
+static bool bad_time(struct str text, struct error *err)
 {
-    if (text.len > ECHO_MAX) {
-        return error_set(err, REASON_BAD_ARGUMENT, "not %s", what);
-    }
-    return error_set(err, REASON_BAD_ARGUMENT, "\"%.*s\" is not %s", STR_ARG(text), what);
+    return text.len > ECHO_MAX ? error_say(err, SAY_NOT_TIME_LONG)
+                               : error_say(err, SAY_NOT_TIME, arg_text(text));
 }
 
 bool clock_parse(struct str text, int64_t *instant, struct error *err)
 {
-    static const char what[] = "a time such as 2026-11-24T07:30 or 2026-11-24T07:30:00+08:00";
     struct str s = text;
     struct tm tm = {0};
     int offset;
 
     if (!take_day(&s, &tm)) {
-        return bad_text(text, what, err);
+        return bad_time(text, err);
     }
     if (s.len && !((take_char(&s, 'T') || take_char(&s, ' ')) && take_time(&s, &tm))) {
-        return bad_text(text, what, err);
+        return bad_time(text, err);
     }
     if (s.len) {
         if (!take_offset(&s, &offset)) {
-            return bad_text(text, what, err);
+            return bad_time(text, err);
         }
         *instant = timegm(&tm) - offset;
     } else {
@@ -239,5 +236,6 @@ bool clock_parse_span(struct str text, int64_t *seconds, struct error *err)
         *seconds = count * units[i].seconds;
         return true;
     }
-    return bad_text(text, "a span such as 30s, 90m, 2h or 1d", err);
+    return text.len > ECHO_MAX ? error_say(err, SAY_NOT_SPAN_LONG)
+                               : error_say(err, SAY_NOT_SPAN, arg_text(text));
 }

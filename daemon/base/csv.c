@@ -88,7 +88,7 @@ static bool fill(struct csv_reader *r, struct error *err)
             continue;
         }
         if (n < 0) {
-            return error_set(err, REASON_STORAGE, "cannot read the file: %s", strerror(errno));
+            return error_say(err, SAY_FILE_UNREADABLE, arg_system(errno));
         }
         r->have += (size_t)n;
         r->file_ended = n == 0;
@@ -145,12 +145,9 @@ static bool is_blank_piece(const struct csv_reader *r, const char *text, size_t 
 static bool bad_quote(struct csv_reader *r, struct error *err)
 {
     if (r->line == r->start_line) {
-        return error_set(err, REASON_BAD_ROWS, "a quotation mark where none can stand");
+        return error_say(err, SAY_QUOTE_MISPLACED);
     }
-    return error_set(err, REASON_BAD_ROWS,
-                     "a quotation mark where none can stand on line %llu: one that was opened "
-                     "before is probably not closed",
-                     (unsigned long long)r->line);
+    return error_say(err, SAY_QUOTE_MISPLACED_ON, arg_number(r->line));
 }
 
 /* Feeds the next line, or piece of one. False with err on a fault. */
@@ -167,7 +164,7 @@ static bool feed(struct csv_reader *r, struct error *err)
     }
     const char *text = r->block + r->at;
     if (r->size + len > CSV_RECORD_MAX) {
-        return error_set(err, REASON_BAD_ROWS, "a record longer than %d bytes", CSV_RECORD_MAX);
+        return error_say(err, SAY_RECORD_TOO_LONG, arg_number(CSV_RECORD_MAX));
     }
     if (csv_parse(&r->parser, text, len, take_field, take_row, r) != len) {
         return bad_quote(r, err);
@@ -199,7 +196,7 @@ static bool read_record(struct csv_reader *r, struct error *err)
         /* The end of the file ends the last record too. */
         r->ended = true;
         if (csv_fini(&r->parser, take_field, take_row, r) != 0) {
-            return error_set(err, REASON_BAD_ROWS, "a quotation mark that is never closed");
+            return error_say(err, SAY_QUOTE_OPEN);
         }
         break;
     }

@@ -64,7 +64,7 @@ struct arg arg_z(const char *text)
     return arg_text(str_of(text));
 }
 
-struct arg arg_number(int64_t number)
+struct arg arg_int64(int64_t number)
 {
     return (struct arg){ARG_NUMBER, NULL, {.number = number}};
 }
@@ -122,7 +122,7 @@ void arg_add(struct arg *list, struct arg element)
     s->args[s->count++] = element;
 }
 
-static void arg_free(struct arg arg)
+void arg_free(struct arg arg)
 {
     if (arg.kind == ARG_TEXT) {
         free(arg.text);
@@ -218,8 +218,6 @@ static void put_sentence(const struct sentence *s, bool zh, struct strbuf *out);
 
 static void put_arg(const struct arg *arg, bool zh, struct strbuf *out)
 {
-    static const char *const between[2][2] = {{", ", "、"}, {" or ", "或"}}; /* of a list */
-
     switch (arg->kind) {
     case ARG_END:
         break;
@@ -251,7 +249,7 @@ static void put_arg(const struct arg *arg, bool zh, struct strbuf *out)
     case ARG_EITHER:
         for (int i = 0; i < arg->said->count; i++) {
             if (i > 0) {
-                strbuf_addz(out, between[arg->kind == ARG_EITHER][zh]);
+                strbuf_addz(out, zh ? "、" : arg->kind == ARG_LIST ? ", " : " or ");
             }
             put_arg(&arg->said->args[i], zh, out);
         }

@@ -156,7 +156,7 @@ static bool read_piece(int fd, char *buffer, size_t size, uint64_t offset, size_
             continue;
         }
         if (n < 0) {
-            return error_set(err, REASON_STORAGE, "cannot read the file: %s", strerror(errno));
+            return error_say(err, SAY_FILE_UNREADABLE, arg_system(errno));
         }
         if (n == 0) {
             break;
@@ -168,8 +168,7 @@ static bool read_piece(int fd, char *buffer, size_t size, uint64_t offset, size_
 
 static bool write_piece(int fd, const char *bytes, size_t len, struct error *err)
 {
-    return file_write(fd, bytes, len) ||
-           error_set(err, REASON_STORAGE, "cannot write the file: %s", strerror(errno));
+    return file_write(fd, bytes, len) || error_say(err, SAY_FILE_UNWRITABLE, arg_system(errno));
 }
 
 /* The physical line of the byte at `offset`; 1 where the file cannot be read again. */
@@ -191,10 +190,10 @@ static uint64_t line_of(int fd, uint64_t offset)
     return line;
 }
 
-static bool bad_byte(int fd, uint64_t offset, const char *what, uint64_t *line, struct error *err)
+static bool bad_byte(int fd, uint64_t offset, enum say what, uint64_t *line, struct error *err)
 {
     *line = line_of(fd, offset);
-    return error_set(err, REASON_BAD_ROWS, "%s on line %llu", what, (unsigned long long)*line);
+    return error_put(err, NULL, sentence_of(what, arg_number(*line), ARG_LAST));
 }
 
 /* Reads all of the file once: *bad is the offset of its first byte that is not UTF-8, UINT64_MAX
@@ -215,8 +214,8 @@ static bool scan(int in, uint64_t *bad, uint64_t *line, struct error *err)
         if (nul) {
             bool utf16 = at == 0 && kept + got >= 2 &&
                          (memcmp(piece, "\xFF\xFE", 2) == 0 || memcmp(piece, "\xFE\xFF", 2) == 0);
-            const char *what = utf16 ? "UTF-16, not UTF-8 or GB18030: a NUL byte" : "a NUL byte";
-            return bad_byte(in, at + (uint64_t)(nul - piece), what, line, err);
+            return bad_byte(in, at + (uint64_t)(nul - piece), utf16 ? SAY_IS_UTF16 : SAY_NUL_BYTE,
+                            line, err);
         }
         size_t have = kept + got, good = have;
         if (*bad == UINT64_MAX) {
@@ -303,7 +302,7 @@ bool text_to_utf8(int in, int out, uint64_t *line, struct error *err)
     }
     iconv_t cd = iconv_open("UTF-8", "GB18030");
     if (cd == (iconv_t)-1) {
-        return error_set(err, REASON_INTERNAL, "iconv cannot convert GB18030: %s", strerror(errno));
+        return error_say(err, SAY_NO_GB18030, arg_system(errno));
     }
     bool ok = convert(cd, in, out, &bad_gb, err);
     iconv_close(cd);
@@ -311,8 +310,7 @@ bool text_to_utf8(int in, int out, uint64_t *line, struct error *err)
         return ok;
     }
     /* Where both have failed: for one bad byte in a text of either encoding, that byte. */
-    return bad_byte(in, bad_utf8 > bad_gb ? bad_utf8 : bad_gb, "neither UTF-8 nor GB18030", line,
-                    err);
+    return bad_byte(in, bad_utf8 > bad_gb ? bad_utf8 : bad_gb, SAY_NO_ENCODING, line, err);
 }
 
 /* ---- width ---- */

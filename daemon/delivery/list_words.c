@@ -21,6 +21,16 @@ const char *clause_zh(const char *source)
     return source;
 }
 
+void refusal_zh(const struct error *why, struct strbuf *out)
+{
+    error_zh(why, out);
+    if (why->clause && *why->clause) {
+        strbuf_addz(out, "（依据：");
+        strbuf_addz(out, clause_zh(why->clause));
+        strbuf_addz(out, "）");
+    }
+}
+
 const char *protection_zh(struct arena *a, const struct policy *policy)
 {
     struct strbuf text = STRBUF_INIT;

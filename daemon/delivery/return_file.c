@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "delivery/return_why.h"
+#include "delivery/list_words.h"
 #include "store/division.h"
 #include "work/staging.h"
 
@@ -138,15 +138,16 @@ static bool bad_write(struct return_file *f, struct error *err)
 {
     bool ok = f->bad.len == 0 || file_write(f->source.bad, f->bad.data, f->bad.len);
     strbuf_reset(&f->bad);
-    return ok || error_set(err, f->source.name ? REASON_STORAGE : REASON_BAD_ARGUMENT,
-                           "the rejected rows cannot be written: %s", strerror(errno));
+    return ok || error_put(err, NULL,
+                           f->source.name ? sentence(SAY_REJECTED_UNWRITABLE, arg_system(errno))
+                                          : sentence(SAY_BAD_UNWRITABLE, arg_system(errno)));
 }
 
 static void reject(struct return_file *f, const struct return_row *row, const struct error *why)
 {
     struct return_result *r = &f->result;
     struct strbuf zh = STRBUF_INIT;
-    return_why(why, &zh);
+    refusal_zh(why, &zh);
     r->rejected++;
     bad_row(f, row->cells[0].data ? row->cells : NULL, strbuf_str(&zh));
     if (r->refusal_count == RETURN_REFUSALS) {
@@ -247,7 +248,7 @@ bool return_file_refuse(struct return_file *f, struct work *w, const struct erro
 {
     struct strbuf zh = STRBUF_INIT;
     strbuf_addstr(&zh, whole);
-    return_why(why, &zh);
+    refusal_zh(why, &zh);
     free(f->result.fault_zh);
     f->result.fault_zh = xstrdup(strbuf_text(&zh));
     strbuf_free(&zh);
@@ -267,7 +268,8 @@ static enum job_step refuse(struct return_file *f, struct work *w, struct error 
                             struct error *err)
 {
     if (return_file_refuse(f, w, why, err)) {
-        error_set(err, REASON_BAD_ROWS, "%s", why->message);
+        error_move(err, why);
+        err->reason = REASON_BAD_ROWS;
     }
     error_clear(why);
     return JOB_FAILED;
@@ -283,7 +285,7 @@ static enum job_step receive(struct return_file *f, struct work *w, struct error
         return JOB_FAILED;
     }
     if (f->arrival.received > RETURN_BYTES_MAX) {
-        error_set(&why, REASON_TOO_LARGE, "the file is larger than %d MiB", RETURN_BYTES_MAX >> 20);
+        error_say(&why, SAY_FILE_TOO_LARGE, arg_number(RETURN_BYTES_MAX >> 20));
         return refuse(f, w, &why, err);
     }
     if (is_whole) {
@@ -299,25 +301,25 @@ static bool is_text(struct return_file *f, struct error *why)
     static const struct {
         const char *start;
         size_t len;
-        const char *what;
+        enum say what;
     } kinds[] = {
-        {"PK\x03\x04", 4, "an Excel workbook or an archive"},
-        {"\xD0\xCF\x11\xE0", 4, "an Excel or Word file"},
-        {"%PDF", 4, "a PDF"},
-        {"\xFF\xD8\xFF", 3, "a picture"},
-        {"\x89PNG", 4, "a picture"},
-        {"{\\rtf", 5, "an RTF text"},
-        {"<html", 5, "a web page"},
-        {"<!DOC", 5, "a web page"},
+        {"PK\x03\x04", 4, SAY_IS_WORKBOOK},
+        {"\xD0\xCF\x11\xE0", 4, SAY_IS_OFFICE},
+        {"%PDF", 4, SAY_IS_PDF},
+        {"\xFF\xD8\xFF", 3, SAY_IS_PICTURE},
+        {"\x89PNG", 4, SAY_IS_PICTURE},
+        {"{\\rtf", 5, SAY_IS_RTF},
+        {"<html", 5, SAY_IS_WEB_PAGE},
+        {"<!DOC", 5, SAY_IS_WEB_PAGE},
     };
     char start[8];
     ssize_t n = pread(f->arrival.raw, start, sizeof start, 0);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (n >= (ssize_t)kinds[i].len && memcmp(start, kinds[i].start, kinds[i].len) == 0) {
-            return error_set(why, REASON_BAD_ROWS, "the file is no text: %s", kinds[i].what);
+            return error_say(why, SAY_FILE_NO_TEXT, arg_said(sentence_of(kinds[i].what, ARG_LAST)));
         }
     }
-    return n > 0 || error_set(why, REASON_BAD_ROWS, "the file is empty: its heading is missing");
+    return n > 0 || error_say(why, SAY_FILE_EMPTY);
 }
 
 static enum job_step decode(struct return_file *f, struct work *w, struct error *err)
@@ -397,7 +399,7 @@ static bool take_rows(struct return_file *f, struct work *w, bool *end, struct e
         if (got == CSV_RECORD && f->result.rows == RETURN_ROWS_MAX) {
             *end = true;
             got = CSV_FAULT;
-            error_set(&why, REASON_TOO_LARGE, "the file has more than %d rows", RETURN_ROWS_MAX);
+            error_say(&why, SAY_FILE_TOO_MANY_ROWS, arg_number(RETURN_ROWS_MAX));
         }
         if (got == CSV_FAULT) {
             end_early(f, record.line, &why);
@@ -435,7 +437,7 @@ static enum job_step rows_slice(struct return_file *f, struct work *w, struct er
         if (store_in_transaction(w->store)) {
             store_rollback(w->store);
         }
-        error_context(err, "a filled list");
+        error_within(err, SAY_A_FILLED_LIST);
         return JOB_FAILED;
     }
     say(f);

@@ -307,16 +307,14 @@ static bool check_columns(const struct guess *g, struct error *err)
 {
     static const enum return_column needed[] = {RETURN_TASK, RETURN_OUTCOME};
     if (g->found == 0) {
-        return error_set(err, REASON_BAD_ROWS, "the first line is not the heading of a list");
+        return error_say(err, SAY_NO_HEADING);
     }
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
         if (g->heading.at[needed[i]] < 0) {
-            return error_set(err, REASON_BAD_ROWS, "the heading lacks %s",
-                             heading_text[needed[i]].text);
+            return error_say(err, SAY_HEADING_LACKS, arg_z(heading_text[needed[i]].text));
         }
     }
-    return g->twice < 0 ||
-           error_set(err, REASON_BAD_ROWS, "the heading has %s twice", heading_text[g->twice].text);
+    return g->twice < 0 || error_say(err, SAY_HEADING_TWICE, arg_z(heading_text[g->twice].text));
 }
 
 bool return_heading_read(int fd, struct return_heading *heading, struct error *err)
@@ -335,11 +333,7 @@ bool return_heading_read(int fd, struct return_heading *heading, struct error *e
     ok = ok && check_columns(&best, &why);
     *heading = best.heading;
     arena_free(&a);
-    if (!ok) {
-        error_set(err, why.reason, "%s", why.message);
-    }
-    error_clear(&why);
-    return ok;
+    return ok || error_move(err, &why);
 }
 
 /* ---- rows ---- */
@@ -372,11 +366,10 @@ static struct str shown(struct arena *a, struct str cell)
 }
 
 static bool bad_cell(struct arena *a, const struct return_row *row, enum return_column column,
-                     const char *what, struct error *err)
+                     enum say what, struct error *err)
 {
-    struct str s = shown(a, row->cells[column]);
-    return error_set(err, REASON_BAD_ARGUMENT, "%s: \"%.*s\" is %s", heading_text[column].text,
-                     STR_ARG(s), what);
+    return error_put(err, NULL,
+                     sentence_of(what, arg_text(shown(a, row->cells[column])), ARG_LAST));
 }
 
 /* A comma too many has shifted what stands behind it. */
@@ -385,7 +378,7 @@ static bool check_width(const struct return_heading *heading, const struct csv_r
 {
     for (size_t i = heading->width; i < record->count; i++) {
         if (words_of(record->fields[i]).len) {
-            return error_set(err, REASON_BAD_ARGUMENT, "the row has more cells than the heading");
+            return error_say(err, SAY_ROW_TOO_WIDE);
         }
     }
     return true;
@@ -399,7 +392,7 @@ static bool parse_ground(struct arena *a, struct return_row *row, struct error *
     if (row->outcome != OUTCOME_TERMINATE || ground >= 0 || row->ground.len == 0) {
         return true;
     }
-    return bad_cell(a, row, RETURN_GROUND, "no ground of a termination", err);
+    return bad_cell(a, row, RETURN_GROUND, SAY_NO_GROUND, err);
 }
 
 bool return_row_parse(struct arena *a, const struct return_heading *heading,
@@ -411,18 +404,18 @@ bool return_row_parse(struct arena *a, const struct return_heading *heading,
     if (!return_task(a, row->cells[RETURN_TASK], &row->task)) {
         row->task = 0;
         return words_of(row->cells[RETURN_TASK]).len
-                   ? bad_cell(a, row, RETURN_TASK, "no task's number", err)
-                   : error_set(err, REASON_BAD_ARGUMENT, "the task's number is missing");
+                   ? bad_cell(a, row, RETURN_TASK, SAY_NO_TASK_NUMBER, err)
+                   : error_say(err, SAY_TASK_MISSING);
     }
     if (!check_width(heading, record, err)) {
         return false;
     }
     row->outcome = return_outcome(a, row->cells[RETURN_OUTCOME]);
     if (row->outcome < 0) {
-        return bad_cell(a, row, RETURN_OUTCOME, "no outcome", err);
+        return bad_cell(a, row, RETURN_OUTCOME, SAY_NO_OUTCOME, err);
     }
     if (day.len && !return_day(a, day, &row->day)) {
-        return bad_cell(a, row, RETURN_DAY, "no day", err);
+        return bad_cell(a, row, RETURN_DAY, SAY_NO_DAY, err);
     }
     return parse_ground(a, row, err);
 }

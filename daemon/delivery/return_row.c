@@ -1,5 +1,6 @@
 #include "delivery/return_row.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -131,12 +132,13 @@ static bool see_closed_along(struct return_case *c, const struct return_row *row
 
 static bool refuse_done(const struct task_row *task, const struct record *r, struct error *why)
 {
-    char on[DATE_TEXT];
-    int day = r->at ? 10 : 0, minute = r->at ? 5 : 0;
-    return error_set(
-        why, REASON_CONFLICT, "task %lld is done already: %s on %s, recorded by %.*s at %.*s %.*s",
-        (long long)task->task, names_text(&outcomes, task->outcome), date_text(task->done_on, on),
-        STR_ARG(r->who), day, r->at ? r->at : "", minute, r->at ? r->at + 11 : "");
+    char at[17] = " "; /* "2026-11-21 09:15" */
+    if (r->at) {
+        snprintf(at, sizeof at, "%.10s %.5s", r->at, r->at + 11);
+    }
+    return error_say(why, SAY_TASK_DONE_OTHERWISE, arg_number(task->task),
+                     arg_word(&outcomes, task->outcome), date_arg(task->done_on), arg_text(r->who),
+                     arg_z(at));
 }
 
 /* Whether the row says what is recorded, though the task was cancelled since. *refused: the task is
@@ -175,10 +177,7 @@ static bool check_household(struct return_case *c, const struct return_row *row,
     }
     struct task_row like = {.division = named.division, .township = named.township};
     if (named.id && in_scope(&c->scopes[0], &like) && in_scope(&c->scopes[1], &like)) {
-        error_set(why, REASON_CONFLICT,
-                  "the row names household %.*s, task %lld is another "
-                  "household's",
-                  STR_ARG(row->household), (long long)task->task);
+        error_say(why, SAY_ANOTHER_HOUSEHOLD, arg_text(row->household), arg_number(task->task));
     }
     return true;
 }
@@ -194,13 +193,11 @@ static bool find_task(struct return_case *c, const struct return_row *row, struc
         return false;
     }
     if (lost) {
-        error_set(
-            why, REASON_CONFLICT,
-            "task %lld is of a future that was lost when the store was restored from a backup", n);
+        error_say(why, SAY_TASK_LOST, arg_number(n));
     } else if (task->task == 0) {
-        error_set(why, REASON_NOT_FOUND, "there is no task %lld", n);
+        error_say(why, SAY_NO_TASK, arg_number(n));
     } else if (!in_scope(&c->scopes[0], task) || !in_scope(&c->scopes[1], task)) {
-        error_set(why, REASON_NOT_FOUND, "there is no task %lld", n);
+        error_say(why, SAY_NO_TASK, arg_number(n));
         c->others = true;
         c->household = task->household;
         c->township = task->township;
@@ -256,8 +253,8 @@ static bool record(struct return_case *c, const struct return_row *row, struct e
         if (store_in_transaction(s)) {
             store_rollback_to(s);
         }
-        enum reason reason = is_machine(why->reason) ? why->reason : REASON_STORAGE;
-        error_set(err, reason, "%s", why->message);
+        error_move(err, why);
+        err->reason = is_machine(err->reason) ? err->reason : REASON_STORAGE;
         return false;
     }
     store_rollback_to(s);

@@ -161,23 +161,21 @@ static const char *shown_name(const struct return_take *t)
 static bool may_read(const struct return_take *t, const struct account *account, struct error *why)
 {
     if (!S_ISREG(t->st.st_mode)) {
-        return error_set(why, REASON_BAD_ROWS, "the file is a link, a pipe or a device");
+        return error_say(why, SAY_FILE_NOT_REGULAR);
     }
     if (t->st.st_nlink != 1) {
-        return error_set(why, REASON_BAD_ROWS, "the file has more than one name");
+        return error_say(why, SAY_FILE_LINKED);
     }
     if (t->owner == OVERFLOW_UID) {
-        return error_set(why, REASON_BAD_ROWS, "the owner of the file cannot be told");
+        return error_say(why, SAY_FILE_OWNER_UNKNOWN);
     }
     if (account && account->role < ROLE_OPERATOR && t->owner != 0) {
-        return error_set(why, REASON_BAD_ROWS, "the owner of the file may not record reviews");
+        return error_say(why, SAY_FILE_OWNER_REFUSED);
     }
     if (t->st.st_size > RETURN_BYTES_MAX) {
-        return error_set(why, REASON_BAD_ROWS, "the file is larger than %d MiB",
-                         RETURN_BYTES_MAX >> 20);
+        return error_say(why, SAY_FILE_TOO_LARGE_UNREAD, arg_number(RETURN_BYTES_MAX >> 20));
     }
-    return is_list_name(shown_name(t)) ||
-           error_set(why, REASON_BAD_ROWS, "the name of the file does not end in .csv");
+    return is_list_name(shown_name(t)) || error_say(why, SAY_FILE_NOT_CSV);
 }
 
 static enum take_step begin(struct return_take *t, struct work *w, struct error *err)

@@ -12,6 +12,7 @@
 static const struct word day_kind_text[] = {{"holiday", "放假"}, {"workday", "上班"}};
 static const struct word roll_text[] = {{"following", "顺延"}, {"preceding", "提前"}};
 const struct names day_kinds = NAMES_TABLE("kind", day_kind_text);
+const char calendar_weekend[] = "weekend";
 const struct names rolls = NAMES_TABLE("roll", roll_text);
 
 /* What a notice says about the days of its year, by day of the year from 0; name is NULL for a day
@@ -139,25 +140,20 @@ void calendar_publish(struct calendar *c, int year)
 bool calendar_add(struct calendar *c, struct date day, enum day_kind kind, struct str name,
                   struct error *err)
 {
-    char text[DATE_TEXT];
-
     if (!in_range(day)) {
-        return error_set(err, REASON_BAD_ARGUMENT, "day outside %d to %d", FIRST_YEAR, LAST_YEAR);
+        return error_say(err, SAY_DAY_OUTSIDE, arg_number(FIRST_YEAR), arg_number(LAST_YEAR));
     }
     int year = date_ymd(day).year;
     struct notice *n = notice_of(c, year);
     if (!n) {
-        return error_set(err, REASON_BAD_ARGUMENT, "%s: year %d is not published",
-                         date_text(day, text), year);
+        return error_say(err, SAY_YEAR_UNPUBLISHED, date_arg(day), arg_number(year));
     }
     int i = day_of_year(day, year);
     if (n->days[i].name) {
-        return error_set(err, REASON_BAD_ARGUMENT, "%s is given twice", date_text(day, text));
+        return error_say(err, SAY_DAY_TWICE, date_arg(day));
     }
     if (kind == DAY_WORKDAY && !is_weekend(day)) {
-        return error_set(err, REASON_BAD_ARGUMENT,
-                         "%s is no weekend day: only a weekend day can be a make-up workday",
-                         date_text(day, text));
+        return error_say(err, SAY_NOT_WEEKEND, date_arg(day));
     }
     n->days[i].name = xstrndup(name.data ? name.data : "", name.len);
     n->days[i].kind = kind;
@@ -193,11 +189,11 @@ const char *calendar_day_off(const struct calendar *c, struct date day)
         return NULL;
     }
     if (!day_published(c, day)) {
-        return "weekend";
+        return calendar_weekend;
     }
     int year = date_ymd(day).year;
     const char *name = notice_of(c, year)->days[day_of_year(day, year)].name;
-    return name ? name : "weekend";
+    return name ? name : calendar_weekend;
 }
 
 static void trace_day_off(const struct calendar *c, struct date day, enum roll roll,

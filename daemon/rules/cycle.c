@@ -93,10 +93,7 @@ static bool in_range(struct date d)
 
 static bool out_of_range(const struct cycle_context *c, int step, struct error *err)
 {
-    char anchor[DATE_TEXT];
-    return error_set(err, REASON_INTERNAL,
-                     "the cycle %d quarters after %s is outside the years 1900 to 2199", step,
-                     date_text(c->anchor, anchor));
+    return error_say(err, SAY_CYCLE_OUTSIDE, arg_number(step), date_arg(c->anchor));
 }
 
 /* Fills *out without a trace from a grid date that is known. */
@@ -371,8 +368,7 @@ bool cycle_import(const struct cycle_context *c, struct date reviewed, int *sati
                   struct cycle_dates *out, struct trace *t, struct error *err)
 {
     if (date_cmp(reviewed, c->anchor) < 0) {
-        return error_set_clause(err, REASON_BAD_ARGUMENT, c->policy->basis_source,
-                                "the last review is before the approval");
+        return error_say_by(err, c->policy->basis_source, SAY_REVIEW_BEFORE_APPROVAL);
     }
     if (!latest_opened(c, reviewed, satisfied, out, err)) {
         return false;
@@ -422,31 +418,26 @@ static bool check_postponed_day(const struct policy *policy, const struct calend
                                 const struct postponement *p, struct error *err)
 {
     const char *clause = policy->postpone_source;
-    char to[DATE_TEXT], other[DATE_TEXT];
     if (!date_is(p->to)) {
-        return error_set_clause(err, REASON_BAD_ARGUMENT, clause,
-                                "a postponement needs the day to which it goes");
+        return error_say_by(err, clause, SAY_POSTPONE_NEEDS_DAY);
     }
-    date_text(p->to, to);
     const char *off = calendar_day_off(calendar, p->to);
     if (off) {
-        return error_set_clause(err, REASON_BAD_ARGUMENT, clause, "%s is no working day (%s)", to,
-                                off);
+        return error_say_by(err, clause, SAY_NO_WORKING_DAY, date_arg(p->to),
+                            off == calendar_weekend ? arg_said(sentence(SAY_WEEKEND)) : arg_z(off));
     }
     if (date_cmp(p->to, p->due_on) <= 0) {
-        return error_set_clause(err, REASON_BAD_ARGUMENT, clause, "%s is not after the deadline %s",
-                                to, date_text(p->due_on, other));
+        return error_say_by(err, clause, SAY_POSTPONE_NOT_LATER, date_arg(p->to),
+                            date_arg(p->due_on));
     }
     struct date limit = date_plus(p->original, policy->postpone_limit_days);
     if (date_cmp(p->to, limit) > 0) {
-        return error_set_clause(err, REASON_BAD_ARGUMENT, clause,
-                                "%s is after %s, the limit of %d days after the original deadline",
-                                to, date_text(limit, other), policy->postpone_limit_days);
+        return error_say_by(err, clause, SAY_POSTPONE_TOO_LATE, date_arg(p->to), date_arg(limit),
+                            arg_number(policy->postpone_limit_days));
     }
     if (date_is(p->next_opens_on) && date_cmp(p->to, p->next_opens_on) >= 0) {
-        return error_set_clause(err, REASON_BAD_ARGUMENT, clause,
-                                "%s is not before %s, when the next cycle opens", to,
-                                date_text(p->next_opens_on, other));
+        return error_say_by(err, clause, SAY_POSTPONE_INTO_NEXT, date_arg(p->to),
+                            date_arg(p->next_opens_on));
     }
     return true;
 }
@@ -455,17 +446,14 @@ static bool check_postponement(const struct policy *policy, const struct calenda
                                const struct postponement *p, struct error *err)
 {
     const char *clause = policy->postpone_source;
-    char due[DATE_TEXT];
     if (cycle_is_late(true, p->due_on, p->today)) {
-        return error_set_clause(err, REASON_TOO_LATE, clause, "the deadline %s has passed",
-                                date_text(p->due_on, due));
+        return error_say_by(err, clause, SAY_DEADLINE_PASSED, date_arg(p->due_on));
     }
     if (p->postponed) {
-        return error_set_clause(err, REASON_CONFLICT, clause,
-                                "the task has been postponed once already");
+        return error_say_by(err, clause, SAY_POSTPONED_ALREADY);
     }
     if (!p->has_reason) {
-        return error_set_clause(err, REASON_BAD_ARGUMENT, clause, "a postponement needs a reason");
+        return error_say_by(err, clause, SAY_POSTPONE_NEEDS_REASON);
     }
     return check_postponed_day(policy, calendar, p, err);
 }
@@ -487,9 +475,5 @@ bool cycle_postpone(const struct policy *policy, const struct calendar *calendar
                        why.message);
         }
     }
-    if (!ok) {
-        error_set_clause(err, why.reason, why.clause, "%s", why.message);
-    }
-    error_clear(&why);
-    return ok;
+    return ok || error_move(err, &why);
 }

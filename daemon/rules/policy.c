@@ -236,7 +236,7 @@ const struct policy *policy_on(const struct policy_set *set, struct date day, st
     date_text(day, on);
     trace_step(t, TRACE_POLICY, TRACE_FAILED, set->versions[0].policy.from_source, NULL,
                "no policy is in force on %s: nothing is decided before %s", on, first);
-    error_set_clause(err, REASON_TOO_EARLY, set->versions[0].policy.from_source,
-                     "nothing is decided before %s", first);
+    error_say_by(err, set->versions[0].policy.from_source, SAY_NO_POLICY_BEFORE,
+                 date_arg(set->versions[0].policy.from));
     return NULL;
 }

@@ -198,13 +198,12 @@ static bool all_gone(const struct cessation *e)
     return e->facts->household.member_count > 0 && e->present == 0;
 }
 
-static void tell_gone(const struct cessation *e, struct strbuf *out)
+static struct sentence *tell_gone(const struct cessation *e)
 {
-    if (e->facts->household.member_count == 0) {
-        strbuf_addz(out, "no member is on record");
-    } else {
-        strbuf_addf(out, "%d of %d members present", e->present, e->facts->household.member_count);
-    }
+    return e->facts->household.member_count == 0
+               ? sentence(SAY_NO_MEMBERS)
+               : sentence(SAY_MEMBERS_PRESENT, arg_number(e->present),
+                          arg_number(e->facts->household.member_count));
 }
 
 static bool member_change(const struct cessation *e)
@@ -212,16 +211,14 @@ static bool member_change(const struct cessation *e)
     return e->facts->member_left;
 }
 
-static void tell_change(const struct cessation *e, struct strbuf *out)
+static struct sentence *tell_change(const struct cessation *e)
 {
-    char day[DATE_TEXT];
-
-    strbuf_addz(out, "a death or a moving out recorded since the last review");
     if (!e->facts->member_left) {
-        strbuf_addz(out, ": none");
-    } else if (date_is(e->facts->member_left_on)) {
-        strbuf_addf(out, ": on %s", date_text(e->facts->member_left_on, day));
+        return sentence(SAY_LEFT_NONE);
     }
+    return date_is(e->facts->member_left_on)
+               ? sentence(SAY_LEFT_ON, date_arg(e->facts->member_left_on))
+               : sentence(SAY_LEFT);
 }
 
 static bool income_above(const struct cessation *e)
@@ -229,35 +226,40 @@ static bool income_above(const struct cessation *e)
     return e->income >= 0 && e->limit >= 0 && (wide)e->income * MILLION > e->limit * e->present;
 }
 
-/* A head, cut to fen; with what is divided where that leaves something over. */
-static void add_head(struct strbuf *out, const struct cessation *e)
+static struct arg money_arg(int64_t fen, wide beyond)
 {
-    add_money(out, e->income / e->present);
-    strbuf_addz(out, " a head");
-    if (e->income % e->present) {
-        strbuf_addz(out, " (");
-        add_money(out, e->income);
-        strbuf_addf(out, " / %d)", e->present);
-    }
+    struct strbuf text = STRBUF_INIT;
+
+    add_money(&text, fen);
+    add_part(&text, beyond);
+    struct arg arg = arg_text(strbuf_str(&text));
+    strbuf_free(&text);
+    return arg;
 }
 
-static void tell_income(const struct cessation *e, struct strbuf *out)
+/* A head, cut to fen; with what is divided where that leaves something over. */
+static struct sentence *tell_head(const struct cessation *e)
 {
-    strbuf_addz(out, "countable income ");
-    if (e->income >= 0) {
-        add_head(out, e);
-    } else {
-        strbuf_addz(out, "not known");
-    }
-    strbuf_addz(out, ", standard ");
+    struct arg head = money_arg(e->income / e->present, 0);
+
+    return e->income % e->present == 0
+               ? sentence(SAY_A_HEAD, head)
+               : sentence(SAY_A_HEAD_OF, head, money_arg(e->income, 0), arg_number(e->present));
+}
+
+static struct sentence *tell_income(const struct cessation *e)
+{
     if (e->limit < 0) {
-        strbuf_addz(out, "not known");
-        return;
+        return e->income < 0 ? sentence(SAY_INCOME_UNKNOWN)
+                             : sentence(SAY_STANDARD_UNKNOWN, arg_said(tell_head(e)));
     }
-    add_money(out, e->facts->standard);
-    strbuf_addf(out, " × %g = ", e->policy->clearly_above);
-    add_money(out, (int64_t)(e->limit / MILLION));
-    add_part(out, e->limit);
+    struct arg standard = money_arg(e->facts->standard, 0);
+    struct arg ratio = arg_factor(e->policy->clearly_above);
+    struct arg limit = money_arg((int64_t)(e->limit / MILLION), e->limit);
+
+    return e->income < 0
+               ? sentence(SAY_INCOME_UNKNOWN_LIMIT, standard, ratio, limit)
+               : sentence(SAY_INCOME_AND_LIMIT, arg_said(tell_head(e)), standard, ratio, limit);
 }
 
 static bool on_list(const struct policy *policy, const char *asset)
@@ -280,27 +282,34 @@ static bool assets_above(const struct cessation *e)
     return false;
 }
 
-static void tell_assets(const struct cessation *e, struct strbuf *out)
+static struct arg asset_arg(const char *word)
 {
-    const char *comma = "";
+    int known = names_find(&known_assets, str_of(word));
 
-    strbuf_addz(out, "one of ");
-    for (const char **word = e->policy->assets; word && *word; word++, comma = ", ") {
-        strbuf_addf(out, "%s%s", comma, *word);
-    }
-    strbuf_addz(out, "; on record: ");
-    if (e->facts->asset_count == 0) {
-        strbuf_addz(out, "none");
+    return known < 0 ? arg_z(word) : arg_word(&known_assets, known);
+}
+
+static struct sentence *tell_assets(const struct cessation *e)
+{
+    struct arg listed = arg_list(), found = arg_list();
+
+    for (const char **word = e->policy->assets; word && *word; word++) {
+        arg_add(&listed, asset_arg(*word));
     }
     for (int i = 0; i < e->facts->asset_count; i++) {
-        strbuf_addf(out, "%s%s", i ? ", " : "", e->facts->assets[i]);
+        arg_add(&found, asset_arg(e->facts->assets[i]));
     }
+    if (e->facts->asset_count) {
+        return sentence(SAY_ASSETS_ON_RECORD, listed, found);
+    }
+    arg_free(found);
+    return sentence(SAY_ASSETS_NONE, listed);
 }
 
 /* Each with what bears it out, and how its facts are told to people. In the order of the enum. */
 static const struct against {
     bool (*borne_out)(const struct cessation *e);
-    void (*tell)(const struct cessation *e, struct strbuf *out);
+    struct sentence *(*tell)(const struct cessation *e);
     const char *fact; /* its name in a trace */
 } against[] = {
     [GROUND_ALL_MEMBERS_GONE] = {all_gone, tell_gone, "members"},
@@ -420,8 +429,10 @@ static void trace_grounds(const struct cessation *e, struct trace *t)
     for (int i = 0; i < AGAINST_COUNT; i++) {
         const char *name = names_text(&grounds, i);
         bool out = borne_out(e, (enum ground)i);
+        struct sentence *told = against[i].tell(e);
         strbuf_reset(&text);
-        against[i].tell(e, &text);
+        sentence_text(told, &text);
+        sentence_free(told);
         trace_step(t, TRACE_GROUND, out ? TRACE_PASSED : TRACE_FAILED,
                    ground_clause(e->policy, (enum ground)i), name, "%s: %s", name,
                    out ? "the facts bear it out" : "the facts do not bear it out");
@@ -440,46 +451,32 @@ static void trace_grounds(const struct cessation *e, struct trace *t)
 /* What ends a protected allowance, each ground with the facts as they are. */
 static bool refuse_protected(const struct cessation *e, const char *clause, struct error *err)
 {
-    static const char *const while_it[] = {
-        [REGISTER_NONE] = "is not on the register",
-        [REGISTER_REGISTERED] = "is registered",
-        [REGISTER_EXITED] = "has exited from the register",
-        [REGISTER_RETURNED] = "has returned to the register",
+    static const enum say while_it[] = {
+        [REGISTER_NONE] = SAY_WHILE_NONE,
+        [REGISTER_REGISTERED] = SAY_WHILE_REGISTERED,
+        [REGISTER_EXITED] = SAY_WHILE_EXITED,
+        [REGISTER_RETURNED] = SAY_WHILE_RETURNED,
     };
-    struct strbuf text = STRBUF_INIT;
+    struct arg told[AGAINST_COUNT];
 
     for (int i = 0; i < AGAINST_COUNT; i++) {
-        strbuf_addf(&text, "%s%s (",
-                    i == 0                   ? ""
-                    : i + 1 == AGAINST_COUNT ? " or "
-                                             : ", ",
-                    names_text(&grounds, i));
-        against[i].tell(e, &text);
-        strbuf_addc(&text, ')');
+        told[i] = arg_said(against[i].tell(e));
     }
-    error_set_clause(err, REASON_PROTECTED, clause,
-                     "the allowance is protected while the household %s: it ends only with %s",
-                     while_it[e->facts->household.register_state], strbuf_text(&text));
-    strbuf_free(&text);
-    return false;
+    return error_say_by(
+        err, clause, SAY_PROTECTED,
+        arg_said(sentence_of(while_it[e->facts->household.register_state], ARG_LAST)),
+        arg_word(&grounds, 0), told[0], arg_word(&grounds, 1), told[1], arg_word(&grounds, 2),
+        told[2], arg_word(&grounds, 3), told[3]);
 }
 
 /* Without protection: two grounds ask for more than their word. */
 static bool allowed_unprotected(const struct cessation *e, enum ground ground, struct error *err)
 {
-    struct strbuf text = STRBUF_INIT;
-
     if (ground == GROUND_OTHER && !e->facts->has_remark) {
-        return error_set(err, REASON_BAD_ARGUMENT, "the ground other needs a remark");
+        return error_say(err, SAY_OTHER_NEEDS_REMARK);
     }
-    if (ground != GROUND_ALL_MEMBERS_GONE || all_gone(e)) {
-        return true;
-    }
-    tell_gone(e, &text);
-    error_set(err, REASON_CONFLICT, "the record contradicts all-members-gone: %s",
-              strbuf_text(&text));
-    strbuf_free(&text);
-    return false;
+    return ground != GROUND_ALL_MEMBERS_GONE || all_gone(e) ||
+           error_say(err, SAY_NOT_ALL_GONE, arg_said(tell_gone(e)));
 }
 
 bool cessation_allowed(const struct policy *policy, struct date on, enum act act,

@@ -125,27 +125,21 @@ static bool answer_fits(const struct answer *a, enum register_kind kind, enum re
 static bool refuse_decision(enum register_kind kind, enum register_state state,
                             enum decision decision, struct error *err)
 {
-    struct strbuf allowed = STRBUF_INIT;
-    const char *task = names_text(&register_kinds, (int)kind);
-    const char *of = names_text(&register_states, (int)state);
+    struct arg allowed = arg_either();
+    struct arg task = arg_word(&register_kinds, (int)kind);
+    struct arg of = arg_word(&register_states, (int)state);
 
     for (size_t i = 0; i < ANSWER_COUNT; i++) {
         if (answer_fits(&answers[i], kind, state)) {
-            strbuf_addf(&allowed, "%s%s", allowed.len ? " or " : "",
-                        names_text(&decisions, (int)answers[i].decision));
+            arg_add(&allowed, arg_word(&decisions, (int)answers[i].decision));
         }
     }
-    if (allowed.len) {
-        error_set(err, REASON_BAD_ARGUMENT,
-                  "%s does not answer a %s of a household whose register state is %s: that takes "
-                  "%s",
-                  names_text(&decisions, (int)decision), task, of, strbuf_text(&allowed));
-    } else {
-        error_set(err, REASON_BAD_ARGUMENT,
-                  "a household whose register state is %s has no %s to decide", of, task);
+    if (allowed.said->count) {
+        return error_say(err, SAY_DECISION_UNFIT, arg_word(&decisions, (int)decision), task, of,
+                         allowed);
     }
-    strbuf_free(&allowed);
-    return false;
+    arg_free(allowed);
+    return error_say(err, SAY_DECISION_NONE, of, task);
 }
 
 bool register_decide(enum register_kind kind, enum register_state state, enum decision decision,

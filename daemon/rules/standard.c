@@ -7,18 +7,8 @@
 
 bool standard_check(int64_t dibao, int64_t poverty_line, struct error *err)
 {
-    struct strbuf text = STRBUF_INIT;
-
-    if (dibao >= poverty_line) {
-        return true;
-    }
-    strbuf_addz(&text, "the dibao standard of ");
-    strbuf_addfen(&text, dibao);
-    strbuf_addz(&text, " is under the poverty line of ");
-    strbuf_addfen(&text, poverty_line);
-    error_set_clause(err, REASON_BAD_ARGUMENT, CLAUSE, "%s", strbuf_text(&text));
-    strbuf_free(&text);
-    return false;
+    return dibao >= poverty_line || error_say_by(err, CLAUSE, SAY_DIBAO_BELOW_POVERTY,
+                                                 arg_fen(dibao), arg_fen(poverty_line));
 }
 
 bool standard_missing(struct date day, bool has_this_year)

@@ -342,10 +342,8 @@ static bool check_latest(struct work *w, struct decide_case *c, struct error *er
     for (int i = count - 1; i >= 0; i--) {
         const struct task_row *t = &tasks[i];
         if (t->state == TASK_OPEN && t->kind == c->task.kind && t->year > c->task.year) {
-            return error_set(err, REASON_CONFLICT,
-                             "task %lld of %d waits for task %lld of %d: decide that one, it "
-                             "closes both",
-                             (long long)c->task.task, c->task.year, (long long)t->task, t->year);
+            return error_say(err, SAY_TASK_WAITS_FOR_LATER, arg_number(c->task.task),
+                             arg_number(c->task.year), arg_number(t->task), arg_number(t->year));
         }
     }
     return true;
@@ -353,28 +351,29 @@ static bool check_latest(struct work *w, struct decide_case *c, struct error *er
 
 static bool check(struct work *w, struct decide_case *c, struct error *err)
 {
-    char on[DATE_TEXT], limit[DATE_TEXT];
     struct date today = work_today(w);
     if (!store_task_get(w->store, &c->arena, c->request->task, &c->task, err)) {
         return false;
     }
     if (c->task.task == 0) {
-        return error_set(err, REASON_NOT_FOUND, "there is no task %lld",
-                         (long long)c->request->task);
+        return error_say(err, SAY_NO_TASK, arg_number(c->request->task));
     }
-    if (c->task.year == 0 || c->task.state != TASK_OPEN) {
-        return error_set(err, REASON_CONFLICT, "task %lld is %s %s", (long long)c->task.task,
-                         c->task.year == 0 ? "a" : "already",
-                         c->task.year == 0 ? names_text(&task_kinds, (int)c->task.kind)
-                                           : names_text(&task_states, (int)c->task.state));
+    if (c->task.year == 0) {
+        return error_say(err, SAY_TASK_IS_REVIEW, arg_number(c->task.task),
+                         arg_word(&task_kinds, (int)c->task.kind));
+    }
+    if (c->task.state == TASK_CANCELLED) {
+        return error_say(err, SAY_DECISION_CANCELLED, arg_number(c->task.task));
+    }
+    if (c->task.state != TASK_OPEN) {
+        return error_say(err, SAY_TASK_ALREADY, arg_number(c->task.task),
+                         arg_word(&task_states, (int)c->task.state));
     }
     if (date_cmp(c->on, today) > 0) {
-        return error_set(err, REASON_BAD_ARGUMENT, "%s is after today, %s", date_text(c->on, on),
-                         date_text(today, limit));
+        return error_say(err, SAY_DAY_AFTER_TODAY, date_arg(c->on), date_arg(today));
     }
     if (date_cmp(c->on, c->task.opened_on) < 0) {
-        return error_set(err, REASON_TOO_EARLY, "%s is before the task opened on %s",
-                         date_text(c->on, on), date_text(c->task.opened_on, limit));
+        return error_say(err, SAY_DAY_BEFORE_TASK, date_arg(c->on), date_arg(c->task.opened_on));
     }
     c->policy = work_policy(w, c->on, err);
     return c->policy && check_latest(w, c, err) &&

@@ -175,8 +175,8 @@ static const struct {
 static bool check_status(const struct household_row *row, enum act act, struct error *err)
 {
     return moves[act].from[row->status] ||
-           error_set(err, REASON_CONFLICT, "the household is %s: there is nothing to %s",
-                     names_text(&statuses, (int)row->status), names_text(&acts, (int)act));
+           error_say(err, SAY_NOTHING_TO_END, arg_word(&statuses, (int)row->status),
+                     arg_word(&acts, (int)act));
 }
 
 /* Closing ends the cycle and cancels open tasks except the register adjustment (3.4). */
@@ -301,8 +301,7 @@ bool cessation_resume(struct work *w, struct actor actor, struct str household, 
     struct household_row row;
     bool ok = find(w, &a, household, &row, err);
     if (ok && row.status != STATUS_SUSPENDED) {
-        ok = error_set(err, REASON_CONFLICT, "the household is %s, not suspended",
-                       names_text(&statuses, (int)row.status));
+        ok = error_say(err, SAY_NOT_SUSPENDED, arg_word(&statuses, (int)row.status));
     }
     if (ok) {
         struct household_row before = row;

@@ -26,17 +26,24 @@ struct review_case {
 
 static bool refuse_closed(const struct task_row *task, struct error *err)
 {
-    char day[DATE_TEXT];
-    struct strbuf how = STRBUF_INIT;
     if (task->outcome >= 0) {
-        strbuf_addf(&how, ": %s on %s", names_text(&outcomes, task->outcome),
-                    date_text(task->done_on, day));
+        return error_say(err, SAY_TASK_CLOSED_AS, arg_number(task->task),
+                         arg_word(&task_states, (int)task->state),
+                         arg_word(&outcomes, task->outcome), date_arg(task->done_on));
     }
-    error_set(err, REASON_CONFLICT, "task %lld is %s already%s", (long long)task->task,
-              names_text(&task_states, (int)task->state), strbuf_text(&how));
-    strbuf_free(&how);
-    return false;
+    if (task->state == TASK_CANCELLED) {
+        return error_say(err, SAY_TASK_CANCELLED, arg_number(task->task));
+    }
+    return error_say(err, SAY_TASK_CLOSED, arg_number(task->task),
+                     arg_word(&task_states, (int)task->state));
 }
+
+/* What refuses a review of each kind of task that is decided. */
+static const enum say decided[] = {
+    [TASK_REGISTER_ADJUSTMENT] = SAY_IS_ADJUSTMENT,
+    [TASK_REGISTER_CANDIDATE] = SAY_IS_REGISTER_CANDIDATE,
+    [TASK_DIBAO_CANDIDATE] = SAY_IS_DIBAO_CANDIDATE,
+};
 
 static bool load_task(struct work *w, struct review_case *c, struct error *err)
 {
@@ -44,15 +51,14 @@ static bool load_task(struct work *w, struct review_case *c, struct error *err)
         return false;
     }
     if (c->task.task == 0) {
-        return error_set(err, REASON_NOT_FOUND, "there is no task %lld",
-                         (long long)c->request->task);
+        return error_say(err, SAY_NO_TASK, arg_number(c->request->task));
     }
     if (c->task.state != TASK_OPEN) {
         return refuse_closed(&c->task, err);
     }
     if (c->task.kind != TASK_REGULAR_REVIEW && c->task.kind != TASK_TRIGGERED_REVIEW) {
-        return error_set(err, REASON_CONFLICT, "task %lld is a %s: it is decided, not reviewed",
-                         (long long)c->task.task, names_text(&task_kinds, (int)c->task.kind));
+        return error_put(err, NULL,
+                         sentence_of(decided[c->task.kind], arg_number(c->task.task), ARG_LAST));
     }
     return true;
 }
@@ -74,25 +80,20 @@ static bool load(struct work *w, struct review_case *c, struct error *err)
 /* The day of a review (contract.md 3, "Which day counts"). */
 static bool check_day(const struct review_case *c, struct error *err)
 {
-    char on[DATE_TEXT], limit[DATE_TEXT];
     bool regular = c->task.kind == TASK_REGULAR_REVIEW;
     struct date first = regular ? c->cycle.dates.opens_on : c->task.opened_on;
-    date_text(c->on, on);
     if (date_cmp(c->on, c->today) > 0) {
-        return error_set(err, REASON_BAD_ARGUMENT, "the review's day %s is after today, %s", on,
-                         date_text(c->today, limit));
+        return error_say(err, SAY_REVIEW_AFTER_TODAY, date_arg(c->on), date_arg(c->today));
     }
     if (date_cmp(c->on, first) < 0) {
-        return error_set_clause(
-            err, REASON_TOO_EARLY,
-            regular ? c->context.policy->tiers_source : c->context.policy->triggered_source,
-            "the review's day %s is before the %s on %s", on,
-            regular ? "window opens" : "report was recorded", date_text(first, limit));
+        return regular ? error_say_by(err, c->context.policy->tiers_source,
+                                      SAY_REVIEW_BEFORE_WINDOW, date_arg(c->on), date_arg(first))
+                       : error_say_by(err, c->context.policy->triggered_source,
+                                      SAY_REVIEW_BEFORE_REPORT, date_arg(c->on), date_arg(first));
     }
     if (date_is(c->household.last_review_on) && date_cmp(c->on, c->household.last_review_on) < 0) {
-        return error_set(err, REASON_TOO_EARLY,
-                         "the review's day %s is before the last review on %s", on,
-                         date_text(c->household.last_review_on, limit));
+        return error_say(err, SAY_REVIEW_BEFORE_LAST, date_arg(c->on),
+                         date_arg(c->household.last_review_on));
     }
     return true;
 }
@@ -273,12 +274,7 @@ static bool terminate(struct work *w, struct review_case *c, struct review_resul
     int ground = names_find(&grounds, c->request->ground);
     (void)result; /* a household that is closed has no next date */
     if (ground < 0) {
-        struct strbuf allowed = STRBUF_INIT;
-        names_list(&grounds, &allowed);
-        error_set(err, REASON_BAD_ARGUMENT, "a termination needs its ground: one of %s",
-                  strbuf_text(&allowed));
-        strbuf_free(&allowed);
-        return false;
+        return error_say(err, SAY_TERMINATION_NEEDS_GROUND, arg_words(&grounds));
     }
     struct cessation_request request = {ACT_TERMINATE, (enum ground)ground, c->on,
                                         c->request->remark};
@@ -356,7 +352,7 @@ static bool record(struct work *w, struct review_case *c, struct review_result *
         return false;
     }
     if (c->request->outcome != OUTCOME_POSTPONE && date_is(c->request->to)) {
-        return error_set(err, REASON_BAD_ARGUMENT, "`to` belongs to a postponement");
+        return error_say(err, SAY_TO_WITHOUT_POSTPONE);
     }
     audit_case(&before, c);
     bool ok = store_event_note(w->store, c->household.id, EVENT_REVIEW, c->today, err) &&

@@ -83,7 +83,8 @@ struct sentence {
 /* A text from outside, a number, a name: the same in both languages. Copied. */
 struct arg arg_text(struct str text);
 struct arg arg_z(const char *text);
-struct arg arg_number(int64_t number);
+struct arg arg_int64(int64_t number);
+#define arg_number(integer) arg_int64((int64_t)(integer))
 struct arg arg_factor(double factor); /* "1.5" */
 /* Days since 1970-01-01, as "2026-11-24"; "" for INT32_MIN. rules/date has date_arg(). */
 struct arg arg_day(int32_t day);
@@ -96,11 +97,13 @@ struct arg arg_word(const struct names *names, int value);
 struct arg arg_words(const struct names *names);
 /* A sentence inside another. Takes it over. */
 struct arg arg_said(struct sentence *said);
-/* "a, b, c" and "a or b or c", in Chinese with 、 and 或 between them; filled by arg_add(), which
+/* "a, b, c" and "a or b or c", in Chinese with 、 between them; filled by arg_add(), which
  * takes the element over. */
 struct arg arg_list(void);
 struct arg arg_either(void);
 void arg_add(struct arg *list, struct arg element);
+/* Of an argument that no sentence took. */
+void arg_free(struct arg arg);
 #define ARG_LAST ((struct arg){ARG_END, NULL, {0}})
 
 /* sentence(SAY_X, …): the sentence with its arguments, owned by the caller. */

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/error.h"
 #include "rules/policy.h"
 
 /* What protection forbids, in a few characters. */
@@ -11,6 +12,10 @@
 /* A source of the policy files as it stands on a list: those that are written in English there, in
  * Chinese; any other as it is. */
 const char *clause_zh(const char *source);
+
+/* Why a row or a file came back: the error in Chinese, and the clause behind it where there is one,
+ * appended. */
+void refusal_zh(const struct error *why, struct strbuf *out);
 
 /* What the policy's continuity rule forbids, by which clause, and what stands against it (3.5): one
  * paragraph in the arena. NULL for a policy without such a rule. */

@@ -31,6 +31,7 @@ bool calendar_next_year(const struct calendar *c, int *year);
 bool calendar_is_working(const struct calendar *c, struct date day);
 /* The holiday's name, "weekend" for a plain weekend day, NULL for a working day. */
 const char *calendar_day_off(const struct calendar *c, struct date day);
+extern const char calendar_weekend[];
 /* What the notice says of a day: false where it does not name it. *name lives as long as the
  * calendar. */
 bool calendar_notice(const struct calendar *c, struct date day, enum day_kind *kind,

@@ -1,4 +1,4 @@
-/* Fuzz target of delivery/return_parse and delivery/return_why: any bytes as a filled list. What is
+/* Fuzz target of delivery/return_parse: any bytes as a filled list. What is
  * read means one thing: written in the plainest form it is read as the same. */
 #include <stddef.h>
 #include <stdint.h>
@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "delivery/return_parse.h"
-#include "delivery/return_why.h"
+#include "store/task.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -41,16 +41,14 @@ static void read_rows(int fd, const struct return_heading *heading)
     while (csv_reader_next(r, &record, NULL) == CSV_RECORD) {
         struct return_row row;
         struct error why = ERROR_INIT;
-        struct strbuf zh = STRBUF_INIT;
         if (return_row_filled(heading, &record, &row)) {
             if (return_row_parse(&a, heading, &record, &row, &why)) {
                 check_plain(&a, &row);
-            } else if (!return_why(&why, &zh)) {
+            } else if (!why.said) {
                 abort(); /* every fault of a cell has its sentence */
             }
         }
         error_clear(&why);
-        strbuf_free(&zh);
         arena_reset(&a);
     }
     arena_free(&a);
@@ -70,13 +68,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (text_to_utf8(in, out, &line, &why) && return_heading_read(out, &heading, &why)) {
         read_rows(out, &heading);
-    } else if (!return_why(&why, &zh)) {
-        abort();
+    } else {
+        error_zh(&why, &zh);
     }
-    error_clear(&why);
-    /* Any refusal, whatever it holds. */
-    why = (struct error){REASON_CONFLICT, xstrndup((const char *)data, size), NULL, NULL};
-    return_why(&why, &zh);
     error_clear(&why);
     strbuf_free(&zh);
     close(in);

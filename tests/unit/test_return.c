@@ -11,10 +11,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "delivery/list_words.h"
 #include "delivery/return_parse.h"
-#include "delivery/return_why.h"
 #include "delivery/returns.h"
 #include "rules/protection.h"
+#include "rules/register.h"
 #include "store/task.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -207,10 +208,8 @@ static void headings(void **state)
             assert_int_equal(h.at[RETURN_OUTCOME], cases[i].outcome);
             assert_int_equal(h.at[RETURN_REMARK], cases[i].remark);
         } else {
-            struct strbuf zh = STRBUF_INIT;
             assert_int_equal(err.reason, REASON_BAD_ROWS);
-            assert_true(return_why(&err, &zh));
-            strbuf_free(&zh);
+            assert_non_null(err.said);
         }
         error_clear(&err);
     }
@@ -273,64 +272,128 @@ static void rows(void **state)
 
 /* ---- sentences ---- */
 
+/* Each as the rules refuse it, and as the office reads it. */
 static void sentences(void **state)
 {
-    static const struct {
-        enum reason reason;
-        const char *message, *clause, *zh;
-        bool known;
+    struct arg ground_list = arg_list();
+    arg_add(&ground_list, arg_word(&grounds, GROUND_ALL_MEMBERS_GONE));
+    arg_add(&ground_list, arg_word(&grounds, GROUND_OTHER));
+    struct {
+        struct sentence *said;
+        const char *clause, *message, *zh;
     } cases[] = {
-        {REASON_NOT_FOUND, "there is no task 7", NULL, "本单位没有任务号为7的任务，请核对任务号",
-         true},
-        {REASON_BAD_ARGUMENT, "the review's day 2026-11-25 is after today, 2026-11-24", NULL,
-         "复核日期2026-11-25晚于今天（2026-11-24），请填实际复核的日期", true},
-        {REASON_BAD_ARGUMENT, "2026-12-06 is no working day (weekend)", "local",
-         "新期限2026-12-06不是工作日（周末），请改为工作日（依据：本地规定）", true},
-        {REASON_BAD_ARGUMENT,
-         "exit does not answer a register-candidate of a household whose register state is none: "
-         "that takes add or not-eligible",
+        {sentence(SAY_NO_TASK, arg_number(7)), NULL, "there is no task 7",
+         "本单位没有任务号为7的任务，请核对任务号"},
+        {sentence(SAY_REVIEW_AFTER_TODAY, date_arg(date_of(2026, 11, 25)),
+                  date_arg(date_of(2026, 11, 24))),
+         NULL, "the review's day 2026-11-25 is after today, 2026-11-24",
+         "复核日期2026-11-25晚于今天（2026-11-24），请填实际复核的日期"},
+        {sentence(SAY_NO_WORKING_DAY, date_arg(date_of(2026, 12, 6)),
+                  arg_said(sentence(SAY_WEEKEND))),
+         "local", "2026-12-06 is no working day (weekend)",
+         "新期限2026-12-06不是工作日（周末），请改为工作日（依据：本地规定）"},
+        {sentence(SAY_NO_WORKING_DAY, date_arg(date_of(2026, 10, 1)), arg_z("国庆节")), "local",
+         "2026-10-01 is no working day (国庆节)",
+         "新期限2026-10-01不是工作日（国庆节），请改为工作日（依据：本地规定）"},
+        {sentence(SAY_TERMINATION_NEEDS_GROUND, ground_list), NULL,
+         "a termination needs its ground: one of all-members-gone, other",
+         "终止须在“理由”中填写：全员消亡或迁出、其他"},
+        {sentence(SAY_TASK_DONE_OTHERWISE, arg_number(7), arg_word(&outcomes, OUTCOME_CONTINUE),
+                  date_arg(date_of(2026, 11, 20)), arg_z("wang"), arg_z("2026-11-21 09:15")),
          NULL,
-         "“退出”不适用：该户建档立卡状态为“未建档立卡”，本任务（建档立卡纳入）结果应填：纳入、不符"
-         "合",
-         true},
-        {REASON_BAD_ARGUMENT, "a termination needs its ground: one of all-members-gone, other",
-         NULL, "终止须在“理由”中填写：全员消亡或迁出、其他", true},
-        {REASON_CONFLICT,
          "task 7 is done already: continue on 2026-11-20, recorded by wang at 2026-11-21 09:15",
-         NULL,
          "任务7已办结：wang于2026-11-21 "
-         "09:15登记为“继续”，办理日期2026-11-20；本行与之不同，未采用",
-         true},
-        {REASON_PROTECTED,
-         "the allowance is protected while the household is registered: it ends only with "
-         "all-members-gone (2 of 3 members present), member-change (a death or a moving out "
-         "recorded "
-         "since the last review: none), income-clearly-above (countable income 5,400.00 a head, "
-         "standard 4,200.00 × 1.5 = 6,300.00) or assets-clearly-above (one of housing, "
-         "motor-vehicle; on record: none)",
-         "渝府办发〔2017〕30号 二(四)3",
-         "该户是建档立卡户，低保受连续保障保护，不得终止；只有下列情形且有记录为证方可终止："
-         "全员消亡或迁出（登记3人，现有2人）、人员变动（上次复核以来没有死亡或迁出的记录）、"
-         "收入明显超标（人均可计算收入5,400.00元，须超过6,300.00元，即标准4,200.00元的1.5倍）、"
-         "财产明显超标（商品房、机动车辆之一，现无记录）（依据：渝府办发〔2017〕30号 二(四)3）",
-         true},
-        {REASON_TOO_EARLY, "something that no table has", NULL, "日期过早", false},
-        {REASON_BAD_ARGUMENT, "结果: \"a * b is no day\" is no outcome", NULL,
-         "结果“a * b is no "
+         "09:15登记为“继续”，办理日期2026-11-20；本行与之不同，未采用"},
+        {sentence(SAY_NO_OUTCOME, arg_z("a * b {1} is no day")), NULL,
+         "结果: \"a * b {1} is no day\" is no outcome",
+         "结果“a * b {1} is no "
          "day”无法识别，应填：继续、调整、终止、延期；建档立卡任务填：保留、退出、返贫、"
-         "纳入、申请低保、不符合",
-         true},
+         "纳入、申请低保、不符合"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct error why = {cases[i].reason, xstrdup(cases[i].message),
-                            cases[i].clause ? xstrdup(cases[i].clause) : NULL, NULL};
+        struct error why = ERROR_INIT;
         struct strbuf zh = STRBUF_INIT;
-        assert_int_equal(return_why(&why, &zh), cases[i].known);
+        error_put(&why, cases[i].clause, cases[i].said);
+        assert_string_equal(why.message, cases[i].message);
+        refusal_zh(&why, &zh);
         assert_string_equal(strbuf_text(&zh), cases[i].zh);
         strbuf_free(&zh);
         error_clear(&why);
     }
+}
+
+static void refused(bool ok, struct error *why, const char *message, const char *chinese)
+{
+    struct strbuf zh = STRBUF_INIT;
+    assert_false(ok);
+    assert_string_equal(why->message, message);
+    refusal_zh(why, &zh);
+    assert_string_equal(strbuf_text(&zh), chinese);
+    strbuf_free(&zh);
+    error_clear(why);
+}
+
+/* The two longest, as the rules make them themselves. */
+static void refusals(void **state)
+{
+    static const char *listed[] = {"housing", "motor-vehicle", "yacht", NULL};
+    static const char *const owned[] = {"savings"};
+    struct policy policy = {.name = "2017",
+                            .continuity = true,
+                            .continuity_source = "渝府办发〔2017〕30号 二(四)3",
+                            .protected_set = 1u << REGISTER_REGISTERED,
+                            .clearly_above = 1.5,
+                            .assets = listed,
+                            .pension_until = DATE_NONE};
+    struct member_facts people[3] = {
+        {.status = MEMBER_PRESENT}, {.status = MEMBER_PRESENT}, {.status = MEMBER_DIED}};
+    struct cessation_facts facts = {
+        .household = {.status = STATUS_ACTIVE,
+                      .register_state = REGISTER_REGISTERED,
+                      .income = 1080001,
+                      .pension = -1,
+                      .employment_cost = -1,
+                      .members = people,
+                      .member_count = 3},
+        .member_left_on = DATE_NONE,
+        .standard = 420000,
+    };
+    struct date on = date_of(2018, 3, 1);
+    struct error why = ERROR_INIT;
+    enum register_state after;
+    (void)state;
+    refused(cessation_allowed(&policy, on, ACT_TERMINATE, GROUND_FRAUD, &facts, NULL, &why), &why,
+            "the allowance is protected while the household is registered: it ends only with "
+            "all-members-gone (2 of 3 members present), member-change (a death or a moving out "
+            "recorded since the last review: none), income-clearly-above (countable income "
+            "5,400.00 a head (10,800.01 / 2), standard 4,200.00 × 1.5 = 6,300.00) or "
+            "assets-clearly-above (one of housing, motor-vehicle, yacht; on record: none)",
+            "该户是建档立卡户，低保受连续保障保护，不得终止；只有下列情形且有记录为证方可终止："
+            "全员消亡或迁出（登记3人，现有2人）、人员变动（上次复核以来没有死亡或迁出的记录）、"
+            "收入明显超标（人均可计算收入5,400.00元（10,800.01元÷2人），须超过6,300.00元，即标准"
+            "4,200.00元的1.5倍）、财产明显超标（商品房、机动车辆、yacht之一，现无记录）（依据：渝府"
+            "办发〔2017〕30号 二(四)3）");
+    facts.household.income = -1;
+    facts.standard = 0;
+    facts.assets = owned;
+    facts.asset_count = 1;
+    facts.member_left = false;
+    refused(cessation_allowed(&policy, on, ACT_TERMINATE, GROUND_FRAUD, &facts, NULL, &why), &why,
+            "the allowance is protected while the household is registered: it ends only with "
+            "all-members-gone (2 of 3 members present), member-change (a death or a moving out "
+            "recorded since the last review: none), income-clearly-above (countable income not "
+            "known, standard not known) or assets-clearly-above (one of housing, motor-vehicle, "
+            "yacht; on record: savings)",
+            "该户是建档立卡户，低保受连续保障保护，不得终止；只有下列情形且有记录为证方可终止："
+            "全员消亡或迁出（登记3人，现有2人）、人员变动（上次复核以来没有死亡或迁出的记录）、"
+            "收入明显超标（收入和保障标准均无记录）、财产明显超标（商品房、机动车辆、yacht之一，"
+            "现有记录：大额存款）（依据：渝府办发〔2017〕30号 二(四)3）");
+    refused(register_decide(REGISTER_CANDIDATE, REGISTER_NONE, DECISION_EXIT, &after, &why), &why,
+            "exit does not answer a register-candidate of a household whose register state is "
+            "none: that takes add or not-eligible",
+            "“退出”不适用：该户建档立卡状态为“未建档立卡”，本任务（建档立卡纳入）结果应填：纳入、不"
+            "符合");
 }
 
 /* ---- names in a return folder ---- */
@@ -367,9 +430,9 @@ static void names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(days),     cmocka_unit_test(tasks), cmocka_unit_test(words),
-        cmocka_unit_test(headings), cmocka_unit_test(rows),  cmocka_unit_test(sentences),
-        cmocka_unit_test(names),
+        cmocka_unit_test(days),     cmocka_unit_test(tasks),    cmocka_unit_test(words),
+        cmocka_unit_test(headings), cmocka_unit_test(rows),     cmocka_unit_test(sentences),
+        cmocka_unit_test(names),    cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, tear_down);
 }

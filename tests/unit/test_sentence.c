@@ -134,7 +134,7 @@ static void arguments(void **state)
     is(with(list), "annual, b, line 3: x", "年、b、第3行：x");
     arg_add(&either, arg_word(&tiers, 0));
     arg_add(&either, arg_word(&tiers, 1));
-    is(with(either), "annual or semi-annual: x", "年或半年：x");
+    is(with(either), "annual or semi-annual: x", "年、半年：x");
     is(with(arg_list()), ": x", "：x");
     is(with(arg_said(with(arg_number(1)))), "1: x: x", "1：x：x");
 }
