@@ -313,7 +313,7 @@ static int run(const struct settings *settings, struct policy_set *policies, con
 int main(int argc, char **argv)
 {
     struct options options = {.file = DEFAULT_FILE};
-    struct policy_faults faults = {0};
+    struct faults faults = {0};
     struct policy_set *policies;
     argp_parse(&parser, argc, argv, 0, NULL, &options);
     /* Slices take and give back the same memory all the time: it goes back to the machine when a
@@ -326,7 +326,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < faults.count; i++) {
         fprintf(stderr, "%s\n", faults.text[i]);
     }
-    policy_faults_free(&faults);
+    faults_free(&faults);
     if (!settings) {
         return EXIT_FAILURE;
     }

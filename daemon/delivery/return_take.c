@@ -2,12 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -23,38 +21,6 @@
 #define COPIES 10000
 
 enum state { TAKE_OPEN, TAKE_READ, TAKE_FILE };
-
-/* ---- opening ---- */
-
-/* Where the kernel has no openat2(): one step after the other, none of them a link. */
-static int open_steps(int at, const char *path, int flags)
-{
-    char *copy = xstrdup(path), *rest = copy, *step;
-    int fd = -1, from = at;
-    while ((step = strsep(&rest, "/"))) {
-        int mode = rest ? O_RDONLY | O_DIRECTORY : flags;
-        fd = strcmp(step, "..") == 0 ? -1 : openat(from, step, mode | O_NOFOLLOW | O_CLOEXEC);
-        int why = errno;
-        if (from != at) {
-            close(from);
-        }
-        errno = why;
-        if (fd < 0) {
-            break;
-        }
-        from = fd;
-    }
-    free(copy);
-    return fd;
-}
-
-int return_open_beneath(int at, const char *path, int flags)
-{
-    struct open_how how = {.flags = (uint64_t)(unsigned)(flags | O_NOFOLLOW | O_CLOEXEC),
-                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
-    int fd = (int)syscall(SYS_openat2, at, path, &how, sizeof how);
-    return fd < 0 && (errno == ENOSYS || errno == EPERM) ? open_steps(at, path, flags) : fd;
-}
 
 static enum take_step failed(const char *what, struct error *err)
 {
@@ -217,7 +183,7 @@ static enum take_step begin(struct return_take *t, struct work *w, struct error 
 static enum take_step open_file(struct return_take *t, int root, struct work *w, struct error *err)
 {
     t->fd = -1;
-    t->dir = return_open_beneath(root, t->folder, O_RDONLY | O_DIRECTORY);
+    t->dir = file_open_beneath(root, t->folder, O_RDONLY | O_DIRECTORY);
     if (t->dir < 0) {
         return errno == ENOENT ? TAKE_GONE : failed(t->folder, err);
     }
@@ -230,7 +196,7 @@ static enum take_step open_file(struct return_take *t, int root, struct work *w,
     if (!S_ISREG(t->st.st_mode)) {
         return begin(t, w, err);
     }
-    t->fd = return_open_beneath(t->dir, t->name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    t->fd = file_open_beneath(t->dir, t->name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     if (t->fd < 0) {
         return errno == ENOENT ? TAKE_GONE : failed("cannot be opened", err);
     }
@@ -394,7 +360,7 @@ static enum take_step claim(struct return_take *t, struct error *err)
 static int open_done(int dir)
 {
     bool made = mkdirat(dir, "done", 0750) == 0;
-    int fd = return_open_beneath(dir, "done", O_RDONLY | O_DIRECTORY);
+    int fd = file_open_beneath(dir, "done", O_RDONLY | O_DIRECTORY);
     if (fd >= 0 && made) {
         fchmod(fd, 0750); /* the umask is the store's, not the spool's */
     }

@@ -9,6 +9,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "delivery/return_take.h"
 #include "store/division.h"
@@ -340,7 +341,7 @@ static void visit(struct returns *r, int64_t division, int64_t district)
         return;
     }
     folder_path(f, path);
-    int fd = return_open_beneath(r->root, path, O_RDONLY | O_DIRECTORY);
+    int fd = file_open_beneath(r->root, path, O_RDONLY | O_DIRECTORY);
     if (fd < 0) {
         int why = errno;
         unwatch(r, f);
@@ -361,7 +362,7 @@ static void visit(struct returns *r, int64_t division, int64_t district)
 /* Folders are watched for new ones in them, which is what wakes the next look. */
 static int open_level(struct returns *r, const char *path)
 {
-    int fd = return_open_beneath(r->root, path, O_RDONLY | O_DIRECTORY);
+    int fd = file_open_beneath(r->root, path, O_RDONLY | O_DIRECTORY);
     if (fd >= 0) {
         watch_add(r, fd, IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM);
     }

@@ -3,14 +3,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "delivery/spool.h"
 
 #define FOLDER_PATH (2 * DIVISION_TEXT + 24)
@@ -20,8 +19,6 @@
 static DIR *folder_open(const struct spool *s, const struct division_row *division,
                         const char *name, char path[FOLDER_PATH])
 {
-    const struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-                                 .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
     char own[DIVISION_TEXT], district[DIVISION_TEXT];
 
     division_text(division->code, own);
@@ -31,7 +28,7 @@ static DIR *folder_open(const struct spool *s, const struct division_row *divisi
     } else {
         snprintf(path, FOLDER_PATH, "%s/%s", own, name);
     }
-    int fd = (int)syscall(SYS_openat2, spool_root(s), path, &how, sizeof how);
+    int fd = file_open_beneath(spool_root(s), path, O_RDONLY | O_DIRECTORY);
     DIR *folder = fd < 0 ? NULL : fdopendir(fd);
     if (fd >= 0 && !folder) {
         close(fd);

@@ -24,49 +24,6 @@ struct policy_set {
     int count;
 };
 
-/* ---- faults ---- */
-
-/* By file, then line; the texts of one line in their own order, so that the list never depends on
- * the order in which checks run. */
-static int fault_compare(const void *a, const void *b)
-{
-    const struct schema_fault *x = a, *y = b;
-    int order = strcmp(x->file, y->file);
-
-    if (order == 0) {
-        order = (x->line > y->line) - (x->line < y->line);
-    }
-    return order ? order : strcmp(x->what, y->what);
-}
-
-/* Turns the list into the caller's texts, in order, and frees it. */
-static void faults_give(struct schema_faults *from, struct policy_faults *to)
-{
-    if (from->count > 0) {
-        qsort(from->list, (size_t)from->count, sizeof(*from->list), fault_compare);
-    }
-    to->count = from->count;
-    to->text = from->count ? xcalloc((size_t)from->count, sizeof(*to->text)) : NULL;
-    for (int i = 0; i < from->count; i++) {
-        struct schema_fault *f = &from->list[i];
-        struct strbuf text = STRBUF_INIT;
-        strbuf_addf(&text, "%s:%d: %s", f->file, f->line, f->what);
-        to->text[i] = text.data;
-        free(f->file);
-        free(f->what);
-    }
-    free(from->list);
-}
-
-void policy_faults_free(struct policy_faults *f)
-{
-    for (int i = 0; i < f->count; i++) {
-        free(f->text[i]);
-    }
-    free(f->text);
-    *f = (struct policy_faults){0};
-}
-
 /* ---- loading ---- */
 
 static int is_policy_file(const struct dirent *entry)
@@ -77,18 +34,18 @@ static int is_policy_file(const struct dirent *entry)
 }
 
 /* False where the days of any file could not be read: comparing the rest would invent gaps. */
-static bool read_folder(struct policy_set *set, const char *folder, struct schema_faults *faults)
+static bool read_folder(struct policy_set *set, const char *folder, struct faults *faults)
 {
     struct dirent **entries;
     int n = scandir(folder, &entries, is_policy_file, alphasort);
     bool dated = n > 0;
 
     if (n < 0) {
-        schema_fault(faults, folder, 0, "cannot be read: %s", strerror(errno));
+        faults_add(faults, folder, 0, "cannot be read: %s", strerror(errno));
         return false;
     }
     if (n == 0) {
-        schema_fault(faults, folder, 0, "no policy version: no file *.conf in this folder");
+        faults_add(faults, folder, 0, "no policy version: no file *.conf in this folder");
     }
     set->versions = xcalloc((size_t)n + 1, sizeof(*set->versions));
     for (set->count = 0; set->count < n; set->count++) {
@@ -115,27 +72,27 @@ static int version_compare(const void *a, const void *b)
 /* `late` is the version with the latest end among those before `next`: measured against it, one
  * version that lies wholly within another is found too. */
 static void check_seam(const struct version *late, const struct version *next,
-                       struct schema_faults *faults)
+                       struct faults *faults)
 {
     char until[DATE_TEXT], from[DATE_TEXT];
 
     date_text(next->policy.from, from);
     if (!date_is(late->policy.until)) {
-        schema_fault(faults, next->path, next->lines.from,
-                     "overlap: %s begins on %s, but %s has no \"until\"", next->policy.name, from,
-                     late->policy.name);
+        faults_add(faults, next->path, next->lines.from,
+                   "overlap: %s begins on %s, but %s has no \"until\"", next->policy.name, from,
+                   late->policy.name);
         return;
     }
     date_text(late->policy.until, until);
     int days = next->policy.from.day - late->policy.until.day - 1;
     if (days < 0) {
-        schema_fault(faults, next->path, next->lines.from,
-                     "overlap: %s begins on %s, but %s is in force until %s", next->policy.name,
-                     from, late->policy.name, until);
+        faults_add(faults, next->path, next->lines.from,
+                   "overlap: %s begins on %s, but %s is in force until %s", next->policy.name, from,
+                   late->policy.name, until);
     } else if (days > 0) {
-        schema_fault(faults, next->path, next->lines.from,
-                     "gap of %d day%s: %s ends on %s, %s begins on %s", days, days == 1 ? "" : "s",
-                     late->policy.name, until, next->policy.name, from);
+        faults_add(faults, next->path, next->lines.from,
+                   "gap of %d day%s: %s ends on %s, %s begins on %s", days, days == 1 ? "" : "s",
+                   late->policy.name, until, next->policy.name, from);
     }
 }
 
@@ -144,7 +101,7 @@ static bool ends_later(const struct policy *a, const struct policy *b)
     return date_is(b->until) && (!date_is(a->until) || date_cmp(a->until, b->until) > 0);
 }
 
-static void check_seams(const struct policy_set *set, struct schema_faults *faults)
+static void check_seams(const struct policy_set *set, struct faults *faults)
 {
     const struct version *late = &set->versions[0];
 
@@ -156,22 +113,22 @@ static void check_seams(const struct policy_set *set, struct schema_faults *faul
         }
     }
     if (date_is(late->policy.until)) {
-        schema_fault(faults, late->path, late->lines.until,
-                     "%s is the last version: it must have no \"until\"", late->policy.name);
+        faults_add(faults, late->path, late->lines.until,
+                   "%s is the last version: it must have no \"until\"", late->policy.name);
     }
 }
 
-struct policy_set *policy_set_load(const char *folder, struct policy_faults *faults)
+struct policy_set *policy_set_load(const char *folder, struct faults *faults)
 {
     struct policy_set *set = xcalloc(1, sizeof(*set));
-    struct schema_faults found = {0};
+    int before = faults->count;
 
-    if (read_folder(set, folder, &found)) {
+    if (read_folder(set, folder, faults)) {
         qsort(set->versions, (size_t)set->count, sizeof(*set->versions), version_compare);
-        check_seams(set, &found);
+        check_seams(set, faults);
     }
-    faults_give(&found, faults);
-    if (faults->count == 0) {
+    faults_sort(faults, before);
+    if (faults->count == before) {
         return set;
     }
     policy_set_free(set);

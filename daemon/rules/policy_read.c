@@ -1,20 +1,15 @@
 #include "rules/policy_read.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/text.h"
-
-#define AGE_MAX 120                   /* years */
-#define FILE_MAX ((size_t)256 * 1024) /* bytes; a policy has some five thousand */
+#define AGE_MAX 120 /* years */
+#define LIST_MAX 64 /* elements of a list */
 
 /* What the calls of the schema know beside their own group. */
 struct reading {
     struct policy *policy;
+    struct policy_lines *lines;
     unsigned tiers_named; /* bit 1 << enum tier: in `tiers` or `dropped` */
     bool tiers_unsure;    /* one of them could not be read */
 };
@@ -48,16 +43,18 @@ static void read_in_force(struct schema *r, config_setting_t *s, void *base)
     if (!config_setting_is_group(s)) {
         return;
     }
+    *reading_of(r)->lines = (struct policy_lines){schema_line(r, schema_key(s, "from")),
+                                                  schema_line(r, schema_key(s, "until"))};
     until = config_setting_get_member(s, "until");
     if (until && !config_setting_get_member(s, "until_source")) {
-        SCHEMA_FAULT(r, until,
+        schema_fault(r, until,
                      "missing key \"until_source\" in \"in_force\": an end has a clause too");
     }
     if (!until && config_setting_get_member(s, "until_source")) {
-        SCHEMA_FAULT(r, schema_key(s, "until_source"), "\"until_source\" without \"until\"");
+        schema_fault(r, schema_key(s, "until_source"), "\"until_source\" without \"until\"");
     }
     if (until && date_is(p->from) && date_is(p->until) && date_cmp(p->until, p->from) < 0) {
-        SCHEMA_FAULT(r, until, "\"until\" is before \"from\"");
+        schema_fault(r, until, "\"until\" is before \"from\"");
     }
     if (until && (!date_is(p->until) || !date_is(p->from) || date_cmp(p->until, p->from) < 0)) {
         p->from = DATE_NONE; /* no days to compare with those of other versions */
@@ -81,7 +78,7 @@ static bool tier_named_once(struct schema *r, config_setting_t *s, unsigned tier
         return false;
     }
     if (reading_of(r)->tiers_named >> tier & 1) {
-        SCHEMA_FAULT(r, schema_key(s, "tier"), "tier %s is named twice",
+        schema_fault(r, schema_key(s, "tier"), "tier %s is named twice",
                      names_text(&tiers, (int)tier));
         return false;
     }
@@ -90,18 +87,11 @@ static bool tier_named_once(struct schema *r, config_setting_t *s, unsigned tier
 }
 
 /* The words of a tier are read by hand: 0 is a tier, and no sign of a fault. */
-static void read_tier(struct schema *r, config_setting_t *s, void *base)
+static void read_tier(struct schema *r, config_setting_t *s, void *to)
 {
     int value = schema_word(r, s, &tiers);
 
-    *(unsigned *)base = value < 0 ? TIER_COUNT : (unsigned)value;
-}
-
-static void read_becomes(struct schema *r, config_setting_t *s, void *base)
-{
-    struct tier_entry *e = base;
-
-    read_tier(r, s, &e->becomes);
+    *(unsigned *)to = value < 0 ? TIER_COUNT : (unsigned)value;
 }
 
 static void check_kept(struct schema *r, config_setting_t *s, void *items, int i)
@@ -114,7 +104,7 @@ static void check_kept(struct schema *r, config_setting_t *s, void *items, int i
     struct tier_terms *terms = &reading_of(r)->policy->tiers[e->tier];
     int most = LEAD_PER_MONTH * tier_months((enum tier)e->tier);
     if (e->lead_days > most) {
-        SCHEMA_FAULT(r, schema_key(s, "lead_days"),
+        schema_fault(r, schema_key(s, "lead_days"),
                      "\"lead_days\" is %d, not within 1 to %d for tier %s", e->lead_days, most,
                      names_text(&tiers, (int)e->tier));
     }
@@ -147,7 +137,7 @@ static void check_dropped(struct schema *r, config_setting_t *s, void *items, in
         (struct tier_terms){false, (enum tier)e->becomes, 0, e->source};
     /* `tiers` stands before `dropped` in the schema, whatever the order in the file. */
     if (!reading_of(r)->policy->tiers[e->becomes].kept && config_setting_get_member(s, "becomes")) {
-        SCHEMA_FAULT(r, schema_key(s, "becomes"),
+        schema_fault(r, schema_key(s, "becomes"),
                      "\"becomes\" is \"%s\", which is not among \"tiers\"",
                      names_text(&tiers, (int)e->becomes));
     }
@@ -157,7 +147,7 @@ static void read_dropped(struct schema *r, config_setting_t *s, void *base)
 {
     static const struct schema_field fields[] = {
         {"tier", SCHEMA_CALL, .call = read_tier},
-        {"becomes", SCHEMA_CALL, .call = read_becomes},
+        {"becomes", SCHEMA_CALL, .offset = offsetof(struct tier_entry, becomes), .call = read_tier},
         {"source", SCHEMA_TEXT, .offset = offsetof(struct tier_entry, source)},
         END,
     };
@@ -197,7 +187,7 @@ static void read_cycle(struct schema *r, config_setting_t *s, void *base)
     }
     for (int t = 0; t < TIER_COUNT; t++) {
         if (!(reading_of(r)->tiers_named >> t & 1)) {
-            SCHEMA_FAULT(r, schema_key(s, "tiers"),
+            schema_fault(r, schema_key(s, "tiers"),
                          "tier %s is neither in \"tiers\" nor in \"dropped\"",
                          names_text(&tiers, t));
         }
@@ -214,7 +204,7 @@ static void check_condition(struct schema *r, config_setting_t *s, void *items, 
     (void)items;
     (void)i;
     if (!config_setting_get_member(s, "work_ability") && !config_setting_get_member(s, "health")) {
-        SCHEMA_FAULT(r, s, "a condition of \"when\" needs \"work_ability\" or \"health\"");
+        schema_fault(r, s, "a condition of \"when\" needs \"work_ability\" or \"health\"");
     }
 }
 
@@ -241,16 +231,16 @@ static void check_rule(struct schema *r, config_setting_t *s, void *items, int i
 
     /* It would hold for households of which nothing is known; those are to be reported. */
     if (!config_setting_get_member(s, "when") && !config_setting_get_member(s, "income_kind")) {
-        SCHEMA_FAULT(r, s, "a tier rule needs \"when\" or \"income_kind\"");
+        schema_fault(r, s, "a tier rule needs \"when\" or \"income_kind\"");
     }
     if (config_setting_get_member(s, "tier") && !terms->kept &&
         (reading_of(r)->tiers_named >> rules[i].tier & 1)) {
-        SCHEMA_FAULT(r, schema_key(s, "tier"), "\"tier\" is \"%s\", which this version drops",
+        schema_fault(r, schema_key(s, "tier"), "\"tier\" is \"%s\", which this version drops",
                      names_text(&tiers, (int)rules[i].tier));
     }
     for (int k = 0; k < i; k++) {
         if (schema_same(rules[k].name, rules[i].name)) {
-            SCHEMA_FAULT(r, schema_key(s, "name"), "tier rule \"%s\" is named twice",
+            schema_fault(r, schema_key(s, "name"), "tier rule \"%s\" is named twice",
                          rules[i].name);
         }
     }
@@ -286,7 +276,7 @@ static void read_assets(struct schema *r, config_setting_t *s, void *base)
         p->assets[i] = schema_name(r, e);
         for (int k = 0; k < i; k++) {
             if (schema_same(p->assets[k], p->assets[i])) {
-                SCHEMA_FAULT(r, e, "\"words\" has \"%s\" twice", p->assets[i]);
+                schema_fault(r, e, "\"words\" has \"%s\" twice", p->assets[i]);
             }
         }
     }
@@ -327,10 +317,10 @@ static void read_protection(struct schema *r, config_setting_t *s, void *base)
     for (size_t i = 0; i < sizeof(with_continuity) / sizeof(with_continuity[0]); i++) {
         config_setting_t *e = config_setting_get_member(s, with_continuity[i]);
         if (!e && p->continuity) {
-            SCHEMA_FAULT(r, s, "missing key \"%s\" in \"protection\"", with_continuity[i]);
+            schema_fault(r, s, "missing key \"%s\" in \"protection\"", with_continuity[i]);
         }
         if (e && !p->continuity) {
-            SCHEMA_FAULT(r, e, "\"%s\" has no effect while \"continuity\" is false",
+            schema_fault(r, e, "\"%s\" has no effect while \"continuity\" is false",
                          with_continuity[i]);
         }
     }
@@ -353,26 +343,23 @@ static const struct {
 };
 
 /* A day that every year has: 29 February is none. */
-static struct month_day read_month_day(struct schema *r, config_setting_t *s)
+static void read_month_day(struct schema *r, config_setting_t *s, void *to)
 {
     const char *text = schema_text(r, s);
     struct strbuf day = STRBUF_INIT;
-    struct date found = DATE_NONE;
 
     if (!text) {
-        return (struct month_day){0, 0};
+        return;
     }
     strbuf_addf(&day, "2017-%s", text);
-    if (strlen(text) == STEP_TEXT) {
-        found = date_parse(strbuf_str(&day));
-    }
+    struct date found = strlen(text) == STEP_TEXT ? date_parse(strbuf_str(&day)) : DATE_NONE;
     strbuf_free(&day);
-    if (!date_is(found)) {
-        SCHEMA_FAULT(r, s, "\"%s\" is \"%s\", not a day of every year such as \"09-01\"",
+    if (date_is(found)) {
+        *(struct month_day *)to = (struct month_day){date_ymd(found).month, date_ymd(found).day};
+    } else {
+        schema_fault(r, s, "\"%s\" is \"%s\", not a day of every year such as \"09-01\"",
                      config_setting_name(s), text);
-        return (struct month_day){0, 0};
     }
-    return (struct month_day){date_ymd(found).month, date_ymd(found).day};
 }
 
 static int day_rank(struct month_day d)
@@ -380,25 +367,14 @@ static int day_rank(struct month_day d)
     return d.month * 100 + d.day;
 }
 
-static void read_step(struct schema *r, config_setting_t *s, void *base)
-{
-    struct register_steps *to = &((struct policy *)base)->register_steps;
-
-    for (int i = 0; i < STEP_COUNT; i++) {
-        if (schema_same(steps[i].key, config_setting_name(s))) {
-            *(struct month_day *)(void *)((char *)to + steps[i].offset) = read_month_day(r, s);
-        }
-    }
-}
-
 static void read_register(struct schema *r, config_setting_t *s, void *base)
 {
     static const struct schema_field fields[] = {
-        {"opens", SCHEMA_CALL, .call = read_step},
-        {"visits_until", SCHEMA_CALL, .call = read_step},
-        {"township_by", SCHEMA_CALL, .call = read_step},
-        {"county_by", SCHEMA_CALL, .call = read_step},
-        {"closes", SCHEMA_CALL, .call = read_step},
+        {"opens", SCHEMA_CALL, AT(register_steps.opens), .call = read_month_day},
+        {"visits_until", SCHEMA_CALL, AT(register_steps.visits_until), .call = read_month_day},
+        {"township_by", SCHEMA_CALL, AT(register_steps.township_by), .call = read_month_day},
+        {"county_by", SCHEMA_CALL, AT(register_steps.county_by), .call = read_month_day},
+        {"closes", SCHEMA_CALL, AT(register_steps.closes), .call = read_month_day},
         {"notice_days", SCHEMA_INT, AT(register_steps.notice_days), .min = 0, .max = 60},
         SOURCE(register_steps.source),
         END,
@@ -410,7 +386,7 @@ static void read_register(struct schema *r, config_setting_t *s, void *base)
         const struct month_day *day = (const void *)(at + steps[i].offset);
         const struct month_day *before = (const void *)(at + steps[i - 1].offset);
         if (day->month && before->month && day_rank(*day) <= day_rank(*before)) {
-            SCHEMA_FAULT(r, schema_key(s, steps[i].key),
+            schema_fault(r, schema_key(s, steps[i].key),
                          "\"%s\" is %02d-%02d, not after the %02d-%02d of \"%s\"", steps[i].key,
                          day->month, day->day, before->month, before->day, steps[i - 1].key);
         }
@@ -429,7 +405,7 @@ static void read_years(struct schema *r, config_setting_t *s, void *base)
             continue;
         }
         if (i > 0 && p->ages[i] <= p->ages[i - 1]) {
-            SCHEMA_FAULT(r, e, "\"years\" has %d, not after the %d before it", p->ages[i],
+            schema_fault(r, e, "\"years\" has %d, not after the %d before it", p->ages[i],
                          p->ages[i - 1]);
         }
     }
@@ -444,11 +420,11 @@ static void check_rung(struct schema *r, config_setting_t *s, void *items, int i
 
     for (int k = 0; k < i; k++) {
         if (schema_same(rungs[k].name, rungs[i].name)) {
-            SCHEMA_FAULT(r, schema_key(s, "name"), "rung \"%s\" is named twice", rungs[i].name);
+            schema_fault(r, schema_key(s, "name"), "rung \"%s\" is named twice", rungs[i].name);
         }
     }
     if (i > 0 && rungs[i].working_days <= rungs[i - 1].working_days) {
-        SCHEMA_FAULT(r, schema_key(s, "working_days"),
+        schema_fault(r, schema_key(s, "working_days"),
                      "\"working_days\" is %d, not after the %d of the rung before",
                      rungs[i].working_days, rungs[i - 1].working_days);
     }
@@ -492,64 +468,6 @@ static const struct schema_field root_fields[] = {
     END,
 };
 
-/* All bytes of a regular file, or a fault. O_NONBLOCK: a FIFO by that name must not hang the start.
- */
-static bool read_bytes(struct schema *r, struct strbuf *bytes)
-{
-    char chunk[16384];
-    struct stat st;
-    ssize_t n = -1;
-    int fd = open(r->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-    if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
-        schema_fault(r->faults, r->file, 0, "is not a regular file");
-        close(fd);
-        return false;
-    }
-    while (fd >= 0 && bytes->len <= FILE_MAX && (n = read(fd, chunk, sizeof(chunk))) > 0) {
-        strbuf_add(bytes, chunk, (size_t)n);
-    }
-    if (n < 0) {
-        schema_fault(r->faults, r->file, 0, "cannot be read: %s", strerror(errno));
-    } else if (bytes->len > FILE_MAX) {
-        schema_fault(r->faults, r->file, 0, "is larger than %zu KiB", FILE_MAX / 1024);
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-    return n >= 0 && bytes->len <= FILE_MAX;
-}
-
-/* What libconfig would take, and the hash of this file would then not stand for: bytes behind a
- * NUL, and other files by @include. */
-static bool check_bytes(struct schema *r, struct str bytes)
-{
-    size_t bad = bytes.len;
-    bool good = text_is_utf8(bytes, &bad) && !memchr(bytes.data, 0, bytes.len);
-    const char *nul = memchr(bytes.data, 0, bad);
-    const char *fault = nul ? "has a NUL byte" : "is not UTF-8";
-    const char *bad_at = nul ? nul : bytes.data + bad;
-    int line = 1;
-
-    for (const char *p = bytes.data; p && p < bad_at; line++) {
-        const char *end = memchr(p, '\n', (size_t)(bytes.data + bytes.len - p));
-        p += strspn(p, " \t");
-        if (strncmp(p, "@include", 8) == 0) {
-            schema_fault(r->faults, r->file, line,
-                         "@include is not allowed: the hash would not cover the other file");
-            good = false;
-        }
-        if (!end || end >= bad_at) {
-            break;
-        }
-        p = end + 1;
-    }
-    if (bad_at < bytes.data + bytes.len) {
-        schema_fault(r->faults, r->file, line, "%s", fault);
-    }
-    return good;
-}
-
 /* The file's name without .conf names the version, in messages and in every record. */
 static void read_name(struct schema *r)
 {
@@ -561,53 +479,25 @@ static void read_name(struct schema *r)
     reading_of(r)->policy->name = arena_copy(r->arena, name);
     if (strspn(reading_of(r)->policy->name, SCHEMA_NAME_CHARACTERS) != name.len ||
         name.len > SCHEMA_NAME_MAX) {
-        schema_fault(r->faults, r->file, 0,
-                     "the name of a policy file has only a-z, 0-9 and -, at most %d characters",
-                     SCHEMA_NAME_MAX);
+        faults_add(r->faults, r->file, 0,
+                   "the name of a policy file has only a-z, 0-9 and -, at most %d characters",
+                   SCHEMA_NAME_MAX);
     }
-}
-
-static void parse(struct schema *r, struct str bytes, struct policy_lines *lines)
-{
-    config_t config;
-
-    config_init(&config);
-    if (config_read_string(&config, bytes.data)) {
-        config_setting_t *root = config_root_setting(&config);
-        schema_group(r, root, root_fields, reading_of(r)->policy);
-        config_setting_t *force = config_lookup(&config, "in_force");
-        if (force && config_setting_is_group(force)) {
-            lines->from = schema_line(schema_key(force, "from"));
-            lines->until = schema_line(schema_key(force, "until"));
-        }
-    } else {
-        schema_fault(r->faults, r->file, config_error_line(&config), "%s",
-                     config_error_text(&config));
-    }
-    config_destroy(&config);
 }
 
 bool policy_read(const char *path, struct policy *out, struct policy_lines *lines,
-                 struct schema_faults *faults)
+                 struct faults *faults)
 {
     int before = faults->count;
-    struct strbuf bytes = STRBUF_INIT;
     struct arena *arena = xcalloc(1, sizeof(*arena));
-    struct reading reading = {.policy = out};
-    struct schema r = {path, arena, faults, &reading};
+    struct reading reading = {.policy = out, .lines = lines};
+    struct schema r = {path, arena, faults, &reading, LIST_MAX, .includes = false};
 
     *out = (struct policy){
         .from = DATE_NONE, .until = DATE_NONE, .pension_until = DATE_NONE, .memory = arena};
     *lines = (struct policy_lines){1, 1};
     read_name(&r);
-    if (read_bytes(&r, &bytes)) {
-        struct str text = {strbuf_text(&bytes), bytes.len};
-        digest_of(text, out->hash);
-        if (check_bytes(&r, text)) {
-            parse(&r, text, lines);
-        }
-    }
-    strbuf_free(&bytes);
+    schema_read(&r, root_fields, out, out->hash);
     return faults->count == before;
 }
 

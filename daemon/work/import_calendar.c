@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/canon.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "store/calendar.h"
 #include "work/import_kind.h"
@@ -184,21 +185,6 @@ bool import_calendar_apply(struct import_context *c, const struct workday_row *d
     return !*changed || store_meta_set(c->w->store, "recalculate", "1", err);
 }
 
-static bool file_hash(int fd, char hex[DIGEST_HEX + 1])
-{
-    struct digest *d = digest_new();
-    char buffer[16384];
-    ssize_t n;
-    off_t at = 0;
-    while ((n = pread(fd, buffer, sizeof buffer, at)) > 0) {
-        digest_add(d, buffer, (size_t)n);
-        at += n;
-    }
-    digest_hex(d, hex);
-    digest_free(d);
-    return n == 0;
-}
-
 static bool year_audit(struct import_context *c, int year, const char *hash, struct error *err)
 {
     struct strbuf after = STRBUF_INIT;
@@ -246,17 +232,35 @@ static bool file_take(struct import_context *c, int fd, int year, const char *ha
     return false;
 }
 
+/* A copy in memory of a file of calendar_dir, so that what was hashed and checked is what is taken;
+ * -1 with the reason. */
+static int file_copy(const char *path, char hash[DIGEST_HEX + 1], struct strbuf *why)
+{
+    struct strbuf bytes = STRBUF_INIT;
+    int fd = -1;
+    if (file_read(AT_FDCWD, path, FILE_SMALL, &bytes, why)) {
+        digest_of(strbuf_str(&bytes), hash);
+        fd = file_in_memory(strbuf_str(&bytes));
+        if (fd < 0) {
+            strbuf_addf(why, "cannot be read: %s", strerror(errno));
+        }
+    }
+    strbuf_free(&bytes);
+    return fd;
+}
+
 static bool file_consider(struct work *w, struct actor actor, const char *path, int year,
                           bool *changed, struct error *err)
 {
     struct import_result result = {0};
     struct import_context *c = xcalloc(1, sizeof *c);
+    struct strbuf why = STRBUF_INIT;
     char hash[DIGEST_HEX + 1], *known = NULL;
     *c = (struct import_context){.w = w, .actor = actor, .today = work_today(w), .result = &result};
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool ok = fd >= 0 && file_hash(fd, hash);
+    int fd = file_copy(path, hash, &why);
+    bool ok = fd >= 0;
     if (!ok) {
-        error_set(err, REASON_STORAGE, "%s", strerror(errno));
+        error_set(err, REASON_STORAGE, "%s", strbuf_text(&why));
     }
     ok = ok && store_calendar_file(w->store, &c->row, year, &known, err);
     if (ok && (!known || strcmp(known, hash) != 0)) {
@@ -269,24 +273,74 @@ static bool file_consider(struct work *w, struct actor actor, const char *path, 
     import_result_free(&result);
     arena_free(&c->row);
     arena_free(&c->group);
+    strbuf_free(&why);
     free(c);
     return ok || error_context(err, "%s", path);
 }
 
-static int year_of(const struct dirent *e)
+/* The same reader that takes the file into the store; it needs no store itself. */
+static void file_check(const char *path, int year, struct faults *faults)
 {
-    int64_t year = 0;
-    size_t len = strlen(e->d_name);
-    if (len != 8 || strcmp(e->d_name + 4, ".csv") != 0 ||
-        !str_to_int((struct str){e->d_name, 4}, 1900, 2199, &year)) {
-        return 0;
+    struct import_result result = {0};
+    struct import_context *c = xcalloc(1, sizeof *c);
+    struct strbuf why = STRBUF_INIT;
+    struct workday_row *days;
+    struct error err = ERROR_INIT;
+    char text[DATE_TEXT], hash[DIGEST_HEX + 1];
+    int count = 0, fd = file_copy(path, hash, &why);
+    struct csv_reader *reader = csv_reader_open(fd, 0, 1, ',');
+    c->result = &result;
+    if (fd < 0) {
+        faults_add(faults, path, 0, "%s", strbuf_text(&why));
+    } else if (!import_calendar_read(c, reader, &days, &count, &err)) {
+        faults_add(faults, path, (unsigned)c->line, "%s", err.message);
+        count = 0;
     }
-    return (int)year;
+    for (int i = 0; i < result.fault_count; i++) {
+        const struct import_fault *f = &result.faults[i];
+        faults_add(faults, path, (unsigned)f->line, "%s%s%s", f->column, *f->column ? ": " : "",
+                   f->message);
+    }
+    for (int i = 0; i < count; i++) {
+        if (date_ymd(days[i].day).year != year) {
+            faults_add(faults, path, 1, "%s is no day of %d", date_text(days[i].day, text), year);
+        }
+    }
+    csv_reader_close(reader);
+    if (fd >= 0) {
+        close(fd);
+    }
+    import_result_free(&result);
+    arena_free(&c->row);
+    arena_free(&c->group);
+    strbuf_free(&why);
+    error_clear(&err);
+    free(c);
 }
 
 static int is_year(const struct dirent *e)
 {
-    return year_of(e) != 0;
+    int64_t year;
+    return strlen(e->d_name) == 8 && strcmp(e->d_name + 4, ".csv") == 0 &&
+           str_to_int((struct str){e->d_name, 4}, 1900, 2199, &year);
+}
+
+void import_calendar_check(const char *folder, struct faults *faults)
+{
+    struct dirent **names;
+    int n = scandir(folder, &names, is_year, alphasort);
+    if (n < 0) {
+        faults_add(faults, folder, 0, "%s", strerror(errno));
+        return;
+    }
+    for (int i = 0; i < n; i++) {
+        struct strbuf path = STRBUF_INIT;
+        strbuf_addf(&path, "%s/%s", folder, names[i]->d_name);
+        file_check(strbuf_text(&path), atoi(names[i]->d_name), faults);
+        strbuf_free(&path);
+        free(names[i]);
+    }
+    free(names);
 }
 
 bool import_calendar_dir(struct work *w, struct actor actor, struct error *err)
@@ -301,7 +355,8 @@ bool import_calendar_dir(struct work *w, struct actor actor, struct error *err)
     for (int i = 0; i < n; i++) {
         struct strbuf path = STRBUF_INIT;
         strbuf_addf(&path, "%s/%s", folder, names[i]->d_name);
-        ok = ok && file_consider(w, actor, strbuf_text(&path), year_of(names[i]), &changed, err);
+        ok = ok &&
+             file_consider(w, actor, strbuf_text(&path), atoi(names[i]->d_name), &changed, err);
         strbuf_free(&path);
         free(names[i]);
     }

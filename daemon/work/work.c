@@ -56,7 +56,7 @@ bool work_audit(struct work *w, struct actor actor, const char *action, struct s
  * have changed since, and a rulebook is what is on disk or nothing. */
 bool work_reload_calendar(struct work *w, struct error *err)
 {
-    struct policy_faults faults = {0};
+    struct faults faults = {0};
     struct calendar *calendar = store_calendar_load(w->store, err);
     if (!calendar) {
         return false;
@@ -65,7 +65,7 @@ bool work_reload_calendar(struct work *w, struct error *err)
     if (!policies) {
         error_set(err, REASON_BAD_ARGUMENT, "%s",
                   faults.count ? faults.text[0] : "the policies cannot be read");
-        policy_faults_free(&faults);
+        faults_free(&faults);
         calendar_free(calendar);
         return false;
     }

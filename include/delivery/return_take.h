@@ -46,6 +46,3 @@ enum take_step return_take_slice(struct return_take *t, int root, struct work *w
                                  struct error *err);
 /* Gives up this try: nothing is lost by it. */
 void return_take_end(struct return_take *t);
-
-/* openat2() that stays beneath `at` and follows no link, O_CLOEXEC; -1 with errno. */
-int return_open_beneath(int at, const char *path, int flags);

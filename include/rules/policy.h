@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/faults.h"
 #include "rules/calendar.h"
 #include "rules/date.h"
 #include "rules/household.h"
@@ -100,17 +101,11 @@ struct policy {
 
 struct policy_set;
 
-/* A list of faults, each "file:line: what", in order of file and line. */
-struct policy_faults {
-    char **text;
-    int count;
-};
-void policy_faults_free(struct policy_faults *f);
-
 /* Reads every *.conf of a folder. On any fault (syntax, unknown key, wrong type, value out of
- * range, missing key, gap, overlap, last version with an end, no version) returns NULL with every
- * fault in *faults. Day texts are "2017-03-14". A folder that cannot be read is one fault. */
-struct policy_set *policy_set_load(const char *folder, struct policy_faults *faults);
+ * range, missing key, gap, overlap, last version with an end, no version) returns NULL and adds
+ * every fault to *faults, in order of file and line. Day texts are "2017-03-14". A folder that
+ * cannot be read is one fault. */
+struct policy_set *policy_set_load(const char *folder, struct faults *faults);
 void policy_set_free(struct policy_set *set);
 int policy_set_count(const struct policy_set *set);
 const struct policy *policy_set_at(const struct policy_set *set, int index); /* in order of days */

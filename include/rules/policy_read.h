@@ -10,7 +10,7 @@
 /* Where the days of a version stand in its file: what policy.c says about gaps and overlaps names
  * these lines. */
 struct policy_lines {
-    int from, until; /* until: of in_force where there is no such key */
+    unsigned from, until; /* until: of in_force where there is no such key */
 };
 
 /* Reads `path` into *out, whose memory is to be freed with policy_read_free() whatever the result.
@@ -18,5 +18,5 @@ struct policy_lines {
  * the file is a fault; then only name, from and until may be looked at, and from is DATE_NONE
  * unless both days were good. */
 bool policy_read(const char *path, struct policy *out, struct policy_lines *lines,
-                 struct schema_faults *faults);
+                 struct faults *faults);
 void policy_read_free(struct policy *policy);

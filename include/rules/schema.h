@@ -2,39 +2,30 @@
  *
  * A table says for each key what it may hold and where it goes in a struct; unknown keys, missing
  * keys, wrong types and values out of range are faults, and reading goes on behind each. The words
- * in quotes in the messages are those of the file. */
+ * in quotes in the messages are those of the file. libconfig opens no file here: its scanner ends
+ * the process where a read fails. */
 #pragma once
 
 #include <libconfig.h>
 
 #include "base/arena.h"
+#include "base/digest.h"
+#include "base/faults.h"
 #include "base/names.h"
 #include "base/str.h"
 
 #define SCHEMA_NAME_MAX 64 /* characters of a name */
 #define SCHEMA_NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
-#define SCHEMA_LIST_MAX 64 /* elements of a list */
-
-/* Faults as they are found, in any order. */
-struct schema_fault {
-    char *file;
-    int line; /* 0: the file as a whole */
-    char *what;
-};
-struct schema_faults {
-    struct schema_fault *list;
-    int count, cap;
-};
-
-void schema_fault(struct schema_faults *faults, const char *file, int line, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
 
 /* One file being read. */
 struct schema {
     const char *file;
     struct arena *arena; /* takes every text and list that is read */
-    struct schema_faults *faults;
-    void *user; /* for the calls of the reader's own */
+    struct faults *faults;
+    void *user;               /* for the calls of the reader's own */
+    int list_max;             /* elements of a list; 0: as many as the file holds */
+    bool includes;            /* takes `@include "path"`, whose path is from the folder of `file` */
+    struct schema_text *text; /* schema_read()'s own */
 };
 
 /* What lies at `offset` in the struct that a group is read into: const char * (TEXT, NAME), struct
@@ -60,15 +51,26 @@ struct schema_field {
     enum schema_type type;
     bool optional;
     size_t offset;
-    double min, max;                   /* INT, NUMBER; both inclusive */
-    const struct names *names;         /* WORD, SET */
-    const struct schema_field *fields; /* GROUP */
-    void (*call)(struct schema *r, config_setting_t *s, void *base);
+    double min, max;                                               /* INT, NUMBER; both inclusive */
+    const struct names *names;                                     /* WORD, SET */
+    const struct schema_field *fields;                             /* GROUP */
+    void (*call)(struct schema *r, config_setting_t *s, void *to); /* to: at the offset */
 };
 
-/* Line of a setting; 1 for the root, which has none of its own. */
-int schema_line(const config_setting_t *s);
-#define SCHEMA_FAULT(r, s, ...) schema_fault((r)->faults, (r)->file, schema_line(s), __VA_ARGS__)
+/* Reads r->file, and what it includes, by a table into `base`. Every byte is read before libconfig
+ * sees any: regular files alone, UTF-8 without NUL, all together at most FILE_SMALL bytes, and
+ * those that are included beneath the folder of r->file (file_open_beneath()). `hash` (may be NULL)
+ * becomes the SHA-256 of r->file. False where the text could not be read or parsed, so that `base`
+ * is as it was; faults of single keys leave it true. */
+bool schema_read(struct schema *r, const struct schema_field *fields, void *base,
+                 char hash[DIGEST_HEX + 1]);
+
+/* The line of a setting in its file; 1 for the root. */
+unsigned schema_line(const struct schema *r, const config_setting_t *s);
+/* A fault at a setting, in the file and line where it stands; line 1 for the root, which has none
+ * of its own. */
+void schema_fault(struct schema *r, const config_setting_t *s, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Reads a group by its table into `base`. */
 void schema_group(struct schema *r, config_setting_t *s, const struct schema_field *fields,

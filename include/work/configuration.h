@@ -13,7 +13,7 @@
  * *faults. The policies are the caller's, the settings configuration's (until configuration_end()).
  */
 const struct settings *configuration_load(const char *file, struct policy_set **policies,
-                                          struct policy_faults *faults);
+                                          struct faults *faults);
 /* On the writer, outside any transaction; leaves one open, for the audit of it. Puts new settings,
  * policies and calendars into the writer's work. Errors: bad-argument with every fault
  * (the log has those that are too many for an answer); storage. */

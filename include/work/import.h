@@ -6,6 +6,7 @@
  * offset along. */
 #pragma once
 
+#include "base/faults.h"
 #include "store/run.h"
 #include "work/job.h"
 
@@ -38,3 +39,5 @@ void import_result_free(struct import_result *result);
 bool import_resume(struct work *w, struct job **job, struct error *err);
 /* Loads each calendar_dir/YEAR.csv that is new or changed since it was last taken. */
 bool import_calendar_dir(struct work *w, struct actor actor, struct error *err);
+/* Adds what is wrong with the files YEAR.csv of a folder, or with the folder. Needs no store. */
+void import_calendar_check(const char *folder, struct faults *faults);

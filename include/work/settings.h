@@ -45,7 +45,7 @@ struct settings {
 /* Every fault ("file:line: what") is added to *faults; a key that has one keeps its default, so
  * that what the file names can be looked at in the same go: who is to use the settings asks for no
  * faults. NULL only where the file could not be read or parsed at all. */
-struct settings *settings_load(const char *file, struct policy_faults *faults);
+struct settings *settings_load(const char *file, struct faults *faults);
 void settings_free(struct settings *s);
 /* How a division's messages leave: the rule of the nearest division above it (district, then city),
  * the spool where none says. */

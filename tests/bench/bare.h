@@ -256,7 +256,7 @@ static inline void bare_open_task(struct bare *b, struct str household, int64_t 
 static inline void bare_rules(struct bare *b, const char *path, const char *policies)
 {
     struct error err = ERROR_INIT;
-    struct policy_faults faults = {0};
+    struct faults faults = {0};
     struct store *s = store_open(path, STORE_READ, b->today, &err);
     b->calendar = s ? store_calendar_load(s, &err) : NULL;
     b->policies = policy_set_load(policies, &faults);

@@ -39,7 +39,7 @@ static void put(const char *path, const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char folder[] = "/tmp/reviewd-fuzz-policy-XXXXXX", path[sizeof(folder) + 16];
-    struct policy_faults faults;
+    struct faults faults = {0};
 
     if (!mkdtemp(folder)) {
         abort();
@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort(); /* each fault names the file */
         }
     }
-    policy_faults_free(&faults);
+    faults_free(&faults);
     policy_set_free(set);
     unlink(path);
     rmdir(folder);

@@ -45,7 +45,7 @@ none_taken() {
 }
 
 back() {
-    rm -rf "$D/policy" "$D/calendar"
+    rm -rf "$D/policy" "$D/calendar" "$D/reviewd.conf"
     cp -r "$T/reviewd.conf" "$T/policy" "$T/calendar" "$D/"
 }
 
@@ -96,4 +96,87 @@ back() {
     refused bad-argument reload
     [[ $output == *"store cannot change"*"spool cannot change"* ]]
     state | diff "$T/before" -
+}
+
+# A reload that is refused with TEXT, by whatever way it comes, and a service that goes on.
+refused_with() {
+    refused bad-argument reload
+    said=$(jq -r .error.message <<<"$output")
+    [[ $said == *"$1"* ]] || same "*$1*" "$said"
+    run -1 timeout 10 "$B/reviewd" --check -f "$D/reviewd.conf"
+    [[ $output == *"$1"* ]] || same "*$1*" "$output"
+    kill -HUP "$(<"$D/pid")"
+    state | diff "$T/before" -
+    back
+}
+
+@test "what is no file of text neither ends the service nor holds it up (5)" {
+    mkdir "$D/policy/x.conf"
+    refused_with "policy/x.conf:0: is not a regular file"
+    mkfifo "$D/policy/x.conf"
+    refused_with "policy/x.conf:0: is not a regular file"
+    ln -s /dev/zero "$D/policy/x.conf"
+    refused_with "policy/x.conf:0: is not a regular file"
+    ln -s /proc/self/mem "$D/policy/x.conf"
+    refused_with "policy/x.conf:0: cannot be read: Input/output error"
+    mkdir "$D/calendar/2028.csv"
+    refused_with "calendar/2028.csv:0: is not a regular file"
+    mkfifo "$D/calendar/2028.csv"
+    refused_with "calendar/2028.csv:0: is not a regular file"
+    head -c 300000 /dev/zero | tr '\0' '\n' >"$D/calendar/2028.csv"
+    refused_with "calendar/2028.csv:0: is larger than 256 KiB"
+    head -c 300000 /dev/zero | tr '\0' ' ' >>"$D/reviewd.conf"
+    refused_with "reviewd.conf:0: is larger than 256 KiB"
+    printf 'a\0b' >>"$D/reviewd.conf"
+    refused_with "reviewd.conf:8: has a NUL byte"
+    rm "$D/reviewd.conf"
+    mkfifo "$D/reviewd.conf"
+    refused_with "reviewd.conf:0: is not a regular file"
+    printf 'a = %s1;%s\n' "$(printf '{ a = %.0s' {1..4000})" "$(printf '};%.0s' {1..4000})" >"$D/policy/x.conf"
+    refused_with "policy/x.conf:1: "
+}
+
+@test "an @include is read beneath the folder of reviewd.conf, or it is a fault there (5)" {
+    mkdir "$D/folder" "$T/elsewhere"
+    mkfifo "$D/fifo"
+    echo 'daily_run_at = "08:00";' >"$T/elsewhere/run.conf"
+    ln -s "$T/elsewhere/run.conf" "$D/link.conf"
+    ln -s "$T/elsewhere" "$D/behind"
+    while IFS='|' read -r line why; do
+        printf '%s\n' "$line" >>"$D/reviewd.conf"
+        refused_with "reviewd.conf:8: $why"
+    done <<CASES
+@include "folder"|@include "folder" is not a regular file
+@include "$D/folder"|@include "folder" is not a regular file
+@include "fifo"|@include "fifo" is not a regular file
+@include "none.conf"|@include "none.conf" cannot be read: No such file or directory
+@include "/proc/self/mem"|@include "/proc/self/mem" cannot be read: it lies outside the folder
+@include "$T/elsewhere/run.conf"|@include "$T/elsewhere/run.conf" cannot be read: it lies outside the folder
+@include "../elsewhere/run.conf"|@include "../elsewhere/run.conf" cannot be read: it lies outside the folder
+@include "link.conf"|@include "link.conf" cannot be read: a symbolic link stands in its path
+@include "behind/run.conf"|@include "behind/run.conf" cannot be read: a symbolic link stands in its path
+@include "reviewd.conf"|@include "reviewd.conf" is more than 10 files deep
+ @include folder|syntax error
+colour = @include "folder"|syntax error
+/* @include "folder"|the comment that begins here has no end
+log = { ident = "x; };|the text in quotes that begins here has no end
+CASES
+}
+
+@test "what is included counts where it stands, and its faults name its own lines (5)" {
+    mkdir "$D/more"
+    printf '# hours\n  @include "more/run.conf" limits_ = 1;\ncolour = "red";\n' >"$D/first.conf"
+    printf '/*\n@include "more/none.conf"\n*/ daily_run_at = "08:15"; colours = "red"; # @include' >"$D/more/run.conf"
+    printf '%s\n' 'log_ = "' '@include \"none.conf\" \\" ;' "@include \"$D/first.conf\"" 'hue = 1;' >>"$D/reviewd.conf"
+    run -1 "$B/reviewd" --check -f "$D/reviewd.conf"
+    same "$D/first.conf:2: unknown key \"limits_\"
+$D/first.conf:3: unknown key \"colour\"
+$D/more/run.conf:3: unknown key \"colours\"
+$D/reviewd.conf:8: unknown key \"log_\"
+$D/reviewd.conf:11: unknown key \"hue\"" "$output"
+    sed -i 's/limits_ = 1;//; /colour/d' "$D/first.conf"
+    sed -i 's/colours = "red";//' "$D/more/run.conf"
+    sed -i '/^log_/d; /none.conf/d; /^hue/d' "$D/reviewd.conf"
+    run -0 ctl reload
+    json status | jq -e '.next_run | contains("T08:15")'
 }

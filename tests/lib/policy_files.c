@@ -125,7 +125,7 @@ char *policy_files_replaced(const char *text, const char *find, const char *with
 
 char *policy_files_faults(void)
 {
-    struct policy_faults faults;
+    struct faults faults = {0};
     struct strbuf all = STRBUF_INIT;
     struct policy_set *set = policy_set_load(policy_files_folder, &faults);
     size_t prefix = strlen(policy_files_folder);
@@ -136,7 +136,7 @@ char *policy_files_faults(void)
         bool inside = strncmp(text, policy_files_folder, prefix) == 0 && text[prefix] == '/';
         strbuf_addf(&all, "%s\n", inside ? text + prefix + 1 : text);
     }
-    policy_faults_free(&faults);
+    faults_free(&faults);
     policy_set_free(set);
     return all.data ? all.data : xstrdup("");
 }

@@ -721,7 +721,7 @@ static void one_file(void)
 
 static void run(struct date day, int files)
 {
-    struct policy_faults faults = {0};
+    struct faults faults = {0};
     struct calendar *calendar = calendar_new();
     struct policy_set *policies = policy_set_load("conf/policy", &faults);
     assert_non_null(policies);

@@ -45,7 +45,7 @@ static void wake(void *self)
 
 static int setup(void **state)
 {
-    struct policy_faults faults = {0};
+    struct faults faults = {0};
     struct policy_set *policies = policy_set_load("conf/policy", &faults);
     (void)state;
     assert_non_null(policies);

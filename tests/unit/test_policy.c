@@ -84,7 +84,7 @@ static void shipped(void **state)
          1U << REGISTER_REGISTERED | 1U << REGISTER_RETURNED | 1U << REGISTER_EXITED, 60},
         {"2026-regular", "2026-01-01", "", 0, 0}, /* no continuity rule */
     };
-    struct policy_faults faults;
+    struct faults faults = {0};
     struct policy_set *set = policy_set_load("conf/policy", &faults);
     char text[DATE_TEXT];
 
@@ -105,7 +105,7 @@ static void shipped(void **state)
         assert_int_equal(p->announce_source != NULL, p->continuity);
         shipped_values(p);
     }
-    policy_faults_free(&faults);
+    faults_free(&faults);
     policy_set_free(set);
 }
 
@@ -124,7 +124,7 @@ static void on_a_day(void **state)
         {"2199-12-31", "2026-regular"},
         {"1900-01-01", NULL},
     };
-    struct policy_faults faults;
+    struct faults faults = {0};
     struct policy_set *set = policy_set_load("conf/policy", &faults);
 
     (void)state;
@@ -155,7 +155,7 @@ static void on_a_day(void **state)
 static void hash(void **state)
 {
     char want[DIGEST_HEX + 1];
-    struct policy_faults faults;
+    struct faults faults = {0};
 
     (void)state;
     policy_files_put("2026-x.conf", policy_files_good);
@@ -190,7 +190,7 @@ static void strange_files(void **state)
 
 static void no_folder(void **state)
 {
-    struct policy_faults faults;
+    struct faults faults = {0};
     char want[128];
 
     (void)state;
@@ -198,7 +198,7 @@ static void no_folder(void **state)
     assert_int_equal(faults.count, 1);
     assert_string_equal(faults.text[0],
                         "/nonexistent/policy:0: cannot be read: No such file or directory");
-    policy_faults_free(&faults);
+    faults_free(&faults);
     snprintf(want, sizeof(want), "%s:0: no policy version: no file *.conf in this folder\n",
              policy_files_folder);
     policy_files_expect(want);

@@ -184,7 +184,7 @@ static const char without_semi_annual[] = "    { tier = \"semi-annual\"; lead_da
 
 static void dropped_tier(void **state)
 {
-    struct policy_faults faults;
+    struct faults faults = {0};
     char *less = policy_files_replaced(policy_files_good, without_semi_annual, "\n");
     char *text = policy_files_replaced(
         less, "  restart",

@@ -32,7 +32,7 @@ static void assert_day(struct date d, const char *want)
 /* The shipped steps, and of the notice for 2026 the days that the cases touch. */
 static int set_up(void **state)
 {
-    struct policy_faults faults;
+    struct faults faults = {0};
 
     (void)state;
     set = policy_set_load("conf/policy", &faults);

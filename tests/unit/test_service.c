@@ -77,7 +77,7 @@ static void listen_as_manager(void)
 
 static int setup(void **state)
 {
-    struct policy_faults faults = {0};
+    struct faults faults = {0};
     struct policy_set *policies = policy_set_load("conf/policy", &faults);
     (void)state;
     assert_non_null(policies);

@@ -38,7 +38,7 @@ static void make_folder(const char *path)
 static int setup(void **state)
 {
     (void)state;
-    struct policy_faults faults = {0};
+    struct faults faults = {0};
     struct calendar *calendar = calendar_new();
     struct policy_set *policies = policy_set_load("conf/policy", &faults);
     assert_non_null(policies);

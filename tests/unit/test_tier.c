@@ -14,14 +14,14 @@ static const struct policy *shipped;
 
 static int setup(void **state)
 {
-    struct policy_faults faults;
+    struct faults faults = {0};
 
     (void)state;
     set = policy_set_load("conf/policy", &faults);
     for (int i = 0; i < faults.count; i++) {
         print_error("%s\n", faults.text[i]);
     }
-    policy_faults_free(&faults);
+    faults_free(&faults);
     if (!set) {
         return 1;
     }
