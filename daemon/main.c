@@ -198,7 +198,10 @@ static bool inherited(int *fd, struct error *err)
 
 static bool open_front(struct house *h, struct error *err)
 {
-    struct front_options options = {.work = &h->reading, .reload = reload, .returns = h->returns};
+    struct front_options options = {.work = &h->reading,
+                                    .staging = h->writing.staging,
+                                    .reload = reload,
+                                    .returns = h->returns};
     if (!inherited(&options.listen_fd, err)) {
         return false;
     }

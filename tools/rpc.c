@@ -7,16 +7,23 @@
  *   rpc --hold N SOCKET   open N connections that say nothing, print how many stand; until killed
  *
  * --file PATH passes a memfd with the file's bytes, sealed, along with the first byte; --pipe the
- * writing end of a pipe that is never read, for as long as this programme lives. Exit 1 where
- * the other side is not there or says nothing for 20 seconds. */
+ * writing end of a pipe that is never read, for as long as this programme lives; --lend WHAT what
+ * is meant to hang the other side: `thaw`, a pipe that never blocks by its flags and is made to
+ * block again and again; `drip`, one that gets a byte at times; `linger`, a TCP socket whose last
+ * close waits for a minute, which is the other side's. --leave ends the connection once all is
+ * sent, and stays. --slow sends a byte at a time, ten in a second. Exit 1 where the other side is
+ * not there or says nothing for 20 seconds. */
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -31,8 +38,8 @@ enum mode { MODE_ASK, MODE_REST, MODE_MUTE, MODE_FLOOD, MODE_HOLD };
 struct options {
     enum mode mode;
     int hold;
-    const char *socket, *file;
-    bool pipe;
+    const char *socket, *file, *lend;
+    bool pipe, slow, leave;
 };
 
 static const struct argp_option option_table[] = {
@@ -41,6 +48,9 @@ static const struct argp_option option_table[] = {
     {"flood", 'f', 0, 0, "send again and again, drop the answers", 0},
     {"hold", 'n', "N", 0, "N connections that say nothing", 0},
     {"pipe", 'p', 0, 0, "pass the writing end of a pipe that nobody reads", 0},
+    {"lend", 'l', "WHAT", 0, "pass what is meant to hang the other side: thaw, drip, linger", 0},
+    {"leave", 'e', 0, 0, "end the connection once all is sent, and stay", 0},
+    {"slow", 's', 0, 0, "a byte at a time, ten in a second", 0},
     {"file", 'd', "PATH", 0, "pass the file along with the first byte", 0},
     {0}};
 
@@ -60,6 +70,15 @@ static error_t option(int key, char *value, struct argp_state *state)
     case 'n':
         o->mode = MODE_HOLD;
         o->hold = atoi(value);
+        return 0;
+    case 'l':
+        o->lend = value;
+        return 0;
+    case 'e':
+        o->leave = true;
+        return 0;
+    case 's':
+        o->slow = true;
         return 0;
     case 'p':
         o->pipe = true;
@@ -142,6 +161,74 @@ static int unread(void)
     return ends[1];
 }
 
+/* In a child that goes with this programme, for ten minutes at most. */
+static bool beside(void)
+{
+    pid_t parent = getpid(), child = fork();
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        alarm(600);
+        return getppid() == parent;
+    }
+    return false;
+}
+
+static int thaw(void)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0 || write(ends[1], ",", 1) != 1) {
+        die("pipe");
+    }
+    if (beside()) {
+        for (;;) {
+            fcntl(ends[0], F_SETFL, 0);
+        }
+    }
+    return ends[0];
+}
+
+static int drip(void)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        die("pipe");
+    }
+    if (beside()) {
+        while (write(ends[1], ",", 1) == 1) {
+            poll(NULL, 0, 200);
+        }
+        _exit(0);
+    }
+    return ends[0];
+}
+
+static int linger(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    struct linger wait = {1, 60};
+    char piece[65536] = {0};
+    int small = 4096, ear = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(ear, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    if (bind(ear, (struct sockaddr *)&at, len) != 0 || listen(ear, 1) != 0 ||
+        getsockname(ear, (struct sockaddr *)&at, &len) != 0 ||
+        connect(fd, (struct sockaddr *)&at, len) != 0 || accept(ear, NULL, NULL) < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &wait, sizeof wait) != 0) {
+        die("a TCP socket");
+    }
+    while (send(fd, piece, sizeof piece, MSG_DONTWAIT) > 0) {
+    }
+    return fd;
+}
+
+static int lend(const char *what)
+{
+    return strcmp(what, "thaw") == 0     ? thaw()
+           : strcmp(what, "drip") == 0   ? drip()
+           : strcmp(what, "linger") == 0 ? linger()
+                                         : (die(what), -1);
+}
+
 static ssize_t send_some(int fd, struct str bytes, int passed)
 {
     union {
@@ -166,7 +253,8 @@ static ssize_t send_some(int fd, struct str bytes, int passed)
 static int talk(const struct options *o, struct str bytes)
 {
     char piece[65536];
-    int fd = dial(o->socket), passed = o->file ? sealed(o->file) : o->pipe ? unread() : -1;
+    int passed = o->file ? sealed(o->file) : o->lend ? lend(o->lend) : o->pipe ? unread() : -1;
+    int fd = dial(o->socket);
     size_t sent = 0;
     bool over = bytes.len == 0 && o->mode == MODE_REST, again = o->mode > MODE_REST;
     if (fd < 0) {
@@ -181,10 +269,18 @@ static int talk(const struct options *o, struct str bytes)
             return EXIT_FAILURE;
         }
         if (p.revents & POLLOUT) {
-            ssize_t n = send_some(fd, (struct str){bytes.data + sent, bytes.len - sent},
-                                  sent ? -1 : passed);
+            size_t len = o->slow ? 1 : bytes.len - sent;
+            ssize_t n = send_some(fd, (struct str){bytes.data + sent, len}, sent ? -1 : passed);
+            if (o->slow) {
+                poll(NULL, 0, 100);
+            }
             over = over || (n < 0 && errno != EAGAIN); /* closed on us: what was answered counts */
             sent += n > 0 ? (size_t)n : 0;
+            if (o->leave && (over || sent == bytes.len)) {
+                close(passed); /* the last one is theirs, where they have not been quicker */
+                close(fd);
+                pause();
+            }
             if (!over && sent == bytes.len) {
                 sent = 0;
                 over = !again;

@@ -5,8 +5,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "control/closer.h"
 #include "control/server.h"
+#include "control/transfer.h"
 
+#define CLOSING_UID_MAX 8
+#define CLOSING_PAUSE_US 20000
+#define PASSED_MAX 253 /* the kernel's SCM_MAX_FD */
 #define READ_PIECE ((size_t)16 * 1024)
 /* Output that may wait in one connection; and in all of them: beyond it each gets one answer at a
  * time. */
@@ -22,10 +27,12 @@ static void update(struct connection *c);
 
 /* ---- descriptors ---- */
 
-static void fds_close(int *fds, int count)
+static void fds_close(struct connection *c, const int *fds, int count)
 {
     for (int i = 0; i < count; i++) {
-        close(fds[i]);
+        if (fds[i] >= 0) {
+            closer_put(c->server->closer, c->peer->uid, fds[i]);
+        }
     }
 }
 
@@ -36,8 +43,7 @@ static void passed_drop(struct connection *c, int index)
             (size_t)(c->passed_count - index) * sizeof *c->passed);
 }
 
-/* The control buffer has room for CONNECTION_FDS: the kernel itself closes what one message has
- * beyond. */
+/* What a call can use is kept, at its place among the others; the rest goes to the closer. */
 static void passed_add(struct connection *c, struct msghdr *msg, uint64_t from, uint64_t to)
 {
     struct passed set = {.from = from, .to = to};
@@ -53,11 +59,13 @@ static void passed_add(struct connection *c, struct msghdr *msg, uint64_t from, 
         for (size_t i = 0; i < count; i++) {
             int fd;
             memcpy(&fd, CMSG_DATA(h) + i * sizeof fd, sizeof fd);
+            bool keep = queued < CONNECTION_FDS && !c->closing && transfer_keeps(fd);
+            if (!keep) {
+                fds_close(c, &fd, 1);
+            }
             if (queued < CONNECTION_FDS) {
-                set.fds[set.count++] = fd;
+                set.fds[set.count++] = keep ? fd : -1;
                 queued++;
-            } else {
-                close(fd);
             }
         }
     }
@@ -70,7 +78,7 @@ static void passed_add(struct connection *c, struct msghdr *msg, uint64_t from, 
 int connection_take_fds(struct connection *c, int fds[CONNECTION_FDS])
 {
     while (c->passed_count > 0 && c->passed[0].to <= c->line_at) {
-        fds_close(c->passed[0].fds, c->passed[0].count);
+        fds_close(c, c->passed[0].fds, c->passed[0].count);
         passed_drop(c, 0);
     }
     if (c->passed_count == 0 || c->passed[0].from > c->line_at) {
@@ -197,6 +205,7 @@ static void refuse_line(struct connection *c)
 
 static void line_end(struct connection *c)
 {
+    c->owes_since = job_now();
     if (c->line.batch && c->answered) {
         evbuffer_add(c->out, "]\n", 2);
     }
@@ -219,6 +228,7 @@ static void line_begin(struct connection *c)
     if (!rpc_line_parse(&c->line, (struct str){text, (size_t)len}, &answer)) {
         connection_answer(c, answer);
     }
+    c->owes_since = job_now();
     size_t taken = evbuffer_get_length(c->in) > (size_t)len ? (size_t)len + 1 : (size_t)len;
     evbuffer_drain(c->in, taken);
     c->position += taken;
@@ -342,10 +352,30 @@ static void update(struct connection *c)
     }
 }
 
+/* With room for every descriptor that a message can have: one that finds none the kernel closes
+ * itself, here. */
+static ssize_t receive(struct connection *c, struct iovec *piece, uint64_t from)
+{
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(PASSED_MAX * sizeof(int))];
+    } control;
+    struct msghdr msg = {.msg_iov = piece,
+                         .msg_iovlen = 1,
+                         .msg_control = control.bytes,
+                         .msg_controllen = sizeof control.bytes};
+    ssize_t n = recvmsg(c->fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    if (n > 0) {
+        passed_add(c, &msg, from, from + (uint64_t)n);
+    }
+    return n;
+}
+
 static void throw_away(struct connection *c)
 {
-    char piece[READ_PIECE];
-    ssize_t n = recv(c->fd, piece, sizeof piece, 0);
+    char bytes[READ_PIECE];
+    struct iovec piece = {bytes, sizeof bytes};
+    ssize_t n = receive(c, &piece, c->position);
     c->drained += n > 0 ? (size_t)n : 0;
     bool goes_on = n > 0 ? c->drained < LINGER_BYTES : n < 0 && (errno == EAGAIN || errno == EINTR);
     if (!goes_on) {
@@ -353,42 +383,44 @@ static void throw_away(struct connection *c)
     }
 }
 
-static ssize_t receive(struct connection *c)
+static ssize_t receive_line(struct connection *c)
 {
-    union {
-        struct cmsghdr align;
-        char bytes[CMSG_SPACE(CONNECTION_FDS * sizeof(int))];
-    } control;
     struct iovec piece;
     if (evbuffer_reserve_space(c->in, READ_PIECE, &piece, 1) != 1) {
         abort(); /* out of memory */
     }
-    struct msghdr msg = {.msg_iov = &piece,
-                         .msg_iovlen = 1,
-                         .msg_control = control.bytes,
-                         .msg_controllen = sizeof control.bytes};
-    ssize_t n = recvmsg(c->fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    ssize_t n = receive(c, &piece, c->position + evbuffer_get_length(c->in));
     int why = errno;
     piece.iov_len = n > 0 ? (size_t)n : 0;
-    uint64_t from = c->position + evbuffer_get_length(c->in);
     evbuffer_commit_space(c->in, &piece, 1);
-    if (n > 0) {
-        passed_add(c, &msg, from, from + (uint64_t)n);
-    }
     errno = why;
     return n;
 }
 
+/* What it passed before is still being closed: nothing more is taken meanwhile. */
 static void on_read(evutil_socket_t fd, short what, void *self)
 {
+    static const struct timeval pause = {0, CLOSING_PAUSE_US};
     struct connection *c = self;
     (void)fd;
     (void)what;
+    if (closer_waiting(c->server->closer, c->peer->uid) > CLOSING_UID_MAX) {
+        event_del(c->read);
+        event_add(c->turn, &pause);
+        return;
+    }
     if (c->lingering) {
         throw_away(c);
         return;
     }
-    ssize_t n = receive(c);
+    if (connection_peer(c)->role == ROLE_NONE) { /* it had one: the settings changed */
+        connection_free(c);
+        return;
+    }
+    if (evbuffer_get_length(c->in) == 0) {
+        c->owes_since = job_now();
+    }
+    ssize_t n = receive_line(c);
     if (n < 0 && errno != EAGAIN && errno != EINTR) {
         connection_free(c);
         return;
@@ -427,7 +459,7 @@ struct connection *connection_new(struct server *server, int fd, struct peer *pe
     c->server = server;
     c->fd = fd;
     c->peer = peer;
-    c->active_at = job_now();
+    c->active_at = c->owes_since = job_now();
     c->in = evbuffer_new();
     c->out = evbuffer_new();
     c->read = event_new(server->base, fd, EV_READ | EV_PERSIST, on_read, c);
@@ -459,7 +491,7 @@ void connection_free(struct connection *c)
         c->server->unwatch(c);
     }
     for (int i = 0; i < c->passed_count; i++) {
-        fds_close(c->passed[i].fds, c->passed[i].count);
+        fds_close(c, c->passed[i].fds, c->passed[i].count);
     }
     rpc_line_free(&c->line);
     event_free(c->read);
@@ -468,7 +500,7 @@ void connection_free(struct connection *c)
     event_free(c->linger);
     evbuffer_free(c->in);
     evbuffer_free(c->out);
-    close(c->fd);
+    closer_put_socket(s->closer, c->peer->uid, c->fd);
     peer_drop(c->peer);
     free(c);
 }

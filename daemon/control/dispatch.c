@@ -1,14 +1,18 @@
 #include "control/dispatch.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "control/closer.h"
 #include "control/server.h"
+#include "control/transfer.h"
 #include "control/watch.h"
 
 /* A call between the front and the writer. The writer's thread has `call` and `result` from
  * writer_post() to the result's notice, the front before and after: the trees never belong to both.
- */
+ * A call with files is with a transfer before that, and once more where something goes back: the
+ * writer has only files of ours. */
 struct pending {
     struct request request;
     struct call call;
@@ -17,7 +21,10 @@ struct pending {
     struct peer *peer;
     json_t *id; /* NULL: a notification */
     json_t *result;
-    int fds[CONNECTION_FDS];
+    int fds[CONNECTION_FDS];  /* ours, at the places of those that were lent */
+    int lent[CONNECTION_FDS]; /* -1: none, or handed on */
+    int lent_count;
+    struct transfer transfer;
     const struct settings *settings; /* new ones, or NULL */
 };
 
@@ -33,6 +40,9 @@ static struct pending *pending_new(struct connection *c, const struct rpc_call *
     p->call.method = m;
     p->call.params = rc->params ? json_incref(rc->params) : json_object();
     p->call.fds = p->fds;
+    for (int i = 0; i < CONNECTION_FDS; i++) {
+        p->fds[i] = p->lent[i] = -1;
+    }
     p->call.page = c->server->work->settings->limit_page;
     p->request.owner = p;
     return p;
@@ -40,11 +50,20 @@ static struct pending *pending_new(struct connection *c, const struct rpc_call *
 
 static void pending_free(struct pending *p)
 {
-    for (int i = 0; i < p->call.fd_count; i++) {
+    for (int i = 0; i < CONNECTION_FDS; i++) {
         if (p->fds[i] >= 0) {
             close(p->fds[i]);
         }
+        if (p->lent[i] >= 0) {
+            closer_put(p->server->closer, p->peer->uid, p->lent[i]);
+        }
     }
+    for (int i = 0; i < p->transfer.count; i++) {
+        if (p->transfer.files[i].own >= 0) {
+            close(p->transfer.files[i].own);
+        }
+    }
+    error_clear(&p->transfer.error);
     if (p->request.job) {
         p->request.job->class->free(p->request.job);
     }
@@ -108,23 +127,20 @@ static bool change(struct request *r, struct work *w, struct error *err)
     return ok;
 }
 
-static void done(struct request *r)
+/* The end of a call that was with the writer, or never came to it; frees it. */
+static void finish(struct pending *p, bool ok, const struct error *err)
 {
-    struct pending *p = r->owner;
     struct connection *c = p->connection;
     const struct method *m = p->call.method;
+    struct job *job = p->request.job;
     json_t *data = NULL;
-    p->server->outstanding--;
-    metrics_call(p->server->work->metrics, m->name, r->ok ? REASON_NONE : r->error.reason);
-    if (r->ok && r->job) {
-        p->result = m->result(&p->call, r->job);
-    } else if (!r->ok && r->job && m->failed) {
-        data = m->failed(&p->call, r->job);
+    metrics_call(p->server->work->metrics, m->name, ok ? REASON_NONE : err->reason);
+    if (ok && job) {
+        p->result = m->result(&p->call, job);
+    } else if (!ok && job && m->failed) {
+        data = m->failed(&p->call, job);
     }
-    if (p->settings) {
-        server_settings(p->server, p->settings);
-    }
-    json_t *answer = outcome(p->id, r->ok, p->result, &r->error, data);
+    json_t *answer = outcome(p->id, ok, p->result, err, data);
     p->result = NULL;
     pending_free(p);
     if (!c) {
@@ -136,6 +152,43 @@ static void done(struct request *r)
     connection_resume(c);
 }
 
+static void went_back(struct transfer *t)
+{
+    struct pending *p = t->owner;
+    struct request *r = &p->request;
+    if (r->ok && !t->ok) {
+        error_context(&t->error, "%s is done, but its rows did not go back", p->call.method->name);
+        finish(p, false, &t->error);
+    } else {
+        finish(p, r->ok, &r->error);
+    }
+}
+
+static bool goes_back(const struct pending *p)
+{
+    bool back = false;
+    for (int i = 0; i < p->transfer.count; i++) {
+        back = back || p->transfer.files[i].way == PARAM_FILE_BACK;
+    }
+    return back;
+}
+
+static void done(struct request *r)
+{
+    struct pending *p = r->owner;
+    p->server->outstanding--;
+    if (p->settings) {
+        server_settings(p->server, p->settings);
+    }
+    if (p->connection && goes_back(p)) {
+        p->transfer.back = true;
+        p->transfer.done = went_back;
+        transfer_start(p->server->transfers, &p->transfer);
+    } else {
+        finish(p, r->ok, &r->error);
+    }
+}
+
 static void progress(struct request *r, const char *phase, int64_t did, int64_t total)
 {
     struct pending *p = r->owner;
@@ -145,18 +198,14 @@ static void progress(struct request *r, const char *phase, int64_t did, int64_t 
     }
 }
 
-static void post(struct connection *c, struct pending *p)
+static bool post(struct pending *p, struct error *err)
 {
-    struct error err = ERROR_INIT;
+    struct connection *c = p->connection;
     const struct method *m = p->call.method;
     if (m->how == METHOD_JOB) {
-        p->request.job = m->job(&p->call, c->server->work, &err);
+        p->request.job = m->job(&p->call, p->server->work, err);
         if (!p->request.job) {
-            metrics_call(c->server->work->metrics, m->name, err.reason);
-            connection_answer(c, outcome(p->id, false, NULL, &err, NULL));
-            error_clear(&err);
-            pending_free(p);
-            return;
+            return false;
         }
         p->request.progress = progress;
         p->request.want_progress = p->id && !c->line.batch;
@@ -166,26 +215,107 @@ static void post(struct connection *c, struct pending *p)
     }
     p->request.done = done;
     c->pending = p;
-    c->server->outstanding++;
-    writer_post(c->server->writer, &p->request);
+    p->server->outstanding++;
+    writer_post(p->server->writer, &p->request);
+    return true;
 }
 
 void dispatch_forget(struct pending *p)
 {
     p->connection = NULL;
+    transfer_stop(&p->transfer);
 }
 
-/* ---- before a function runs ---- */
+/* ---- files, before the writer hears of the call ---- */
+
+static json_t *file_given(const struct param *p, json_t *params)
+{
+    json_t *value = param_is_file(p) ? json_object_get(params, p->name) : NULL;
+    return json_is_null(value) ? NULL : value;
+}
 
 static bool has_file(const struct method *m, json_t *params)
 {
     for (const struct param *p = m->params; p && p->name; p++) {
-        if (p->type == PARAM_FILE && json_object_get(params, p->name)) {
+        if (file_given(p, params)) {
             return true;
         }
     }
     return false;
 }
+
+static void fetched(struct transfer *t)
+{
+    struct pending *p = t->owner;
+    struct error err = ERROR_INIT;
+    bool ok = t->ok && p->connection;
+    for (int i = 0; ok && i < t->count; i++) {
+        int at = 0;
+        while (p->lent[at] != t->files[i].lent) {
+            at++;
+        }
+        p->fds[at] = fcntl(t->files[i].own, F_DUPFD_CLOEXEC, 0);
+    }
+    if (!ok) {
+        finish(p, false, &t->error);
+    } else if (!post(p, &err)) {
+        finish(p, false, &err);
+    }
+    error_clear(&err);
+}
+
+static void fetching(struct transfer *t, int64_t bytes)
+{
+    struct pending *p = t->owner;
+    if (p->connection && p->id && !t->back) {
+        connection_tell(p->connection, rpc_progress(p->id, "check", bytes, -1));
+        connection_send(p->connection);
+    }
+}
+
+/* Looks at the descriptors that the call names, and has those fetched that come in. False where one
+ * is missing or unfit. */
+static bool fetch(struct connection *c, struct pending *p, struct error *err)
+{
+    struct transfer *t = &p->transfer;
+    p->lent_count = connection_take_fds(c, p->lent);
+    p->call.fd_count = p->lent_count;
+    for (const struct param *f = p->call.method->params; f && f->name; f++) {
+        json_t *value = file_given(f, p->call.params);
+        json_int_t at = json_integer_value(json_object_get(value, "fd"));
+        if (!value) {
+            continue;
+        }
+        if (at >= p->lent_count) {
+            return error_set(err, REASON_BAD_ARGUMENT, "%s: no such descriptor came with the call",
+                             f->name);
+        }
+        if (!transfer_fits(p->lent[at], f, err)) {
+            return false;
+        }
+        if (f->type == PARAM_FILE_OUT) {
+            p->fds[at] = p->lent[at];
+            p->lent[at] = -1;
+        } else {
+            t->files[t->count++] =
+                (struct transfer_file){.way = f->type, .lent = p->lent[at], .own = -1};
+        }
+    }
+    if (t->count == 0) {
+        return post(p, err);
+    }
+    t->uid = p->peer->uid;
+    t->most = p->call.method->file_most ? p->call.method->file_most : METHOD_FILE_MOST;
+    t->floor = (int64_t)c->server->work->settings->limit_free_megabytes << 20;
+    t->done = fetched;
+    t->progress = fetching;
+    t->owner = p;
+    c->pending = p;
+    transfer_start(c->server->transfers, t);
+    return true;
+}
+
+/* ---- before a function runs ---- */
 
 /* 0 where the call may run, else the code of the refusal. */
 static int check(const struct connection *c, const struct method *m, json_t *params,
@@ -229,12 +359,15 @@ void dispatch_call(struct connection *c, const struct rpc_call *rc)
         return;
     }
     struct pending *p = pending_new(c, rc, m);
-    if (has_file(m, rc->params)) {
-        p->call.fd_count = connection_take_fds(c, p->fds);
-    }
     if (m->how == METHOD_QUERY) {
         query(c, p);
-    } else {
-        post(c, p);
+        return;
+    }
+    bool ok = has_file(m, rc->params) ? fetch(c, p, &err) : post(p, &err);
+    if (!ok) {
+        metrics_call(c->server->work->metrics, m->name, err.reason);
+        connection_answer(c, outcome(p->id, false, NULL, &err, NULL));
+        pending_free(p);
+        error_clear(&err);
     }
 }

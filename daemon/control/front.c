@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "control/closer.h"
 #include "control/daily_timer.h"
 #include "control/dispatch.h"
 #include "control/intake.h"
@@ -15,6 +16,7 @@
 #include "control/monitor.h"
 #include "control/server.h"
 #include "control/service.h"
+#include "control/transfer.h"
 #include "control/watch.h"
 
 #define TELL_US 20000 /* what becomes ready within it is told together */
@@ -206,8 +208,10 @@ static bool open_all(struct front *f, struct error *err)
                                 .room = watch_room,
                                 .unwatch = watch_drop,
                                 .reloaded = settings_changed,
+                                .closer = closer_new(),
                                 .owner = f};
-    return f->intake && signals_new(f, err) &&
+    f->server.transfers = f->intake ? transfers_new(f->base, f->options.staging, err) : NULL;
+    return f->server.transfers && signals_new(f, err) &&
            server_open(&f->server, f->options.listen_fd, w->settings->socket, err);
 }
 
@@ -251,6 +255,8 @@ void front_free(struct front *f)
         return;
     }
     server_close(&f->server);
+    transfers_free(f->server.transfers);
+    closer_free(f->server.closer);
     daily_timer_free(f->daily);
     monitor_free(f->monitor);
     intake_free(f->intake);

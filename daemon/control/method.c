@@ -108,6 +108,8 @@ static const struct {
     [PARAM_COUNT] = {is_count, "an integer from 0 to 2^53"},
     [PARAM_BOOLEAN] = {is_boolean, "true or false"},
     [PARAM_FILE] = {is_file, "{\"fd\": n}"},
+    [PARAM_FILE_BACK] = {is_file, "{\"fd\": n}"},
+    [PARAM_FILE_OUT] = {is_file, "{\"fd\": n}"},
     [PARAM_TEXTS] = {is_texts, "a list of 1 to 1000 texts that are not empty"},
     [PARAM_WORD] = {is_word, "one of: "},
 };
@@ -252,6 +254,11 @@ int call_fd(struct call *c, const char *name)
     fd = c->fds[i];
     c->fds[i] = -1;
     return fd;
+}
+
+bool param_is_file(const struct param *p)
+{
+    return types[p->type].is == is_file;
 }
 
 int call_limit(const struct call *c)

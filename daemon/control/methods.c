@@ -1,9 +1,5 @@
 #include "control/methods.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 bool (*method_reload)(struct work *w, struct error *err);
 
 /* ---- JSON ---- */
@@ -124,51 +120,4 @@ bool methods_in_scope(const struct scope *scope, int64_t township, int64_t divis
 
     return peer_sees_in(scope->peer, township, division) &&
            (!scope->division || peer_sees_in(&within, township, division));
-}
-
-/* ---- files that come with a call ---- */
-
-static const char *const file_words[] = {
-    [FILE_IN] = "a pipe, or a memfd sealed against writing, shrinking and growing",
-    [FILE_OUT] = "a memfd that can be written",
-    [FILE_OUT_PIPE] = "a pipe's writing end, or a memfd that can be written",
-};
-
-static bool is_fit(int fd, enum file_way way)
-{
-    const int fixed = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
-    struct stat st;
-    int seals = fcntl(fd, F_GET_SEALS);
-
-    if (seals >= 0) {
-        return way == FILE_IN ? (seals & fixed) == fixed
-                              : (seals & (F_SEAL_WRITE | F_SEAL_GROW)) == 0;
-    }
-    return way != FILE_OUT && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
-}
-
-static bool is_way(int fd, enum file_way way)
-{
-    int mode = fcntl(fd, F_GETFL) & O_ACCMODE;
-
-    return mode == O_RDWR || mode == (way == FILE_IN ? O_RDONLY : O_WRONLY);
-}
-
-bool methods_take_file(struct call *c, const char *name, enum file_way way, int *fd,
-                       struct error *err)
-{
-    *fd = call_fd(c, name);
-    if (*fd < 0) {
-        json_t *value = json_object_get(c->params, name);
-
-        return !value || json_is_null(value) ||
-               error_set(err, REASON_BAD_ARGUMENT, "%s: no such descriptor came with the call",
-                         name);
-    }
-    if (is_fit(*fd, way) && is_way(*fd, way)) {
-        return true;
-    }
-    close(*fd);
-    *fd = -1;
-    return error_set(err, REASON_BAD_ARGUMENT, "%s must be %s", name, file_words[way]);
 }

@@ -10,8 +10,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "control/closer.h"
 #include "control/connection.h"
 
+#define CLOSING_MAX 1024 /* descriptors that are not closed yet: no more are taken */
 #define GIVE_WAY_NS ((int64_t)10000000000) /* of silence */
 #define FLUSH_NS ((int64_t)500000000)
 #define RESUME_MS 100
@@ -19,7 +21,7 @@
 /* ---- who may come in ---- */
 
 /* Best effort: a client that cannot take one line at once gets none. */
-static void turn_away(int fd, const struct error *err)
+static void turn_away(struct server *s, int fd, int64_t uid, const struct error *err)
 {
     json_t *answer = rpc_refusal(NULL, 0, err, NULL);
     struct strbuf line = STRBUF_INIT;
@@ -29,7 +31,7 @@ static void turn_away(int fd, const struct error *err)
     strbuf_free(&line);
     free(text);
     json_decref(answer);
-    close(fd);
+    closer_put_socket(s->closer, uid, fd);
 }
 
 static bool gives_way(const struct connection *c, int64_t now)
@@ -64,6 +66,9 @@ static bool admit(struct server *s, const struct peer *peer, struct error *err)
 {
     const struct settings *set = s->work->settings;
     bool exempt = peer->uid == 0 || peer->uid == geteuid();
+    if (peer->role == ROLE_NONE) {
+        return error_set(err, REASON_NOT_ALLOWED, "%s has no role here", peer->who);
+    }
     if (!exempt && count_of(s, peer->uid) >= set->limit_connections_per_user &&
         !make_room(s, peer->uid)) {
         return error_set(err, REASON_BUSY, "%s has %d connections already", peer->who,
@@ -74,6 +79,14 @@ static bool admit(struct server *s, const struct peer *peer, struct error *err)
         return error_set(err, REASON_BUSY, "all %d connections are taken", slots);
     }
     return true;
+}
+
+/* A pause lets others close what they have. */
+static void pause_accepting(struct server *s)
+{
+    const struct timeval pause = {0, RESUME_MS * 1000};
+    evconnlistener_disable(s->listener);
+    event_add(s->resume, &pause);
 }
 
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from,
@@ -89,20 +102,21 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
         connection_new(s, fd, peer);
         return;
     }
-    turn_away(fd, &err);
+    turn_away(s, fd, peer ? peer->uid : PEER_OVERFLOW_UID, &err);
     peer_drop(peer);
     error_clear(&err);
+    if (closer_waiting_all(s->closer) > CLOSING_MAX) {
+        pause_accepting(s);
+    }
 }
 
-/* Without descriptors the listener would report ready for ever: a pause lets others close theirs.
- */
+/* Without descriptors the listener would report ready for ever. */
 static void on_accept_error(struct evconnlistener *listener, void *self)
 {
     struct server *s = self;
-    const struct timeval pause = {0, RESUME_MS * 1000};
+    (void)listener;
     make_room(s, -1);
-    evconnlistener_disable(listener);
-    event_add(s->resume, &pause);
+    pause_accepting(s);
 }
 
 /* Between two calls a client owes nothing. */
@@ -121,7 +135,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *self)
     (void)what;
     for (struct connection *c = s->first, *next; c; c = next) {
         next = c->next;
-        if (owes_a_line(c) && c->active_at < since) {
+        if (owes_a_line(c) && c->owes_since < since) {
             connection_free(c);
         }
     }
@@ -230,8 +244,7 @@ bool server_open(struct server *s, int fd, const char *path, struct error *err)
         s->path = xstrdup(path);
     }
     evutil_make_socket_nonblocking(fd);
-    s->listener = evconnlistener_new(s->base, on_accept, s,
-                                     LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+    s->listener = evconnlistener_new(s->base, on_accept, s, LEV_OPT_CLOSE_ON_EXEC, 0, fd);
     const struct timeval second = {1, 0};
     s->resume = evtimer_new(s->base, on_resume, s);
     s->sweep = event_new(s->base, -1, EV_PERSIST, on_sweep, s);
@@ -244,7 +257,8 @@ bool server_open(struct server *s, int fd, const char *path, struct error *err)
 
 void server_stop(struct server *s)
 {
-    if (s->listener) {
+    if (s->listener) { /* with all that lies in connections which were not accepted */
+        closer_put(s->closer, PEER_OVERFLOW_UID, evconnlistener_get_fd(s->listener));
         evconnlistener_free(s->listener);
         s->listener = NULL;
     }

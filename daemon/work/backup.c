@@ -13,10 +13,12 @@
 #include "base/log.h"
 #include "store/backup.h"
 #include "store/run.h"
+#include "work/carry.h"
 #include "work/staging.h"
 
 #define PATIENCE_SECONDS 30
-#define WAIT_MS 5 /* of the writer, for the thread; small changes wait for it as well */
+#define JOIN_SECONDS 20 /* a step of the copy, or a page of its check, on a slow disk */
+#define WAIT_MS 5       /* of the writer, for the thread; small changes wait for it as well */
 #define SECOND_NS INT64_C(1000000000)
 
 static const char copy_name[] = "backup.db";
@@ -65,32 +67,11 @@ static void enter(struct backup *b, enum backup_phase phase, int64_t total)
     atomic_store(&b->phase, (int)phase);
 }
 
-/* All of it into a pipe that somebody reads. */
-static bool send_piece(struct backup *b, const char *bytes, size_t len)
+static bool sending(void *self, int64_t done)
 {
-    int64_t until = job_now() + PATIENCE_SECONDS * SECOND_NS;
-    while (len) {
-        ssize_t n = write(b->out, bytes, len);
-        if (n >= 0) {
-            bytes += n;
-            len -= (size_t)n;
-            until = job_now() + PATIENCE_SECONDS * SECOND_NS;
-            continue;
-        }
-        if (errno != EAGAIN && errno != EINTR) {
-            return error_set(&b->error, REASON_BAD_ARGUMENT, "the copy cannot be sent: %s",
-                             strerror(errno));
-        }
-        if (!backup_goes_on(b)) {
-            return stopping(&b->error);
-        }
-        if (job_now() > until) {
-            return error_set(&b->error, REASON_BAD_ARGUMENT, "nobody read the pipe for %d seconds",
-                             PATIENCE_SECONDS);
-        }
-        poll(&(struct pollfd){.fd = b->out, .events = POLLOUT}, 1, 100);
-    }
-    return true;
+    struct backup *b = self;
+    atomic_store(&b->done, done);
+    return backup_goes_on(b);
 }
 
 /* What is on the disk is what is sent, and what the hash is of. */
@@ -98,26 +79,22 @@ static bool send_copy(struct backup *b)
 {
     struct stat st;
     struct digest *digest = digest_new();
-    char *piece = xmalloc(65536);
-    ssize_t n = 0;
     int from = open(b->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    bool ok = from >= 0 && fstat(from, &st) == 0;
+    bool ok = (from >= 0 && fstat(from, &st) == 0) ||
+              error_set(&b->error, REASON_STORAGE, "%s: %s", b->path, strerror(errno));
     if (ok) {
+        struct carry c = {.from = from,
+                          .to = b->out,
+                          .most = INT64_MAX,
+                          .goes_on = sending,
+                          .self = b,
+                          .digest = digest};
         enter(b, PHASE_SEND, st.st_size);
-        fcntl(b->out, F_SETFL, O_NONBLOCK);
+        ok = carry(&c, &b->error);
+        b->result.bytes = c.done;
+        digest_hex(digest, b->result.sha256);
     }
-    while (ok && (n = read(from, piece, 65536)) > 0) {
-        digest_add(digest, piece, (size_t)n);
-        ok = send_piece(b, piece, (size_t)n);
-        b->result.bytes += n;
-        atomic_store(&b->done, b->result.bytes);
-    }
-    if (b->error.reason == REASON_NONE && (!ok || n < 0)) {
-        ok = error_set(&b->error, REASON_STORAGE, "%s: %s", b->path, strerror(errno));
-    }
-    digest_hex(digest, b->result.sha256);
     digest_free(digest);
-    free(piece);
     staging_close(&from);
     staging_close(&b->out);
     return ok;
@@ -187,12 +164,17 @@ static bool backup_start(struct backup *b, struct work *w, struct error *err)
            error_set(err, REASON_INTERNAL, "cannot start a thread: %s", strerror(fault));
 }
 
-static void join(struct backup *b)
+/* False where the thread hangs in the caller's pipe: then all of it is left to the thread. */
+static bool join(struct backup *b)
 {
-    if (b->running) {
-        pthread_join(b->thread, NULL);
-        b->running = false;
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += JOIN_SECONDS;
+    if (b->running && pthread_clockjoin_np(b->thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
+        return false;
     }
+    b->running = false;
+    return true;
 }
 
 static enum job_step backup_end(struct backup *b, struct work *w, struct error *err)
@@ -247,7 +229,10 @@ static void backup_free(struct job *job)
 {
     struct backup *b = (struct backup *)job;
     atomic_store(&b->stop, true);
-    join(b);
+    if (!join(b)) {
+        unlink(b->path);
+        return;
+    }
     if (b->copy) { /* no thread ever had it */
         store_copy_end(b->copy);
         unlink(b->path);

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -10,7 +9,6 @@
 
 #include "base/file.h"
 
-#define PATIENCE_SECONDS 30
 #define FILE_MAX (INT64_C(64) << 30)
 
 int64_t job_now(void)
@@ -108,32 +106,22 @@ bool staging_room(const struct work *w, int64_t bytes, struct error *err)
                      w->settings->limit_free_megabytes);
 }
 
-static void patience(struct arrival *a)
-{
-    a->deadline = job_now() + PATIENCE_SECONDS * INT64_C(1000000000);
-}
-
 static bool arrival_begin(struct arrival *a, const struct work *w, const char *name,
                           struct error *err)
 {
     struct stat st;
     a->digest = digest_new();
     a->total = -1;
-    patience(a);
     a->raw = staging_open(w, name, O_RDWR | O_CREAT | O_TRUNC, err);
     if (a->raw < 0) {
         return false;
     }
-    if (fstat(a->file, &st) != 0 || !(S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode))) {
-        return error_set(err, REASON_BAD_ARGUMENT, "the file must be a pipe or a regular file");
+    if (fstat(a->file, &st) != 0 || !S_ISREG(st.st_mode)) {
+        return error_set(err, REASON_BAD_ARGUMENT, "the file must be a regular file");
     }
-    if (S_ISREG(st.st_mode)) {
-        lseek(a->file, 0, SEEK_SET);
-        a->total = st.st_size;
-    } else {
-        fcntl(a->file, F_SETFL, O_NONBLOCK);
-    }
-    return true;
+    a->total = st.st_size;
+    return lseek(a->file, 0, SEEK_SET) == 0 ||
+           error_set(err, REASON_STORAGE, "the file cannot be read: %s", strerror(errno));
 }
 
 bool arrival_slice(struct arrival *a, const struct work *w, const char *name, bool *whole,
@@ -147,12 +135,6 @@ bool arrival_slice(struct arrival *a, const struct work *w, const char *name, bo
     }
     while (job_now() < until) {
         ssize_t n = read(a->file, buffer, sizeof buffer);
-        if (n < 0 && errno == EAGAIN) {
-            poll(&(struct pollfd){.fd = a->file, .events = POLLIN}, 1, 5);
-            return job_now() < a->deadline ||
-                   error_set(err, REASON_BAD_ARGUMENT,
-                             "nothing came through the pipe for %d seconds", PATIENCE_SECONDS);
-        }
         if (n < 0) {
             return error_set(err, REASON_BAD_ARGUMENT, "the file cannot be read: %s",
                              strerror(errno));
@@ -163,7 +145,6 @@ bool arrival_slice(struct arrival *a, const struct work *w, const char *name, bo
             staging_close(&a->file);
             return true;
         }
-        patience(a);
         a->received += n;
         digest_add(a->digest, buffer, (size_t)n);
         for (const char *p = buffer; (p = memchr(p, '\n', (size_t)(buffer + n - p))); p++) {

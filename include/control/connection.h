@@ -19,13 +19,13 @@ struct pending;
 struct server;
 struct watch;
 
-#define CONNECTION_FDS 4 /* descriptors queued; what comes beyond is closed */
+#define CONNECTION_FDS 4 /* descriptors queued; what comes beyond is closed, and what is unfit */
 
 /* Descriptors of one message. The stream tells their place only to the read that brought them: they
  * are for a call whose first byte lies in [from, to). */
 struct passed {
     uint64_t from, to;
-    int fds[CONNECTION_FDS];
+    int fds[CONNECTION_FDS]; /* -1: it was none that a call can use */
     int count;
 };
 
@@ -50,8 +50,9 @@ struct connection {
     size_t counted;      /* bytes of `out` that the server knows of */
     size_t drained;      /* bytes thrown away while closing */
     bool eof, closing, lingering;
-    bool served;       /* a call was completed */
-    int64_t active_at; /* CLOCK_MONOTONIC, ns: the last byte in or out */
+    bool served;        /* a call was completed */
+    int64_t active_at;  /* CLOCK_MONOTONIC, ns: the last byte in or out */
+    int64_t owes_since; /* the same: since then it owes the line that `in` holds a part of */
 };
 
 /* Takes over fd (not blocking) and the reference to the peer; joins the server's list. */

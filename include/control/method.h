@@ -10,6 +10,7 @@
 #include "work/job.h"
 
 #define METHOD_TEXTS 1000
+#define METHOD_FILE_MOST (INT64_C(64) << 30)
 
 enum param_type {
     PARAM_STRING,   /* any text that is not empty */
@@ -18,9 +19,11 @@ enum param_type {
     PARAM_INTEGER,  /* 1 to 2^53 */
     PARAM_COUNT,    /* 0 to 2^53 */
     PARAM_BOOLEAN,
-    PARAM_FILE,  /* {"fd": n} */
-    PARAM_TEXTS, /* a list of 1 to METHOD_TEXTS texts that are not empty */
-    PARAM_WORD   /* one of `words` */
+    PARAM_FILE,      /* {"fd": n}: it comes in; the function gets a file of ours with its bytes */
+    PARAM_FILE_BACK, /* what the function writes into a file of ours goes back to it at the end */
+    PARAM_FILE_OUT,  /* the descriptor itself, for a job with a thread of its own to write to it */
+    PARAM_TEXTS,     /* a list of 1 to METHOD_TEXTS texts that are not empty */
+    PARAM_WORD       /* one of `words` */
 };
 
 struct param {
@@ -84,8 +87,10 @@ bool call_bool(const struct call *c, const char *name);
 /* Of a PARAM_TEXTS: how many, and the texts in the call's arena. */
 int call_texts(struct call *c, const char *name, struct str **texts);
 int call_word(const struct call *c, const char *name);
-/* Takes the descriptor of a PARAM_FILE: the caller closes it; -1 where absent or taken. */
+/* Takes the descriptor of a parameter for a file: the caller closes it; -1 where absent or taken.
+ */
 int call_fd(struct call *c, const char *name);
+bool param_is_file(const struct param *p);
 /* `limit` of the call within limits.page. */
 int call_limit(const struct call *c);
 /* The actor for the audit; valid as long as the peer. */
@@ -106,6 +111,7 @@ struct method {
     struct job *(*job)(struct call *c, struct work *w, struct error *err);
     json_t *(*result)(struct call *c, struct job *job);
     json_t *(*failed)(struct call *c, struct job *job);
+    int64_t file_most;       /* bytes that are taken of a PARAM_FILE; 0: METHOD_FILE_MOST */
     const char *result_help; /* what `result` holds, in Markdown, for doc/protocol.md */
 };
 

@@ -57,14 +57,6 @@ json_t *methods_steps(const struct trace *trace);
 /* JSON text from the store as a tree; null where there is none. */
 json_t *methods_tree(struct str text);
 
-/* Nothing that can block the writer or change under its hands (contract.md section 5, Files): what
- * is read is a pipe or sealed memory of the kernel's; what is written is such memory unsealed, for
- * a pipe that nobody reads would hold the writer; where another thread writes, a pipe as well. */
-enum file_way { FILE_IN, FILE_OUT, FILE_OUT_PIPE };
-/* *fd is the descriptor of a parameter, the caller's from here on; -1 where it was not given. */
-bool methods_take_file(struct call *c, const char *name, enum file_way way, int *fd,
-                       struct error *err);
-
 /* Each fails with not-found where there is no such thing or the peer does not see it. */
 bool methods_find_household(struct call *c, struct work *w, struct str household,
                             struct household_row *row, struct error *err);

@@ -4,8 +4,9 @@
  * limits.connections_per_user for each uid, except root and the service's own account, who could
  * stop the service anyway. Where a limit is reached, the oldest connection that never completed a
  * call and has been silent for 10 seconds gives way, or one whose client has not read for as long.
- * Who finds no room is told `busy`. Who owes a line (nothing came yet, or half of one) and is
- * silent for limits.first_byte_seconds is closed. */
+ * Who finds no room is told `busy`. Who has no role is told so at once and closed: nothing of his
+ * is read or kept. Who owes a line (nothing came yet, or half of one) for
+ * limits.first_byte_seconds, whatever drips in meanwhile, is closed. */
 #pragma once
 
 #include <event2/event.h>
@@ -13,15 +14,19 @@
 
 #include "work/writer.h"
 
+struct closer;
 struct connection;
 struct peer;
 struct pending;
 struct rpc_call;
+struct transfers;
 
 struct server {
     struct event_base *base;
     struct work *work; /* the front's */
     struct writer *writer;
+    struct closer *closer; /* of what others lent */
+    struct transfers *transfers;
     /* What its connections do with a call, and with one that nobody waits for any more: dispatch's,
      * set by the front, so that a connection need not know who answers. */
     void (*call)(struct connection *c, const struct rpc_call *call);

@@ -62,8 +62,7 @@ void return_file_free(struct return_file *f);
 /* Refuses a file unread: its audit entry, and the one line of its rejected rows. */
 bool return_file_refuse(struct return_file *f, struct work *w, const struct error *why,
                         struct error *err);
-/* The job of one file that came by the socket; takes over `file` (a pipe or sealed memory) and
- * `bad`
+/* The job of one file that came by the socket; takes over `file` (a regular file of ours) and `bad`
  * (-1, or where the rejected rows are written as CSV). Only rows of households within one of
  * `divisions` (borrowed while the job lives; count 0: of all) are found. Fails with bad-rows
  * (fault_zh says why) where no row can be read; run-held, storage: what was recorded before stays.

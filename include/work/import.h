@@ -27,8 +27,8 @@ struct import_result {
     int64_t more; /* faults beyond */
 };
 
-/* Takes over `file` (a pipe or a regular file or memfd, read from its start) and `skip_bad` (-1, or
- * where the bad rows are written with a last column of reasons). */
+/* Takes over `file` (a regular file of ours, read from its start) and `skip_bad` (-1, or such a
+ * file that the bad rows are written to with a last column of reasons). */
 struct job *import_job(enum import_kind kind, int file, int skip_bad, struct actor actor);
 /* Valid after the job is done, or failed with bad-rows; lives as long as the job. */
 const struct import_result *import_job_result(const struct job *job);

@@ -26,18 +26,16 @@ bool staging_split(int fd, uint64_t from, uint64_t to, enum staging_part part, i
 
 /* A file on its way in. */
 struct arrival {
-    int file;         /* the caller's descriptor: a pipe or a regular file; -1 once it is whole */
-    int raw;          /* the copy as it came; -1 before the first slice */
-    int64_t received; /* bytes */
-    int64_t total;    /* bytes; -1: a pipe does not tell */
-    uint64_t lines;   /* line feeds seen */
+    int file;                    /* a regular file: taken over; -1 once it is whole */
+    int raw;                     /* the copy as it came; -1 before the first slice */
+    int64_t received;            /* bytes */
+    int64_t total;               /* bytes */
+    uint64_t lines;              /* line feeds seen */
     char sha256[DIGEST_HEX + 1]; /* of the bytes as they came, once whole */
     struct digest *digest;
-    int64_t deadline;
 };
 
-/* One slice of copying into `name`; *whole at its end. A pipe that is empty is waited for between
- * slices, and given up when nothing comes for 30 seconds. */
+/* One slice of copying into `name`; *whole at its end. */
 bool arrival_slice(struct arrival *a, const struct work *w, const char *name, bool *whole,
                    struct error *err);
 void arrival_free(struct arrival *a);

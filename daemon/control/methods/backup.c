@@ -1,19 +1,13 @@
 /* backup: a copy of the store for the caller. */
 #include "work/backup.h"
 
-#include <unistd.h>
-
 #include "control/methods.h"
 
 static struct job *backup_make(struct call *c, struct work *w, struct error *err)
 {
-    int file;
-
     (void)w;
-    if (!methods_take_file(c, "file", FILE_OUT_PIPE, &file, err)) {
-        return NULL;
-    }
-    return backup_job(file, call_actor(c));
+    (void)err;
+    return backup_job(call_fd(c, "file"), call_actor(c));
 }
 
 static json_t *backup_done(struct call *c, struct job *job)
@@ -27,7 +21,7 @@ static json_t *backup_done(struct call *c, struct job *job)
 }
 
 static const struct param backup_params[] = {
-    {"file", PARAM_FILE, true, NULL,
+    {"file", PARAM_FILE_OUT, true, NULL,
      "where the copy is written: a pipe's writing end, or an unsealed memfd"},
     {NULL, PARAM_STRING, false, NULL, NULL},
 };

@@ -13,6 +13,10 @@ static json_t *words_schema(const struct names *words)
     return json_pack("{s:s, s:o}", "type", "string", "enum", list);
 }
 
+#define FILE_SCHEMA                                                                                \
+    "{\"type\": \"object\", \"properties\": {\"fd\": {\"type\": \"integer\", \"minimum\": 0}}, "   \
+    "\"required\": [\"fd\"], \"additionalProperties\": false}"
+
 /* JSON Schema of each type of parameter; NULL: by its words. */
 static const char *const schemas[] = {
     [PARAM_STRING] = "{\"type\": \"string\", \"minLength\": 1}",
@@ -21,8 +25,9 @@ static const char *const schemas[] = {
     [PARAM_INTEGER] = "{\"type\": \"integer\", \"minimum\": 1, \"maximum\": 9007199254740992}",
     [PARAM_COUNT] = "{\"type\": \"integer\", \"minimum\": 0, \"maximum\": 9007199254740992}",
     [PARAM_BOOLEAN] = "{\"type\": \"boolean\"}",
-    [PARAM_FILE] = "{\"type\": \"object\", \"properties\": {\"fd\": {\"type\": \"integer\", "
-                   "\"minimum\": 0}}, \"required\": [\"fd\"], \"additionalProperties\": false}",
+    [PARAM_FILE] = FILE_SCHEMA,
+    [PARAM_FILE_BACK] = FILE_SCHEMA,
+    [PARAM_FILE_OUT] = FILE_SCHEMA,
     [PARAM_TEXTS] = "{\"type\": \"array\", \"minItems\": 1, \"maxItems\": 1000, \"items\": "
                     "{\"type\": \"string\", \"minLength\": 1}}",
     [PARAM_WORD] = NULL,

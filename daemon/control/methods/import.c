@@ -1,22 +1,13 @@
 /* import: CSV files into the store. */
-#include <unistd.h>
-
-#include "control/methods.h"
 #include "work/import.h"
+#include "control/methods.h"
 
 static struct job *import_make(struct call *c, struct work *w, struct error *err)
 {
-    int file, skip_bad;
-
     (void)w;
-    if (!methods_take_file(c, "file", FILE_IN, &file, err)) {
-        return NULL;
-    }
-    if (!methods_take_file(c, "skip_bad", FILE_OUT, &skip_bad, err)) {
-        close(file);
-        return NULL;
-    }
-    return import_job((enum import_kind)call_word(c, "kind"), file, skip_bad, call_actor(c));
+    (void)err;
+    return import_job((enum import_kind)call_word(c, "kind"), call_fd(c, "file"),
+                      call_fd(c, "skip_bad"), call_actor(c));
 }
 
 /* ---- what is answered ---- */
@@ -76,7 +67,7 @@ static const struct param import_params[] = {
     {"kind", PARAM_WORD, true, &import_kinds, "what the file holds"},
     {"file", PARAM_FILE, true, NULL,
      "CSV with a heading, UTF-8 or GB18030: a pipe or sealed memfd"},
-    {"skip_bad", PARAM_FILE, false, NULL,
+    {"skip_bad", PARAM_FILE_BACK, false, NULL,
      "take the good rows; the bad ones are written here, an unsealed memfd"},
     {NULL, PARAM_STRING, false, NULL, NULL},
 };

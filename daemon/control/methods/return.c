@@ -1,22 +1,13 @@
 /* return: outcomes from a filled list (contract.md section 4, Returns). */
-#include <unistd.h>
-
 #include "control/methods.h"
 #include "delivery/return_file.h"
 
 static struct job *return_make(struct call *c, struct work *w, struct error *err)
 {
-    int file, rejected;
     (void)w;
-    if (!methods_take_file(c, "file", FILE_IN, &file, err)) {
-        return NULL;
-    }
-    if (!methods_take_file(c, "rejected", FILE_OUT, &rejected, err)) {
-        close(file);
-        return NULL;
-    }
-    return return_file_job(file, rejected, call_actor(c), c->peer->divisions,
-                           c->peer->division_count);
+    (void)err;
+    return return_file_job(call_fd(c, "file"), call_fd(c, "rejected"), call_actor(c),
+                           c->peer->divisions, c->peer->division_count);
 }
 
 static json_t *refusal(const struct return_refusal *r)
@@ -55,7 +46,7 @@ static json_t *return_failed(struct call *c, struct job *job)
 static const struct param return_params[] = {
     {"file", PARAM_FILE, true, NULL,
      "the list, filled: CSV by comma, semicolon or tab, UTF-8 or GB18030: a pipe or sealed memfd"},
-    {"rejected", PARAM_FILE, false, NULL,
+    {"rejected", PARAM_FILE_BACK, false, NULL,
      "the rejected rows are written here with the reason, an unsealed memfd"},
     {NULL, PARAM_STRING, false, NULL, NULL},
 };
@@ -70,6 +61,7 @@ const struct method methods_return[] = {
      .job = return_make,
      .result = return_done,
      .failed = return_failed,
+     .file_most = RETURN_BYTES_MAX + 1,
      .result_help =
          "`{rows, recorded, unchanged, empty, bad, rejected}`: rows recorded; identical to what is "
          "recorded already; not filled; not recorded. `rejected` is `[{line, task, reason, "

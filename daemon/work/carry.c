@@ -1,0 +1,140 @@
+#include "work/carry.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/kick.h"
+#include "work/job.h"
+
+#define PIECE ((size_t)64 * 1024)
+#define KICK_MS 100
+#define LOOK ((int64_t)1024 * 1024) /* bytes between two looks at the disk */
+
+/* One end. A file in memory shares its position with the caller, and a lock on it: hence pread(2)
+ * and pwrite(2), which need neither. */
+struct end {
+    int fd;
+    bool stream; /* found out by the first attempt */
+    off_t at;
+};
+
+static ssize_t take(struct end *e, char *bytes, size_t len)
+{
+    ssize_t n = e->stream ? read(e->fd, bytes, len) : pread(e->fd, bytes, len, e->at);
+    if (n < 0 && errno == ESPIPE && !e->stream) {
+        e->stream = true;
+        return take(e, bytes, len);
+    }
+    e->at += n > 0 ? n : 0;
+    return n;
+}
+
+static ssize_t give(struct end *e, const char *bytes, size_t len)
+{
+    ssize_t n = e->stream ? write(e->fd, bytes, len) : pwrite(e->fd, bytes, len, e->at);
+    if (n < 0 && errno == ESPIPE && !e->stream) {
+        e->stream = true;
+        return give(e, bytes, len);
+    }
+    e->at += n > 0 ? n : 0;
+    return n;
+}
+
+/* What one attempt that moved nothing means: try again (true), or the end with the error. */
+static bool again(struct carry *c, int fd, short events, int64_t until, struct error *err)
+{
+    int why = errno;
+    if (why == EAGAIN) {
+        poll(&(struct pollfd){.fd = fd, .events = events}, 1, KICK_MS);
+    } else if (why != EINTR) {
+        bool full = why == ENOSPC || why == EDQUOT || why == EIO;
+        return error_set(err, full ? REASON_STORAGE : REASON_BAD_ARGUMENT,
+                         "the file cannot be %s: %s", events == POLLIN ? "read" : "written",
+                         strerror(why));
+    }
+    if (!c->goes_on(c->self, c->done)) {
+        return error_set(err, REASON_BUSY, "the service is stopping");
+    }
+    return job_now() < until ||
+           error_set(err, REASON_BAD_ARGUMENT,
+                     events == POLLIN
+                         ? "too little came through the pipe: %lld KiB in %d seconds at least"
+                         : "nobody read the pipe: %lld KiB in %d seconds at least",
+                     (long long)(CARRY_PACE >> 10), CARRY_PATIENCE_SECONDS);
+}
+
+static bool room(const struct carry *c, struct error *err)
+{
+    struct statvfs fs;
+    if (c->floor == 0 || fstatvfs(c->to, &fs) != 0) {
+        return true;
+    }
+    int64_t left = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
+    return left >= c->floor ||
+           error_set(err, REASON_STORAGE,
+                     "%lld MiB are free beside the store, and limits.free_megabytes keeps %lld for "
+                     "reviews",
+                     (long long)(left >> 20), (long long)(c->floor >> 20));
+}
+
+static bool carry_all(struct carry *c, char *piece, struct error *err)
+{
+    struct end from = {.fd = c->from}, to = {.fd = c->to};
+    int64_t patience = CARRY_PATIENCE_SECONDS * INT64_C(1000000000);
+    int64_t until = job_now() + patience, paced = 0, looked = -LOOK;
+    for (;;) {
+        if (c->done - looked >= LOOK) {
+            looked = c->done;
+            if (!room(c, err)) {
+                return false;
+            }
+        }
+        size_t want = c->most - c->done < (int64_t)PIECE ? (size_t)(c->most - c->done) : PIECE;
+        ssize_t n = want ? take(&from, piece, want) : 0;
+        if (n == 0) {
+            return true;
+        }
+        if (n < 0) {
+            if (!again(c, c->from, POLLIN, until, err)) {
+                return false;
+            }
+            continue;
+        }
+        if (c->digest) {
+            digest_add(c->digest, piece, (size_t)n);
+        }
+        for (ssize_t written = 0; written < n;) {
+            ssize_t m = give(&to, piece + written, (size_t)(n - written));
+            if (m > 0) {
+                written += m;
+                c->done += m;
+            } else if (!again(c, c->to, POLLOUT, until, err)) {
+                return false;
+            }
+            if (c->done - paced >= CARRY_PACE) {
+                paced = c->done;
+                until = job_now() + patience;
+            }
+        }
+        errno = EINTR;
+        if (!again(c, c->from, POLLIN, until, err)) {
+            return false;
+        }
+    }
+}
+
+bool carry(struct carry *c, struct error *err)
+{
+    struct kick kick;
+    if (!kick_begin(&kick, KICK_MS)) {
+        return error_set(err, REASON_BUSY, "no timer is to be had: %s", strerror(errno));
+    }
+    char *piece = xmalloc(PIECE);
+    bool ok = carry_all(c, piece, err);
+    free(piece);
+    kick_end(&kick);
+    return ok;
+}
