@@ -4,7 +4,8 @@
  *   rpc --rest SOCKET     send stdin, then stay and say nothing, until the other side closes
  *   rpc --mute SOCKET     send stdin again and again and never read; until killed
  *   rpc --flood SOCKET    send stdin again and again, read and drop the answers; until killed
- *   rpc --hold N SOCKET   open N connections that say nothing, print how many stand; until killed
+ *   rpc --hold N SOCKET   open N connections, send stdin on each and say nothing more, print how
+ *                         many stand; until killed
  *
  * --file PATH passes a memfd with the file's bytes, sealed, along with the first byte; --pipe the
  * writing end of a pipe that is never read, for as long as this programme lives; --lend WHAT what
@@ -302,7 +303,7 @@ static int talk(const struct options *o, struct str bytes)
     }
 }
 
-static int hold(const struct options *o)
+static int hold(const struct options *o, struct str bytes)
 {
     struct rlimit files;
     int stand = 0;
@@ -311,7 +312,15 @@ static int hold(const struct options *o)
         setrlimit(RLIMIT_NOFILE, &files);
     }
     for (int i = 0; i < o->hold; i++) {
-        stand += dial(o->socket) >= 0;
+        int fd = dial(o->socket);
+        stand += fd >= 0;
+        for (size_t sent = 0; sent < bytes.len;) {
+            ssize_t n = send(fd, bytes.data + sent, bytes.len - sent, MSG_NOSIGNAL);
+            if (n <= 0) {
+                break; /* turned away */
+            }
+            sent += (size_t)n;
+        }
     }
     printf("%d\n", stand);
     fflush(stdout);
@@ -324,11 +333,8 @@ int main(int argc, char **argv)
     struct options o = {0};
     struct strbuf bytes = STRBUF_INIT;
     argp_parse(&parser, argc, argv, 0, NULL, &o);
-    if (o.mode == MODE_HOLD) {
-        return hold(&o);
-    }
     slurp(STDIN_FILENO, &bytes);
-    int status = talk(&o, strbuf_str(&bytes));
+    int status = o.mode == MODE_HOLD ? hold(&o, strbuf_str(&bytes)) : talk(&o, strbuf_str(&bytes));
     fflush(stdout);
     strbuf_free(&bytes);
     return status;

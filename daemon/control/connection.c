@@ -18,11 +18,13 @@
 #define OUTPUT_MAX ((size_t)1024 * 1024)
 #define OUTPUT_ALL_MAX ((int64_t)64 * 1024 * 1024)
 #define TELL_MAX ((size_t)64 * 1024)
+/* Bytes of lines, half or under way, of one uid and of all: 32 of the longest, and 256. */
+#define INPUT_USER_MAX ((int64_t)8 * 1024 * 1024)
+#define INPUT_ALL_MAX ((int64_t)64 * 1024 * 1024)
 #define TURN_NS ((int64_t)2000000)
 #define LINGER_SECONDS 2
 #define LINGER_BYTES ((size_t)16 * 1024 * 1024)
 
-static void turn(struct connection *c);
 static void update(struct connection *c);
 
 /* ---- descriptors ---- */
@@ -196,11 +198,30 @@ static bool may_go_on(struct connection *c)
     return !c->pending && !c->closing && !output_full(c) && (c->line.root || has_input(c));
 }
 
-static void refuse_line(struct connection *c)
+/* The last answer: takes it over. */
+static void refuse_line(struct connection *c, json_t *answer)
 {
-    connection_answer(c, rpc_fault(NULL, RPC_INVALID_REQUEST, "a line holds at most 262144 bytes"));
+    connection_answer(c, answer);
     c->closing = true;
     evbuffer_drain(c->in, evbuffer_get_length(c->in));
+}
+
+/* What it holds, on its user's account. */
+static void account(struct connection *c)
+{
+    size_t held = evbuffer_get_length(c->in) + (c->line.root ? c->line_bytes : 0);
+    int64_t more = (int64_t)held - (int64_t)c->held;
+    c->user->input += more;
+    c->server->input += more;
+    c->server->released += more < 0 ? -more : 0;
+    c->held = held;
+}
+
+/* Whether one more piece may be read. A line that is whole already is never refused. */
+static bool has_room(const struct connection *c)
+{
+    return c->user->input + (int64_t)READ_PIECE <= INPUT_USER_MAX &&
+           c->server->input + (int64_t)READ_PIECE <= INPUT_ALL_MAX;
 }
 
 static void line_end(struct connection *c)
@@ -217,9 +238,10 @@ static void line_begin(struct connection *c)
 {
     ssize_t len = line_length(c);
     if (len < 0 || (size_t)len > RPC_LINE_MAX) {
-        refuse_line(c);
+        refuse_line(c, rpc_fault(NULL, RPC_INVALID_REQUEST, "a line holds at most 262144 bytes"));
         return;
     }
+    c->line_bytes = (size_t)len;
     const char *text = (const char *)evbuffer_pullup(c->in, len);
     json_t *answer;
     c->answered = false;
@@ -274,9 +296,8 @@ static void call_next(struct connection *c)
     }
 }
 
-/* Lines until the time of one turn is used up; of a batch one call. The rest waits for the others.
- */
-static void turn(struct connection *c)
+/* The rest waits for the others. */
+void connection_turn(struct connection *c)
 {
     int64_t until = job_now() + TURN_NS;
     bool batch = false;
@@ -328,7 +349,6 @@ static void linger(struct connection *c)
  * that is done with a connection in each callback: it may be gone afterwards. */
 static void update(struct connection *c)
 {
-    static const struct timeval at_once = {0, 0};
     bool ok = write_some(c);
     bool empty = evbuffer_get_length(c->out) == 0;
     bool over = c->eof && !c->pending && !c->line.root && empty && !has_input(c);
@@ -336,6 +356,7 @@ static void update(struct connection *c)
         connection_free(c);
         return;
     }
+    account(c);
     if (c->closing && empty && !c->lingering) {
         linger(c);
     }
@@ -345,7 +366,7 @@ static void update(struct connection *c)
     event_want(c->read, reads || c->lingering);
     event_want(c->write, !empty);
     if (go_on) {
-        event_add(c->turn, &at_once);
+        server_turn_soon(c->server, c);
     }
     if (c->watch) {
         c->server->room(c);
@@ -406,7 +427,7 @@ static void on_read(evutil_socket_t fd, short what, void *self)
     (void)what;
     if (closer_waiting(c->server->closer, c->peer->uid) > CLOSING_UID_MAX) {
         event_del(c->read);
-        event_add(c->turn, &pause);
+        event_add(c->pause, &pause);
         return;
     }
     if (c->lingering) {
@@ -420,6 +441,15 @@ static void on_read(evutil_socket_t fd, short what, void *self)
     if (evbuffer_get_length(c->in) == 0) {
         c->owes_since = job_now();
     }
+    if (!has_room(c)) {
+        struct error err = ERROR_INIT;
+        error_set(&err, REASON_BUSY, "too much is under way: lines of %lld KiB, of yours %lld",
+                  (long long)(c->server->input >> 10), (long long)(c->user->input >> 10));
+        refuse_line(c, rpc_refusal(NULL, 0, &err, NULL));
+        error_clear(&err);
+        update(c);
+        return;
+    }
     ssize_t n = receive_line(c);
     if (n < 0 && errno != EAGAIN && errno != EINTR) {
         connection_free(c);
@@ -429,7 +459,7 @@ static void on_read(evutil_socket_t fd, short what, void *self)
         c->active_at = job_now();
     }
     c->eof = n == 0;
-    turn(c);
+    update(c);
 }
 
 static void on_write(evutil_socket_t fd, short what, void *self)
@@ -439,11 +469,11 @@ static void on_write(evutil_socket_t fd, short what, void *self)
     update(self);
 }
 
-static void on_turn(evutil_socket_t fd, short what, void *self)
+static void on_pause(evutil_socket_t fd, short what, void *self)
 {
     (void)fd;
     (void)what;
-    turn(self);
+    update(self);
 }
 
 static void on_linger(evutil_socket_t fd, short what, void *self)
@@ -464,15 +494,16 @@ struct connection *connection_new(struct server *server, int fd, struct peer *pe
     c->out = evbuffer_new();
     c->read = event_new(server->base, fd, EV_READ | EV_PERSIST, on_read, c);
     c->write = event_new(server->base, fd, EV_WRITE | EV_PERSIST, on_write, c);
-    c->turn = evtimer_new(server->base, on_turn, c);
+    c->pause = evtimer_new(server->base, on_pause, c);
     c->linger = evtimer_new(server->base, on_linger, c);
-    if (!c->in || !c->out || !c->read || !c->write || !c->turn || !c->linger) {
+    if (!c->in || !c->out || !c->read || !c->write || !c->pause || !c->linger) {
         abort(); /* out of memory */
     }
     c->prev = server->last;
     *(server->last ? &server->last->next : &server->first) = c;
     server->last = c;
     server->count++;
+    c->user = server_user(server, peer->uid);
     update(c);
     return c;
 }
@@ -483,6 +514,11 @@ void connection_free(struct connection *c)
     *(c->prev ? &c->prev->next : &s->first) = c->next;
     *(c->next ? &c->next->prev : &s->last) = c->prev;
     s->count--;
+    s->input -= (int64_t)c->held;
+    s->released += (int64_t)(c->held + c->counted);
+    c->user->input -= (int64_t)c->held;
+    server_turn_drop(c);
+    server_user_drop(s, c->user);
     s->output -= (int64_t)c->counted;
     if (c->pending) {
         c->server->forget(c->pending);
@@ -496,7 +532,7 @@ void connection_free(struct connection *c)
     rpc_line_free(&c->line);
     event_free(c->read);
     event_free(c->write);
-    event_free(c->turn);
+    event_free(c->pause);
     event_free(c->linger);
     evbuffer_free(c->in);
     evbuffer_free(c->out);

@@ -69,12 +69,34 @@ json_t *rpc_progress(json_t *id, const char *phase, int64_t done, int64_t total)
     return n;
 }
 
+/* About as many as there are commas, colons and brackets outside of texts. */
+static bool too_many_values(struct str text)
+{
+    int count = 0;
+    bool in_text = false;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        if (in_text && c == '\\') {
+            i++;
+        } else if (c == '"') {
+            in_text = !in_text;
+        } else if (!in_text) {
+            count += c == ',' || c == ':' || c == '[' || c == '{';
+        }
+    }
+    return count > RPC_VALUES_MAX;
+}
+
 bool rpc_line_parse(struct rpc_line *line, struct str text, json_t **answer)
 {
     json_error_t why;
+    *line = (struct rpc_line){0};
+    if (too_many_values(text)) {
+        *answer = rpc_fault(NULL, RPC_PARSE_ERROR, "a line holds at most 32768 values");
+        return false;
+    }
     json_t *root = json_loadb(text.data ? text.data : "", text.len,
                               JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &why);
-    *line = (struct rpc_line){0};
     *answer = NULL;
     if (!root) {
         struct strbuf message = STRBUF_INIT;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #define GIVE_WAY_NS ((int64_t)10000000000) /* of silence */
 #define FLUSH_NS ((int64_t)500000000)
 #define RESUME_MS 100
+#define TRIM_BYTES ((int64_t)8 * 1024 * 1024)
 
 /* ---- who may come in ---- */
 
@@ -53,15 +55,61 @@ static bool make_room(struct server *s, int64_t uid)
     return false;
 }
 
-static int count_of(const struct server *s, int64_t uid)
+static struct user *user_find(const struct server *s, int64_t uid)
 {
-    int count = 0;
-    for (const struct connection *c = s->first; c; c = c->next) {
-        count += c->peer->uid == uid;
+    struct user *u = s->users;
+    while (u && u->uid != uid) {
+        u = u->next;
     }
-    return count;
+    return u;
 }
 
+struct user *server_user(struct server *s, int64_t uid)
+{
+    struct user *u = user_find(s, uid);
+    if (!u) {
+        u = xcalloc(1, sizeof *u);
+        u->uid = uid;
+        u->ready_end = &u->ready;
+        u->next = s->users;
+        s->users = u;
+        s->user_count++;
+    }
+    u->connections++;
+    return u;
+}
+
+static void turn_remove(struct server *s, struct user *u)
+{
+    struct user **at = &s->turn_first;
+    while (*at != u) {
+        at = &(*at)->turn_next;
+    }
+    *at = u->turn_next;
+    if (s->turn_last == &u->turn_next) {
+        s->turn_last = at;
+    }
+    u->in_turn = false;
+}
+
+void server_user_drop(struct server *s, struct user *u)
+{
+    struct user **at = &s->users;
+    if (--u->connections > 0) {
+        return;
+    }
+    if (u->in_turn) {
+        turn_remove(s, u);
+    }
+    while (*at != u) {
+        at = &(*at)->next;
+    }
+    *at = u->next;
+    s->user_count--;
+    free(u);
+}
+
+/* The first connection of a uid has a slot of its own. */
 static bool admit(struct server *s, const struct peer *peer, struct error *err)
 {
     const struct settings *set = s->work->settings;
@@ -69,13 +117,17 @@ static bool admit(struct server *s, const struct peer *peer, struct error *err)
     if (peer->role == ROLE_NONE) {
         return error_set(err, REASON_NOT_ALLOWED, "%s has no role here", peer->who);
     }
-    if (!exempt && count_of(s, peer->uid) >= set->limit_connections_per_user &&
+    const struct user *user = user_find(s, peer->uid);
+    if (!user) {
+        return true;
+    }
+    if (!exempt && user->connections >= set->limit_connections_per_user &&
         !make_room(s, peer->uid)) {
         return error_set(err, REASON_BUSY, "%s has %d connections already", peer->who,
                          set->limit_connections_per_user);
     }
     int slots = set->limit_connections - (peer->role == ROLE_ADMIN ? 0 : 1);
-    if (s->count >= slots && !make_room(s, -1)) {
+    if (s->count - s->user_count >= slots && !make_room(s, -1)) {
         return error_set(err, REASON_BUSY, "all %d connections are taken", slots);
     }
     return true;
@@ -119,6 +171,76 @@ static void on_accept_error(struct evconnlistener *listener, void *self)
     pause_accepting(s);
 }
 
+/* ---- whose turn it is ---- */
+
+static void user_in_turn(struct server *s, struct user *u)
+{
+    static const struct timeval at_once = {0, 0};
+    u->in_turn = true;
+    u->turn_next = NULL;
+    *s->turn_last = u;
+    s->turn_last = &u->turn_next;
+    event_add(s->turn, &at_once);
+}
+
+void server_turn_soon(struct server *s, struct connection *c)
+{
+    struct user *u = c->user;
+    if (c->ready) {
+        return;
+    }
+    c->ready = true;
+    c->ready_next = NULL;
+    *u->ready_end = c;
+    u->ready_end = &c->ready_next;
+    if (!u->in_turn) {
+        user_in_turn(s, u);
+    }
+}
+
+void server_turn_drop(struct connection *c)
+{
+    struct connection **at = &c->user->ready;
+    if (!c->ready) {
+        return;
+    }
+    while (*at != c) {
+        at = &(*at)->ready_next;
+    }
+    *at = c->ready_next;
+    if (c->user->ready_end == &c->ready_next) {
+        c->user->ready_end = at;
+    }
+    c->ready = false;
+}
+
+/* One connection of the user whose turn it is; then what came in meanwhile is read. */
+static void on_turn(evutil_socket_t fd, short what, void *self)
+{
+    static const struct timeval at_once = {0, 0};
+    struct server *s = self;
+    struct user *u = s->turn_first;
+    (void)fd;
+    (void)what;
+    if (!u) {
+        return;
+    }
+    turn_remove(s, u);
+    struct connection *c = u->ready;
+    if (c) {
+        server_turn_drop(c);
+        if (u->ready) {
+            user_in_turn(s, u);
+        }
+        connection_turn(c);
+    }
+    if (s->turn_first) {
+        event_add(s->turn, &at_once);
+    }
+}
+
+/* ---- who owes a line ---- */
+
 /* Between two calls a client owes nothing. */
 static bool owes_a_line(const struct connection *c)
 {
@@ -138,6 +260,10 @@ static void on_sweep(evutil_socket_t fd, short what, void *self)
         if (owes_a_line(c) && c->owes_since < since) {
             connection_free(c);
         }
+    }
+    if (s->released > TRIM_BYTES) {
+        s->released = 0;
+        malloc_trim(0);
     }
 }
 
@@ -247,8 +373,10 @@ bool server_open(struct server *s, int fd, const char *path, struct error *err)
     s->listener = evconnlistener_new(s->base, on_accept, s, LEV_OPT_CLOSE_ON_EXEC, 0, fd);
     const struct timeval second = {1, 0};
     s->resume = evtimer_new(s->base, on_resume, s);
+    s->turn_last = &s->turn_first;
+    s->turn = evtimer_new(s->base, on_turn, s);
     s->sweep = event_new(s->base, -1, EV_PERSIST, on_sweep, s);
-    if (!s->listener || !s->resume || !s->sweep || event_add(s->sweep, &second) != 0) {
+    if (!s->listener || !s->resume || !s->sweep || !s->turn || event_add(s->sweep, &second) != 0) {
         return error_set(err, REASON_INTERNAL, "cannot listen on the socket");
     }
     evconnlistener_set_error_cb(s->listener, on_accept_error);
@@ -285,6 +413,10 @@ void server_close(struct server *s)
     if (s->resume) {
         event_free(s->resume);
         s->resume = NULL;
+    }
+    if (s->turn) {
+        event_free(s->turn);
+        s->turn = NULL;
     }
     if (s->sweep) {
         event_free(s->sweep);

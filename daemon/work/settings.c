@@ -205,7 +205,7 @@ static void defaults(struct settings *s)
     s->role_groups[ROLE_ADMIN] = "reviewd-admin";
     s->spool_keep_days = 400;
     s->limit_connections = 2048;
-    s->limit_connections_per_user = 1100;
+    s->limit_connections_per_user = 32;
     s->limit_page = 1000;
     s->limit_lease_seconds = 300;
     s->limit_catch_up_days = 31;

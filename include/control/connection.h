@@ -31,18 +31,23 @@ struct passed {
 
 struct connection {
     struct server *server;
+    struct user *user;
     struct connection *prev, *next; /* the server's, oldest first */
+    struct connection *ready_next;  /* the user's */
+    bool ready;
     int fd;
     struct peer *peer;
     bool peer_stale; /* the settings changed: look again before the next call */
-    struct event *read, *write, *turn, *linger;
+    struct event *read, *write, *pause, *linger;
     struct evbuffer *in, *out;
     uint64_t position; /* of the first byte of `in` in the stream */
     size_t scanned;    /* bytes of `in` that hold no line feed */
     struct passed passed[CONNECTION_FDS];
     int passed_count;
     struct rpc_line line; /* root NULL: none under way */
-    uint64_t line_at;     /* its position in the stream */
+    size_t line_bytes;
+    size_t held;      /* bytes of `in` and of the line under way, as the user's record has them */
+    uint64_t line_at; /* its position in the stream */
     size_t next_call;
     bool answered; /* of the batch something is written */
     struct pending *pending;
@@ -76,5 +81,7 @@ void connection_resume(struct connection *c);
 /* The descriptors that came with the call under way, at most CONNECTION_FDS; they are the caller's
  * then. */
 int connection_take_fds(struct connection *c, int fds[CONNECTION_FDS]);
+/* Its turn: lines until a while is over, of a batch one call. May free the connection. */
+void connection_turn(struct connection *c);
 /* Writes what can be written without waiting; false once nothing more will go out. */
 bool connection_flush(struct connection *c);

@@ -11,6 +11,7 @@
 
 #define RPC_BATCH_MAX 100
 #define RPC_LINE_MAX ((size_t)256 * 1024) /* bytes, without the line feed */
+#define RPC_VALUES_MAX 32768              /* in a line: each takes some hundred bytes as a tree */
 
 enum rpc_code {
     RPC_PARSE_ERROR = -32700,

@@ -119,6 +119,48 @@ taken() { [ "$(ls "/proc/$(<"$D/pid")/task" | wc -l)" -gt 2 ]; }
     gone
 }
 
+rss() { awk '/VmRSS/ { print $2 }' "/proc/$(<"$D/pid")/status"; }
+
+@test "half lines without end: bounded in memory, for the account and for all; given back when closed" {
+    before=$(rss)
+    { printf '{"a":"'; head -c 262000 /dev/zero | tr '\0' x; } >"$T/half"
+    as daemon --hold 200 <"$T/half"
+    wait_for [ -s "$T/said.0" ]
+    [ $(($(rss) - before)) -lt 16000 ] || same "at most 16 MB" "$(($(rss) - before)) kB"
+    changes
+    if [ "$(id -u)" = 0 ]; then
+        as bin --hold 200 <"$T/half" # without a role: nothing at all
+        wait_for [ -s "$T/said.1" ]
+        [ $(($(rss) - before)) -lt 16000 ]
+    fi
+    less() { [ $(($(rss) - before)) -lt 4000 ]; }
+    wait_for less
+}
+
+@test "a line of values without end is refused before it is a tree" {
+    line() { printf '{"jsonrpc":"2.0","id":1,"method":"clock.show","params":{"x":[1'; for ((i = 0; i < $1; i++)); do printf ,1; done; echo ']}}'; }
+    same -32602 "$(line 32000 | raw | jq .error.code)"
+    same -32700 "$(line 33000 | raw | jq .error.code)"
+}
+
+# Calls of one account done while a batch of another's, of which each call is a turn, goes through.
+@test "turns go by account: one that asks on all its connections holds up no other; each has a place" {
+    [ "$(id -u)" = 0 ] || skip "needs a second account"
+    daemon_stop
+    sed -i 's/first_byte_seconds/connections = 200; connections_per_user = 200; first_byte_seconds/' "$D/reviewd.conf"
+    daemon_start "2026-11-24 07:00"
+    printf '[%s]\n' "$(for ((j = 0; j < 99; j++)); do printf '{"jsonrpc":"2.0","id":1,"method":"status"},'; done)"'{"jsonrpc":"2.0","id":1,"method":"status"}' >"$T/flood"
+    counted='{"jsonrpc":"2.0","id":"m","method":"metrics"}'
+    printf '%s\n[%s]\n%s\n' "$counted" "$(for ((j = 0; j < 39; j++)); do printf '{"jsonrpc":"2.0","id":1,"method":"clock.show"},'; done)"'{"jsonrpc":"2.0","id":1,"method":"clock.show"}' "$counted" >"$T/mine"
+    as daemon --hold 220 <"$T/flood"
+    wait_for [ -s "$T/said.0" ]
+    raw <"$T/mine" >"$T/answers"
+    cp "$F/base.conf" "$D/reviewd.conf"
+    done_between=$(jq -s 'map(select(type == "object")) | map([.result.metrics[] | select(.name == "reviewd_calls_total").samples[]
+        | select(.labels.method == "status").value] | add) | .[1] - .[0]' "$T/answers")
+    [ "$done_between" -lt 400 ] || same "at most 400" "$done_between"
+}
+
 @test "a line that drips is closed when its time is over, not when it falls silent" {
     as daemon --slow --rest <<<'{"jsonrpc":"2.0","id":1,"method":"clock.show","params":{                                                                  }}'
     start=$EPOCHSECONDS
