@@ -44,6 +44,7 @@ static struct pending *pending_new(struct connection *c, const struct rpc_call *
         p->fds[i] = p->lent[i] = -1;
     }
     p->call.page = c->server->work->settings->limit_page;
+    p->call.salt = store_salt(c->server->work->store);
     p->request.owner = p;
     return p;
 }

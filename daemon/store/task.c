@@ -23,12 +23,12 @@ const struct names review_outcomes = {"outcome", OUTCOME_DECISIONS, outcome_name
     "task, kind, state, household_id, township, cycle, year, opened_on, nominal_due_on, "          \
     "original_due_on, due_on, listed_on, raised, alert_on, done_on, outcome, "                     \
     "rolled_on"
-#define SELECT                                                                                     \
+#define JOINED                                                                                     \
     "SELECT t.task, t.kind, t.state, t.household_id, t.township, t.cycle, t.year, t.opened_on, "   \
     "t.nominal_due_on, t.original_due_on, t.due_on, t.listed_on, t.raised, t.alert_on, "           \
     "t.done_on, t.outcome, t.rolled_on, h.household, h.head_name, h.phone, h.division, h.tier, "   \
-    "h.status, h.register, h.township "                                                            \
-    "FROM task t CROSS JOIN household h ON h.id = t.household_id "
+    "h.status, h.register, h.township "
+#define SELECT JOINED "FROM task t CROSS JOIN household h ON h.id = t.household_id "
 
 static const struct db_field fields[] = {
     FIELD_OR_NULL(struct task_row, task),
@@ -135,6 +135,24 @@ bool store_tasks_of_year(struct store *s, struct arena *a, int year, int64_t aft
                   SELECT "WHERE t.year IS NOT NULL AND t.year = ? AND t.task > ? ORDER BY t.task "
                          "LIMIT ?",
                   ARG(year), ARG(after), ARG(limit));
+}
+
+bool store_tasks_of_year_in(struct store *s, struct arena *a, int64_t township, int year,
+                            int64_t after, int limit, struct task_row **rows, int *count,
+                            struct error *err)
+{
+    static const char sql[] =
+        JOINED "FROM household h CROSS JOIN task t ON t.household_id = h.id WHERE h.township = ? "
+               "AND t.year IS NOT NULL AND t.year = ? AND t.task > ? ORDER BY t.task LIMIT ?";
+    sqlite3_stmt *q = db_stmt(s, sql, err);
+    if (!q) {
+        return false;
+    }
+    db_int(q, 1, township);
+    db_int(q, 2, year);
+    db_int(q, 3, after);
+    db_int(q, 4, limit);
+    return task_all(s, a, q, rows, count, err);
 }
 
 bool store_tasks_of(struct store *s, struct arena *a, int64_t household_id, struct task_row **rows,

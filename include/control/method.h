@@ -72,7 +72,8 @@ struct call {
     json_t *params; /* an object; owned by the call */
     int *fds;       /* call_fd() takes one and leaves -1; whoever made the call closes the rest */
     int fd_count;
-    int page; /* limits.page */
+    int page;         /* limits.page */
+    const char *salt; /* the store's: what cursors are sealed with */
     /* Set by a query that was answered: this division's messages are told to the connection from
      * now on. */
     int64_t watch;

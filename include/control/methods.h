@@ -5,6 +5,7 @@
 #pragma once
 
 #include "control/method.h"
+#include "control/sources.h"
 #include "store/division.h"
 #include "store/household.h"
 #include "store/task.h"
@@ -39,10 +40,15 @@ void method_type_text(const struct param *p, struct strbuf *out);
 
 /* {items, next}; both are taken over, `next` NULL is null. */
 json_t *methods_list(json_t *items, json_t *next);
-/* The cursor "A-B", or "A" where `b` is NULL; both stay as they are where no cursor was given.
- * Fails with bad-argument. */
-bool methods_cursor(const struct call *c, int64_t *a, int64_t *b, struct error *err);
-json_t *methods_cursor_of(int64_t a, int64_t b);
+/* The place that the parameter `cursor` names, in the arena; data NULL without one. Fails with
+ * bad-argument where it is none that this method gave this account. */
+bool methods_place(struct call *c, struct str *place, struct error *err);
+/* A place of one number, or of two; both stay as they are without a cursor. `b` NULL: of one. */
+bool methods_cursor(struct call *c, int64_t *a, int64_t *b, struct error *err);
+/* `next`: the place, sealed (control/cursor). */
+json_t *methods_next(const struct call *c, struct str place);
+json_t *methods_next_number(const struct call *c, int64_t a);
+json_t *methods_next_pair(const struct call *c, int64_t a, int64_t b);
 
 /* "2026-11-24T07:30:00+08:00"; null for 0. */
 json_t *methods_instant(int64_t instant);
@@ -65,13 +71,26 @@ bool methods_find_task(struct call *c, struct work *w, int64_t task, struct task
 bool methods_find_division(struct call *c, struct work *w, int64_t code, struct division_row *row,
                            struct error *err);
 
-/* What a list looks at: what the peer sees and, where a division was given, what lies in it.
- * `township` narrows the store's own walk; 0 where the division is none or above a township. */
+/* What the source_class of a list gets as its `self`. */
+struct source_from {
+    struct work *w;
+    struct str place;      /* behind which it begins: a household, */
+    int64_t number;        /* or a task, */
+    struct date day;       /* with its deadline */
+    struct date first, to; /* the days that are asked for */
+    int year;
+};
+
+/* What a list looks at: what the peer sees and, where a division was given, what lies in it. A
+ * list reads the rows of `townships` alone, each by its index; [0] is 0 for one that may see all.
+ */
 struct scope {
     const struct peer *peer;
-    int64_t division, township;
+    int64_t division;
+    int64_t *townships; /* in the arena of the call */
+    int township_count;
 };
-/* From the parameter `township`; without one, from the only division that the peer is bound to. The
+/* From the parameter `township`; without one, from the divisions that the peer is bound to. The
  * code of a division that was joined to another stands for that one. */
 bool methods_scope(struct call *c, struct work *w, struct scope *scope, struct error *err);
 bool methods_in_scope(const struct scope *scope, int64_t township, int64_t division);

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "control/cursor.h"
 #include "control/methods.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -219,28 +220,43 @@ static void test_fd(void **state)
     json_decref(c.params);
 }
 
+static struct call call_at(const struct peer *peer, const struct method *m, const char *salt,
+                           const char *place)
+{
+    struct strbuf sealed = STRBUF_INIT;
+    struct call c = call_of("{}");
+
+    cursor_seal("salt", "all", 1000, str_of(place), &sealed);
+    json_object_set_new(c.params, "cursor", json_string(strbuf_text(&sealed)));
+    strbuf_free(&sealed);
+    c.peer = peer ? peer : c.peer;
+    c.method = m ? m : c.method;
+    c.salt = salt;
+    return c;
+}
+
 static void test_cursor(void **state)
 {
     static const struct {
-        const char *params;
+        const char *place;
         bool pair, good;
         int64_t a, b;
     } cases[] = {
-        {"{}", true, true, -7, -7},
-        {"{\"cursor\": \"20781-17\"}", true, true, 20781, 17},
-        {"{\"cursor\": \"-3-17\"}", true, true, -3, 17},
-        {"{\"cursor\": \"42\"}", false, true, 42, -7},
-        {"{\"cursor\": \"42\"}", true, false, 0, 0},
-        {"{\"cursor\": \"1-2\"}", false, false, 0, 0},
-        {"{\"cursor\": \"1-2-3\"}", true, false, 0, 0},
-        {"{\"cursor\": \"-\"}", true, false, 0, 0},
-        {"{\"cursor\": \"x\"}", false, false, 0, 0},
-        {"{\"cursor\": \"9223372036854775808\"}", false, false, 0, 0},
+        {"20781 17", true, true, 20781, 17},
+        {"-3 17", true, true, -3, 17},
+        {"42", false, true, 42, -7},
+        {"42", true, false, 0, 0},
+        {"1 2", false, false, 0, 0},
+        {"1 2 3", true, false, 0, 0},
+        {" ", true, false, 0, 0},
+        {"", false, false, 0, 0},
+        {"x", false, false, 0, 0},
+        {"9223372036854775808", false, false, 0, 0},
     };
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct call c = call_of(cases[i].params);
+        struct call c = call_at(NULL, NULL, "salt", cases[i].place);
         struct error err = ERROR_INIT;
         int64_t a = -7, b = -7;
 
@@ -251,7 +267,54 @@ static void test_cursor(void **state)
         }
         error_clear(&err);
         json_decref(c.params);
+        arena_free(&c.arena);
     }
+    struct call without = call_of("{}");
+    struct error err = ERROR_INIT;
+    int64_t a = -7;
+
+    assert_true(methods_cursor(&without, &a, NULL, &err));
+    assert_int_equal(a, -7);
+    json_decref(without.params);
+}
+
+/* What another store, another method or another account was given opens nothing; nor does a text
+ * of which one character differs, or none that was ever given. */
+static void test_cursor_sealed(void **state)
+{
+    static char who[] = "wang";
+    static const struct peer other = {.uid = 1001, .who = who, .role = ROLE_OPERATOR};
+    static const struct method method = {.name = "late", .params = all_params};
+    struct call calls[] = {
+        call_at(NULL, NULL, "salt", "H000001"), call_at(NULL, NULL, "pepper", "H000001"),
+        call_at(&other, NULL, "salt", "H000001"), call_at(NULL, &method, "salt", "H000001")};
+    struct strbuf sealed = STRBUF_INIT, open = STRBUF_INIT;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(calls); i++) {
+        struct error err = ERROR_INIT;
+        struct str place;
+
+        assert_int_equal(methods_place(&calls[i], &place, &err), i == 0);
+        assert_true(i > 0 || str_is(place, "H000001"));
+        error_clear(&err);
+        json_decref(calls[i].params);
+        arena_free(&calls[i].arena);
+    }
+    cursor_seal("salt", "all", 1000, STR("H000001"), &sealed);
+    assert_null(strstr(strbuf_text(&sealed), "H0"));
+    for (size_t i = 0; i < sealed.len; i++) {
+        char was = sealed.data[i];
+
+        sealed.data[i] = was == 'A' ? 'B' : 'A';
+        assert_false(cursor_open("salt", "all", 1000, strbuf_str(&sealed), &open));
+        sealed.data[i] = was;
+        assert_false(cursor_open("salt", "all", 1000, (struct str){sealed.data, i}, &open));
+    }
+    assert_true(cursor_open("salt", "all", 1000, strbuf_str(&sealed), &open));
+    assert_false(cursor_open("salt", "all", 1000, STR("H000001"), &open));
+    strbuf_free(&sealed);
+    strbuf_free(&open);
 }
 
 /* ---- JSON ---- */
@@ -285,8 +348,7 @@ static void test_json(void **state)
     assert_dump(methods_tree(STR("{")), "null");
     assert_dump(methods_tree(STR_NONE), "null");
     assert_dump(methods_list(json_array(), NULL), "{\"items\":[],\"next\":null}");
-    assert_dump(methods_list(json_array(), methods_cursor_of(1, 2)),
-                "{\"items\":[],\"next\":\"1-2\"}");
+    assert_dump(methods_list(json_array(), json_string("A")), "{\"items\":[],\"next\":\"A\"}");
 }
 
 /* ---- who is bound to what ---- */
@@ -296,8 +358,11 @@ static void test_scope(void **state)
     static const int64_t township[] = {500101001000};
     const struct peer free_peer = {0}, bound = {.divisions = township, .division_count = 1};
     const struct scope cases[] = {
-        {&free_peer, 0, 0}, {&free_peer, 500101000000, 0}, {&free_peer, 500101002000, 500101002000},
-        {&bound, 0, 0},     {&bound, 500101001203, 0},
+        {.peer = &free_peer},
+        {.peer = &free_peer, .division = 500101000000},
+        {.peer = &free_peer, .division = 500101002000},
+        {.peer = &bound},
+        {.peer = &bound, .division = 500101001203},
     };
     static const int64_t villages[] = {500101001203, 500101001204, 500101002200, 500102001200};
     static const bool seen[][4] = {{true, true, true, true},
@@ -323,7 +388,7 @@ static void test_scope_merged(void **state)
     const struct peer old = {.divisions = was, .division_count = 1},
                       now = {.divisions = is, .division_count = 1},
                       neither = {.divisions = other, .division_count = 1}, free_peer = {0};
-    const struct scope list = {&free_peer, 500101002000, 500101002000};
+    const struct scope list = {.peer = &free_peer, .division = 500101002000};
 
     (void)state;
     assert_true(peer_sees_in(&old, 500101002000, 500101001203));
@@ -505,13 +570,13 @@ static void test_discover(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_check),    cmocka_unit_test(test_check_nothing),
-        cmocka_unit_test(test_given),    cmocka_unit_test(test_absent),
-        cmocka_unit_test(test_limit),    cmocka_unit_test(test_fd),
-        cmocka_unit_test(test_cursor),   cmocka_unit_test(test_json),
-        cmocka_unit_test(test_scope),    cmocka_unit_test(test_scope_merged),
-        cmocka_unit_test(test_bound),    cmocka_unit_test(test_table),
-        cmocka_unit_test(test_discover),
+        cmocka_unit_test(test_check),        cmocka_unit_test(test_check_nothing),
+        cmocka_unit_test(test_given),        cmocka_unit_test(test_absent),
+        cmocka_unit_test(test_limit),        cmocka_unit_test(test_fd),
+        cmocka_unit_test(test_cursor),       cmocka_unit_test(test_cursor_sealed),
+        cmocka_unit_test(test_json),         cmocka_unit_test(test_scope),
+        cmocka_unit_test(test_scope_merged), cmocka_unit_test(test_bound),
+        cmocka_unit_test(test_table),        cmocka_unit_test(test_discover),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,7 +107,7 @@ static bool audit_run(struct call *c, struct work *w, json_t **result, struct er
         json_decref(walk.items);
         return false;
     }
-    *result = methods_list(walk.items, walk.more ? json_sprintf("%lld", (long long)walk.at) : NULL);
+    *result = methods_list(walk.items, walk.more ? methods_next_number(c, walk.at) : NULL);
     return true;
 }
 

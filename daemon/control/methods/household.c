@@ -49,16 +49,12 @@ static bool show_run(struct call *c, struct work *w, json_t **result, struct err
 
 /* ---- a page of them ---- */
 
-/* One walk over households by name. Protection rests on status and register alone, so that it needs
- * no members. */
-struct walk {
-    const struct policy *policy; /* NULL before the first version */
-    struct scope scope;
+/* Which households are wanted. Protection rests on status and register alone, so that it needs no
+ * members. */
+struct filter {
+    const struct policy *policy;      /* NULL before the first version */
     int tier, status, register_state; /* -1: any */
     bool only_protected;
-    struct household_row *rows; /* [limit + 1]: one more tells that there is a next page */
-    int limit, count, looked;
-    struct str last; /* looked at */
 };
 
 static bool is_protected(const struct policy *policy, const struct household_row *row,
@@ -74,80 +70,114 @@ static bool is_protected(const struct policy *policy, const struct household_row
     return policy && protection_holds(policy, &facts, clause, NULL);
 }
 
-static bool is_wanted(const struct walk *walk, const struct household_row *row)
+static bool is_wanted(const struct filter *f, const struct household_row *row)
 {
     const char *clause;
 
-    return (walk->tier < 0 || walk->tier == (int)row->tier) &&
-           (walk->status < 0 || walk->status == (int)row->status) &&
-           (walk->register_state < 0 || walk->register_state == (int)row->register_state) &&
-           methods_in_scope(&walk->scope, row->township, row->division) &&
-           (!walk->only_protected || is_protected(walk->policy, row, &clause));
+    return (f->tier < 0 || f->tier == (int)row->tier) &&
+           (f->status < 0 || f->status == (int)row->status) &&
+           (f->register_state < 0 || f->register_state == (int)row->register_state) &&
+           (!f->only_protected || is_protected(f->policy, row, &clause));
 }
+
+struct batch {
+    struct household_row *rows;
+    int count, limit;
+};
 
 static bool take(void *self, const struct household_row *row)
 {
-    struct walk *walk = self;
+    struct batch *b = self;
 
-    walk->looked++;
-    walk->last = row->household;
-    if (is_wanted(walk, row)) {
-        walk->rows[walk->count++] = *row;
-    }
-    return walk->count <= walk->limit && walk->looked < METHODS_LOOK;
+    b->rows[b->count++] = *row;
+    return b->count < b->limit;
 }
 
-static json_t *walk_next(const struct walk *walk)
+/* `self` is the call's place. */
+static bool fill(void *self, struct arena *a, int64_t township, const void *after, int limit,
+                 void **rows, int *count, struct error *err)
 {
-    if (walk->count > walk->limit) {
-        return json_str(walk->rows[walk->limit - 1].household);
-    }
-    return walk->looked < METHODS_LOOK ? NULL : json_str(walk->last);
+    struct source_from *from = self;
+    struct batch b = {.rows = arena_alloc(a, (size_t)limit * sizeof *b.rows), .limit = limit};
+    struct str place = after ? ((const struct household_row *)after)->household : from->place;
+    bool ok = store_household_each(from->w->store, a, township, place, take, &b, err);
+
+    *rows = b.rows;
+    *count = b.count;
+    return ok;
 }
 
-static bool walk_items(const struct walk *walk, struct work *w, json_t *items, struct error *err)
+/* Bytewise, as the store has them. */
+static int compare(const void *a, const void *b)
 {
-    for (int i = 0; i < walk->count && i < walk->limit; i++) {
-        const struct household_row *row = &walk->rows[i];
-        struct cycle_row cycle;
-        const char *clause;
-        bool protects = is_protected(walk->policy, row, &clause);
+    struct str x = ((const struct household_row *)a)->household,
+               y = ((const struct household_row *)b)->household;
+    int by_bytes = memcmp(x.data, y.data, x.len < y.len ? x.len : y.len);
 
-        if (!store_cycle_open_of(w->store, row->id, &cycle, err)) {
-            return false;
-        }
-        json_array_append_new(items, household_json(row, &cycle, protects, clause));
+    return by_bytes ? by_bytes : (x.len > y.len) - (x.len < y.len);
+}
+
+static const struct source_class by_number = {sizeof(struct household_row), compare, fill};
+
+static bool item(const struct filter *f, struct work *w, const struct household_row *row,
+                 json_t *items, struct error *err)
+{
+    struct cycle_row cycle;
+    const char *clause;
+    bool protects = is_protected(f->policy, row, &clause);
+
+    if (!store_cycle_open_of(w->store, row->id, &cycle, err)) {
+        return false;
     }
+    json_array_append_new(items, household_json(row, &cycle, protects, clause));
     return true;
 }
 
 static bool list_run(struct call *c, struct work *w, json_t **result, struct error *err)
 {
-    struct walk walk = {
+    const struct filter f = {
         .policy = work_policy(w, work_today(w), NULL),
         .tier = call_word(c, "tier"),
         .status = call_word(c, "status"),
         .register_state = call_word(c, "register"),
         .only_protected = call_bool(c, "protected"),
-        .limit = call_limit(c),
     };
-    struct str after = call_str(c, "cursor");
-    json_t *items;
+    int limit = call_limit(c), looked = 0;
+    struct source_from from = {.w = w};
+    struct str last = STR_NONE; /* looked at, of what the caller sees */
+    struct scope scope;
+    struct sources *sources;
+    const void *at;
+    json_t *items, *next = NULL;
 
-    if (!methods_scope(c, w, &walk.scope, err)) {
-        return false;
-    }
-    walk.rows = arena_alloc(&c->arena, (size_t)(walk.limit + 1) * sizeof walk.rows[0]);
-    if (!store_household_each(w->store, &c->arena, walk.scope.township,
-                              after.data ? after : STR(""), take, &walk, err)) {
+    if (!methods_scope(c, w, &scope, err) || !methods_place(c, &from.place, err) ||
+        !sources_open(&sources, &c->arena, &by_number, &from, scope.townships, scope.township_count,
+                      limit + 1, err)) {
         return false;
     }
     items = json_array();
-    if (!walk_items(&walk, w, items, err)) {
-        json_decref(items);
-        return false;
+    while (!next) {
+        if (!sources_next(sources, &at, err)) {
+            json_decref(items);
+            return false;
+        }
+        const struct household_row *row = at;
+        if (!row) {
+            break;
+        }
+        if (!methods_in_scope(&scope, row->township, row->division)) {
+            continue;
+        }
+        bool wanted = is_wanted(&f, row), full = (int)json_array_size(items) == limit;
+        if ((wanted && full) || looked++ == METHODS_LOOK) {
+            next = methods_next(c, last);
+        } else if (wanted && !item(&f, w, row, items, err)) {
+            json_decref(items);
+            return false;
+        }
+        last = row->household;
     }
-    *result = methods_list(items, walk_next(&walk));
+    *result = methods_list(items, next);
     return true;
 }
 

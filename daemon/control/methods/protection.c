@@ -54,7 +54,7 @@ static bool exceptions_run(struct call *c, struct work *w, json_t **result, stru
     json_t *items = json_array(), *next = NULL;
     for (int i = 0; i < count && !next; i++) {
         if (i == limit) {
-            next = methods_cursor_of(rows[i - 1].on.day, rows[i - 1].number);
+            next = methods_next_pair(c, rows[i - 1].on.day, rows[i - 1].number);
         } else if (is_seen(c, w, &rows[i])) {
             json_array_append_new(items, cessation_json(&rows[i], "remark"));
         }
@@ -75,7 +75,7 @@ static bool holds_run(struct call *c, struct work *w, json_t **result, struct er
     json_t *items = json_array(), *next = NULL;
     for (int i = 0; i < count && !next; i++) {
         if (i == limit) {
-            next = json_sprintf("%lld", (long long)rows[i - 1].number);
+            next = methods_next_number(c, rows[i - 1].number);
         } else if (is_seen(c, w, &rows[i])) {
             json_array_append_new(items, cessation_json(&rows[i], "what"));
         }

@@ -41,7 +41,7 @@ static bool show_run(struct call *c, struct work *w, json_t **result, struct err
         json_array_append_new(items, shown(w, &page.rows[i]));
     }
     if (page.more) {
-        next = json_sprintf("%lld", (long long)page.rows[page.count - 1].seq);
+        next = methods_next_number(c, page.rows[page.count - 1].seq);
     }
     *result = methods_list(items, next);
     return true;

@@ -27,63 +27,69 @@ static bool item_json(struct call *c, struct work *w, const struct task_row *t, 
     return true;
 }
 
-/* One page over the year's tasks by number. */
-struct page {
-    struct scope scope;
-    int state; /* -1: any; else of decided_names */
-    int64_t after;
-    int limit, looked;
-    json_t *items, *next;
-};
-
-static bool wanted(const struct page *p, const struct task_row *t)
+static bool fill(void *self, struct arena *a, int64_t township, const void *after, int limit,
+                 void **rows, int *count, struct error *err)
 {
-    return methods_in_scope(&p->scope, t->lies_in, t->division) &&
-           (p->state < 0 || (t->state == TASK_OPEN) == (p->state == 0));
+    struct source_from *from = self;
+    int64_t behind = after ? ((const struct task_row *)after)->task : from->number;
+    struct store *s = from->w->store;
+    struct task_row *tasks;
+    bool ok = township ? store_tasks_of_year_in(s, a, township, from->year, behind, limit, &tasks,
+                                                count, err)
+                       : store_tasks_of_year(s, a, from->year, behind, limit, &tasks, count, err);
+    *rows = tasks;
+    return ok;
 }
 
-static bool page_fill(struct page *p, struct call *c, struct work *w, int year, struct error *err)
+static int compare(const void *a, const void *b)
 {
-    struct task_row *rows;
-    int count;
-    do {
-        if (!store_tasks_of_year(w->store, &c->arena, year, p->after, 500, &rows, &count, err)) {
-            return false;
-        }
-        for (int i = 0; i < count && !p->next; i++) {
-            bool is = wanted(p, &rows[i]);
-            bool full = is && (int)json_array_size(p->items) == p->limit;
-            if (full || p->looked++ == METHODS_LOOK) {
-                p->next = json_sprintf("%lld", (long long)p->after);
-                break;
-            }
-            json_t *item;
-            if (is && !item_json(c, w, &rows[i], &item, err)) {
-                return false;
-            }
-            if (is) {
-                json_array_append_new(p->items, item);
-            }
-            p->after = rows[i].task;
-        }
-    } while (!p->next && count == 500);
-    return true;
+    const struct task_row *x = a, *y = b;
+    return (x->task > y->task) - (x->task < y->task);
 }
+
+static const struct source_class by_task = {sizeof(struct task_row), compare, fill};
 
 static bool list_run(struct call *c, struct work *w, json_t **result, struct error *err)
 {
-    struct page p = {.state = call_word(c, "state"), .limit = call_limit(c)};
     int64_t year = call_int(c, "year");
-    if (!methods_scope(c, w, &p.scope, err) || !methods_cursor(c, &p.after, NULL, err)) {
+    int state = call_word(c, "state"), limit = call_limit(c), looked = 0;
+    struct source_from from = {.w = w};
+    struct scope scope;
+    struct sources *sources;
+    int64_t last = 0; /* of what the caller sees */
+    const void *at;
+    bool ok = methods_scope(c, w, &scope, err) && methods_cursor(c, &from.number, NULL, err);
+    from.year = year < 0 ? date_ymd(work_today(w)).year : year > INT16_MAX ? INT16_MAX : (int)year;
+    if (!ok || !sources_open(&sources, &c->arena, &by_task, &from, scope.townships,
+                             scope.township_count, limit + 1, err)) {
         return false;
     }
-    p.items = json_array();
-    int of = year < 0 ? date_ymd(work_today(w)).year : year > INT16_MAX ? INT16_MAX : (int)year;
-    if (!page_fill(&p, c, w, of, err)) {
-        json_decref(p.items);
+    json_t *items = json_array(), *next = NULL, *item;
+    while (ok && !next) {
+        ok = sources_next(sources, &at, err);
+        const struct task_row *row = at;
+        if (!ok || !row) {
+            break;
+        }
+        if (!methods_in_scope(&scope, row->lies_in, row->division)) {
+            continue;
+        }
+        bool wanted = state < 0 || (row->state == TASK_OPEN) == (state == 0);
+        if ((wanted && (int)json_array_size(items) == limit) || looked++ == METHODS_LOOK) {
+            next = methods_next_number(c, last);
+        } else if (wanted) {
+            ok = item_json(c, w, row, &item, err);
+            if (ok) {
+                json_array_append_new(items, item);
+            }
+        }
+        last = row->task;
+    }
+    if (!ok) {
+        json_decref(items);
         return false;
     }
-    *result = methods_list(p.items, p.next);
+    *result = methods_list(items, next);
     return true;
 }
 

@@ -46,7 +46,7 @@ static bool list_run(struct call *c, struct work *w, json_t **result, struct err
         bool seen = is_seen(c->peer, rows[i].district);
 
         if (i == look || (seen && (int)json_array_size(items) == limit)) {
-            next = methods_cursor_of(rows[i - 1].district, rows[i - 1].year);
+            next = methods_next_pair(c, rows[i - 1].district, rows[i - 1].year);
         } else if (seen) {
             json_array_append_new(items, standard_json(&rows[i]));
         }

@@ -6,7 +6,6 @@
 
 #define WITHIN 7 /* days of `due` where the call does not say */
 #define WITHIN_MAX 36500
-#define BATCH 500 /* rows read at once where a filter needs more than a page */
 
 /* ---- a task ---- */
 
@@ -64,76 +63,71 @@ static bool show_run(struct call *c, struct work *w, json_t **result, struct err
 
 /* ---- due and late ---- */
 
-/* One walk over open tasks by (due_on, task). */
-struct walk {
-    struct scope scope;
-    struct date today, from, to;
-    struct date at_due; /* the last one looked at; DATE_NONE: from the start */
-    int64_t at_task;
-    int limit, looked;
-    json_t *items;
-    json_t *next; /* set once there is more than the page */
-};
-
-static void walk_row(struct walk *walk, const struct task_row *row)
+static bool fill(void *self, struct arena *a, int64_t township, const void *after, int limit,
+                 void **rows, int *count, struct error *err)
 {
-    if (methods_in_scope(&walk->scope, row->lies_in, row->division)) {
-        if ((int)json_array_size(walk->items) == walk->limit) {
-            walk->next = methods_cursor_of(walk->at_due.day, walk->at_task);
-            return;
-        }
-        json_array_append_new(walk->items, task_json(row, walk->today));
-    }
-    walk->at_due = row->due_on;
-    walk->at_task = row->task;
-    if (++walk->looked == METHODS_LOOK) {
-        walk->next = methods_cursor_of(walk->at_due.day, walk->at_task);
-    }
+    struct source_from *from = self;
+    const struct task_row *last = after;
+    struct task_row *tasks;
+    bool ok = store_tasks_due(from->w->store, a, township, from->first, from->to,
+                              last ? last->due_on : from->day, last ? last->task : from->number,
+                              limit, &tasks, count, err);
+
+    *rows = tasks;
+    return ok;
 }
 
-static bool walk_tasks(struct walk *walk, struct work *w, struct error *err)
+static int compare(const void *a, const void *b)
 {
-    int count = BATCH;
+    const struct task_row *x = a, *y = b;
+    int by_day = date_cmp(x->due_on, y->due_on);
 
-    while (!walk->next && count == BATCH) {
-        struct arena arena = ARENA_INIT;
-        struct task_row *rows;
-        bool ok = store_tasks_due(w->store, &arena, walk->scope.township, walk->from, walk->to,
-                                  walk->at_due, walk->at_task, BATCH, &rows, &count, err);
-
-        for (int i = 0; ok && i < count && !walk->next; i++) {
-            walk_row(walk, &rows[i]);
-        }
-        arena_free(&arena);
-        if (!ok) {
-            return false;
-        }
-    }
-    return true;
+    return by_day ? by_day : (x->task > y->task) - (x->task < y->task);
 }
 
-static bool list_tasks(struct call *c, struct work *w, struct date from, struct date to,
+static const struct source_class by_deadline = {sizeof(struct task_row), compare, fill};
+
+static bool list_tasks(struct call *c, struct work *w, struct date first, struct date to,
                        json_t **result, struct error *err)
 {
-    struct walk walk = {
-        .today = work_today(w),
-        .from = from,
-        .to = to,
-        .limit = call_limit(c),
-    };
+    struct source_from from = {.w = w, .first = first, .to = to};
+    int limit = call_limit(c);
     int64_t day = DATE_NONE.day;
+    struct scope scope;
+    struct sources *sources;
+    const struct task_row *last = NULL; /* of what the caller sees */
+    const void *at;
+    json_t *items, *next = NULL;
 
-    if (!methods_scope(c, w, &walk.scope, err) || !methods_cursor(c, &day, &walk.at_task, err)) {
+    if (!methods_scope(c, w, &scope, err) || !methods_cursor(c, &day, &from.number, err)) {
         return false;
     }
-    walk.at_due = (struct date){(int32_t)(day > INT32_MAX ? INT32_MAX : day)};
-    walk.items = json_array();
-    if (!walk_tasks(&walk, w, err)) {
-        json_decref(walk.items);
-        json_decref(walk.next);
+    from.day = (struct date){(int32_t)(day > INT32_MAX ? INT32_MAX : day)};
+    if (!sources_open(&sources, &c->arena, &by_deadline, &from, scope.townships,
+                      scope.township_count, limit + 1, err)) {
         return false;
     }
-    *result = methods_list(walk.items, walk.next);
+    items = json_array();
+    while (!next) {
+        if (!sources_next(sources, &at, err)) {
+            json_decref(items);
+            return false;
+        }
+        const struct task_row *row = at;
+        if (!row) {
+            break;
+        }
+        if (!methods_in_scope(&scope, row->lies_in, row->division)) {
+            continue;
+        }
+        if ((int)json_array_size(items) == limit) {
+            next = methods_next_pair(c, last->due_on.day, last->task);
+        } else {
+            json_array_append_new(items, task_json(row, work_today(w)));
+        }
+        last = row;
+    }
+    *result = methods_list(items, next);
     return true;
 }
 
