@@ -30,7 +30,7 @@ static void must(bool ok)
 
 static int setup(void **state)
 {
-    struct policy_faults faults = {0};
+    struct faults faults = {0};
     struct calendar *calendar = calendar_new();
     struct policy_set *policies = policy_set_load("conf/policy", &faults);
     (void)state;
