@@ -44,8 +44,14 @@ static struct str text_of(const json_t *value)
 
 static bool is_text(const struct param *p, const json_t *value)
 {
+    struct str text = text_of(value);
+    int characters = 0;
+
     (void)p;
-    return text_of(value).len > 0;
+    for (size_t i = 0; i < text.len; i++) {
+        characters += ((unsigned char)text.data[i] & 0xC0) != 0x80; /* the first byte of one */
+    }
+    return characters > 0 && characters <= METHOD_TEXT_MAX;
 }
 
 static bool is_division(const struct param *p, const json_t *value)
@@ -101,7 +107,7 @@ static const struct {
     bool (*is)(const struct param *p, const json_t *value);
     const char *must_be;
 } types[] = {
-    [PARAM_STRING] = {is_text, "a text that is not empty"},
+    [PARAM_STRING] = {is_text, "a text of 1 to 2000 characters"},
     [PARAM_DIVISION] = {is_division, "a text of 2 to 12 digits"},
     [PARAM_DATE] = {is_date, "a day such as \"2026-11-24\""},
     [PARAM_INTEGER] = {is_count, "an integer from 1 to 2^53"},
@@ -110,7 +116,7 @@ static const struct {
     [PARAM_FILE] = {is_file, "{\"fd\": n}"},
     [PARAM_FILE_BACK] = {is_file, "{\"fd\": n}"},
     [PARAM_FILE_OUT] = {is_file, "{\"fd\": n}"},
-    [PARAM_TEXTS] = {is_texts, "a list of 1 to 1000 texts that are not empty"},
+    [PARAM_TEXTS] = {is_texts, "a list of 1 to 1000 texts of 1 to 2000 characters"},
     [PARAM_WORD] = {is_word, "one of: "},
 };
 

@@ -11,6 +11,17 @@ json_t *methods_list(json_t *items, json_t *next)
     return json_pack("{s:o, s:o}", "items", items, "next", next ? next : json_null());
 }
 
+bool methods_page_full(const struct page *page)
+{
+    return (int)json_array_size(page->items) >= page->limit || page->bytes >= METHODS_BYTES;
+}
+
+void methods_page_add(struct page *page, json_t *item)
+{
+    page->bytes += json_dumpb(item, NULL, 0, JSON_COMPACT);
+    json_array_append_new(page->items, item);
+}
+
 bool methods_place(struct call *c, struct str *place, struct error *err)
 {
     struct strbuf text = STRBUF_INIT;

@@ -9,11 +9,12 @@
 
 #include "work/job.h"
 
+#define METHOD_TEXT_MAX 2000 /* characters of one text */
 #define METHOD_TEXTS 1000
 #define METHOD_FILE_MOST (INT64_C(64) << 30)
 
 enum param_type {
-    PARAM_STRING,   /* any text that is not empty */
+    PARAM_STRING,   /* any text of 1 to METHOD_TEXT_MAX characters */
     PARAM_DIVISION, /* a code, may lack its trailing zeros; of 12 digits when handed over */
     PARAM_DATE,     /* "2026-11-24" */
     PARAM_INTEGER,  /* 1 to 2^53 */
@@ -22,7 +23,7 @@ enum param_type {
     PARAM_FILE,      /* {"fd": n}: it comes in; the function gets a file of ours with its bytes */
     PARAM_FILE_BACK, /* what the function writes into a file of ours goes back to it at the end */
     PARAM_FILE_OUT,  /* the descriptor itself, for a job with a thread of its own to write to it */
-    PARAM_TEXTS,     /* a list of 1 to METHOD_TEXTS texts that are not empty */
+    PARAM_TEXTS,     /* a list of 1 to METHOD_TEXTS such texts */
     PARAM_WORD       /* one of `words` */
 };
 

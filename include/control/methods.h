@@ -38,6 +38,16 @@ void method_type_text(const struct param *p, struct strbuf *out);
         "township", PARAM_DIVISION, false, NULL, "only this township (a district or village too)"  \
     }
 
+/* The items of a page, with a budget of bytes as well as of rows: texts are long. */
+#define METHODS_BYTES ((size_t)1024 * 1024)
+struct page {
+    json_t *items;
+    int limit;
+    size_t bytes;
+};
+bool methods_page_full(const struct page *page);
+/* Appends; takes it over. */
+void methods_page_add(struct page *page, json_t *item);
 /* {items, next}; both are taken over, `next` NULL is null. */
 json_t *methods_list(json_t *items, json_t *next);
 /* The place that the parameter `cursor` names, in the arena; data NULL without one. Fails with

@@ -62,7 +62,7 @@ static void test_check(void **state)
         {&one, "{\"task\": 7}", NULL},
         {&all, "{\"string\": null, \"file\": null, \"word\": null}", NULL},
         {&all, "{\"string\": \"x\"}", NULL},
-        {&all, "{\"string\": \"\"}", "not empty"},
+        {&all, "{\"string\": \"\"}", "2000 characters"},
         {&all, "{\"string\": 1}", "string must be a text"},
         {&all, "{\"division\": \"500101001000\"}", NULL},
         {&all, "{\"division\": \"500101\"}", NULL},
@@ -130,6 +130,35 @@ static void test_check_nothing(void **state)
     assert_false(method_check(&one, NULL, &err));
     assert_int_equal(err.reason, REASON_BAD_ARGUMENT);
     error_clear(&err);
+}
+
+/* Characters are counted, not bytes: 2,000 of them, also in a list of texts. */
+static void test_text_length(void **state)
+{
+    static const struct {
+        const char *one;
+        int count;
+        bool good;
+    } cases[] = {{"x", 2000, true}, {"x", 2001, false}, {"王", 2000, true}, {"王", 2001, false}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct strbuf text = STRBUF_INIT;
+        struct error err = ERROR_INIT;
+
+        for (int n = 0; n < cases[i].count; n++) {
+            strbuf_addz(&text, cases[i].one);
+        }
+        json_t *single = json_pack("{s:s}", "string", strbuf_text(&text));
+        json_t *list = json_pack("{s:[s,s]}", "texts", "x", strbuf_text(&text));
+        assert_int_equal(method_check(&all, single, &err), cases[i].good);
+        error_clear(&err);
+        assert_int_equal(method_check(&all, list, &err), cases[i].good);
+        error_clear(&err);
+        json_decref(single);
+        json_decref(list);
+        strbuf_free(&text);
+    }
 }
 
 /* ---- call_* ---- */
@@ -570,13 +599,14 @@ static void test_discover(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_check),        cmocka_unit_test(test_check_nothing),
-        cmocka_unit_test(test_given),        cmocka_unit_test(test_absent),
-        cmocka_unit_test(test_limit),        cmocka_unit_test(test_fd),
-        cmocka_unit_test(test_cursor),       cmocka_unit_test(test_cursor_sealed),
-        cmocka_unit_test(test_json),         cmocka_unit_test(test_scope),
-        cmocka_unit_test(test_scope_merged), cmocka_unit_test(test_bound),
-        cmocka_unit_test(test_table),        cmocka_unit_test(test_discover),
+        cmocka_unit_test(test_check),         cmocka_unit_test(test_check_nothing),
+        cmocka_unit_test(test_given),         cmocka_unit_test(test_absent),
+        cmocka_unit_test(test_limit),         cmocka_unit_test(test_fd),
+        cmocka_unit_test(test_text_length),   cmocka_unit_test(test_cursor),
+        cmocka_unit_test(test_cursor_sealed), cmocka_unit_test(test_json),
+        cmocka_unit_test(test_scope),         cmocka_unit_test(test_scope_merged),
+        cmocka_unit_test(test_bound),         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_discover),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,8 +40,8 @@ static bool is_seen(struct call *c, struct work *w, struct arena *a, const struc
 struct walk {
     struct str household; /* data NULL: all */
     int64_t at;           /* the last seq looked at */
-    int limit, looked;
-    json_t *items;
+    int looked;
+    struct page page;
     bool more;
 };
 
@@ -61,12 +61,12 @@ static bool walk_batch(struct walk *walk, struct call *c, struct work *w, struct
         if (!is_seen(c, w, a, &rows[i], &seen, err)) {
             return false;
         }
-        if (seen && (int)json_array_size(walk->items) == walk->limit) {
+        if (seen && methods_page_full(&walk->page)) {
             walk->more = true;
             break;
         }
         if (seen) {
-            json_array_append_new(walk->items, entry_json(&rows[i]));
+            methods_page_add(&walk->page, entry_json(&rows[i]));
         }
         walk->at = rows[i].seq;
         walk->more = ++walk->looked == LOOK;
@@ -89,7 +89,7 @@ static bool walk_entries(struct walk *walk, struct call *c, struct work *w, stru
 
 static bool audit_run(struct call *c, struct work *w, json_t **result, struct error *err)
 {
-    struct walk walk = {.household = call_str(c, "household"), .limit = call_limit(c)};
+    struct walk walk = {.household = call_str(c, "household"), .page.limit = call_limit(c)};
     struct date since = call_date(c, "since");
     struct household_row row;
     int64_t before_since = 0;
@@ -102,12 +102,12 @@ static bool audit_run(struct call *c, struct work *w, json_t **result, struct er
     if (walk.at < before_since) {
         walk.at = before_since;
     }
-    walk.items = json_array();
+    walk.page.items = json_array();
     if (!walk_entries(&walk, c, w, err)) {
-        json_decref(walk.items);
+        json_decref(walk.page.items);
         return false;
     }
-    *result = methods_list(walk.items, walk.more ? methods_next_number(c, walk.at) : NULL);
+    *result = methods_list(walk.page.items, walk.more ? methods_next_number(c, walk.at) : NULL);
     return true;
 }
 

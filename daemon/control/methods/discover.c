@@ -19,7 +19,7 @@ static json_t *words_schema(const struct names *words)
 
 /* JSON Schema of each type of parameter; NULL: by its words. */
 static const char *const schemas[] = {
-    [PARAM_STRING] = "{\"type\": \"string\", \"minLength\": 1}",
+    [PARAM_STRING] = "{\"type\": \"string\", \"minLength\": 1, \"maxLength\": 2000}",
     [PARAM_DIVISION] = "{\"type\": \"string\", \"pattern\": \"^[1-9][0-9]{1,11}$\"}",
     [PARAM_DATE] = "{\"type\": \"string\", \"format\": \"date\"}",
     [PARAM_INTEGER] = "{\"type\": \"integer\", \"minimum\": 1, \"maximum\": 9007199254740992}",
@@ -29,7 +29,7 @@ static const char *const schemas[] = {
     [PARAM_FILE_BACK] = FILE_SCHEMA,
     [PARAM_FILE_OUT] = FILE_SCHEMA,
     [PARAM_TEXTS] = "{\"type\": \"array\", \"minItems\": 1, \"maxItems\": 1000, \"items\": "
-                    "{\"type\": \"string\", \"minLength\": 1}}",
+                    "{\"type\": \"string\", \"minLength\": 1, \"maxLength\": 2000}}",
     [PARAM_WORD] = NULL,
 };
 

@@ -46,20 +46,22 @@ static bool exceptions_run(struct call *c, struct work *w, json_t **result, stru
     struct ending_row *rows;
     int64_t day = DATE_NONE.day, after = 0;
     int count, limit = call_limit(c);
+    struct page page = {.limit = limit};
     if (!methods_cursor(c, &day, &after, err) ||
         !store_exceptions(w->store, &c->arena, call_date(c, "from"), call_date(c, "to"),
                           (struct date){(int32_t)day}, after, limit + 1, &rows, &count, err)) {
         return false;
     }
-    json_t *items = json_array(), *next = NULL;
+    json_t *next = NULL;
+    page.items = json_array();
     for (int i = 0; i < count && !next; i++) {
-        if (i == limit) {
+        if (i == limit || methods_page_full(&page)) {
             next = methods_next_pair(c, rows[i - 1].on.day, rows[i - 1].number);
         } else if (is_seen(c, w, &rows[i])) {
-            json_array_append_new(items, cessation_json(&rows[i], "remark"));
+            methods_page_add(&page, cessation_json(&rows[i], "remark"));
         }
     }
-    *result = methods_list(items, next);
+    *result = methods_list(page.items, next);
     return true;
 }
 
@@ -68,19 +70,21 @@ static bool holds_run(struct call *c, struct work *w, json_t **result, struct er
     struct ending_row *rows;
     int64_t after = 0;
     int count, limit = call_limit(c);
+    struct page page = {.limit = limit};
     if (!methods_cursor(c, &after, NULL, err) ||
         !store_holds(w->store, &c->arena, after, limit + 1, &rows, &count, err)) {
         return false;
     }
-    json_t *items = json_array(), *next = NULL;
+    json_t *next = NULL;
+    page.items = json_array();
     for (int i = 0; i < count && !next; i++) {
-        if (i == limit) {
+        if (i == limit || methods_page_full(&page)) {
             next = methods_next_number(c, rows[i - 1].number);
         } else if (is_seen(c, w, &rows[i])) {
-            json_array_append_new(items, cessation_json(&rows[i], "what"));
+            methods_page_add(&page, cessation_json(&rows[i], "what"));
         }
     }
-    *result = methods_list(items, next);
+    *result = methods_list(page.items, next);
     return true;
 }
 
