@@ -18,7 +18,7 @@
 #define GIVE_WAY_NS ((int64_t)10000000000) /* of silence */
 #define FLUSH_NS ((int64_t)500000000)
 #define RESUME_MS 100
-#define TRIM_BYTES ((int64_t)8 * 1024 * 1024)
+#define TRIM_BYTES ((int64_t)1024 * 1024)
 
 /* ---- who may come in ---- */
 

@@ -188,7 +188,7 @@ pages() {
     same "" "$(comm -13 <(sort "$T/list") "$T/late")"
     [ "$(wc -l <"$T/late")" -ge 12 ]
     [ "$(wc -l <"$T/places")" -ge 23 ]
-    ! grep -qE 'P[1-6]|OWN|FOREIGN' "$T/places" || false
+    ! grep -qE 'P[1-6]-|OWN-|FOREIGN-' "$T/places" || false
     # One of the city sees more, and its places are its own; so are those of another method.
     account admin
     same 20 "$(pages household.list household | wc -l)"
