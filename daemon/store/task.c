@@ -138,32 +138,13 @@ bool store_tasks_of_year(struct store *s, struct arena *a, int year, int64_t aft
 }
 
 bool store_tasks_of_year_in(struct store *s, struct arena *a, int64_t township, int year,
-                            int64_t after, int limit, struct task_row **rows, int *count,
-                            struct error *err)
+                            int64_t after, struct task_row **rows, int *count, struct error *err)
 {
     return db_all(s, err, a, &tasks, rows, count,
                   JOINED "FROM household h CROSS JOIN task t ON t.household_id = h.id "
                          "WHERE h.township = ? AND t.year IS NOT NULL AND t.year = ? "
-                         "AND t.task > ? ORDER BY t.task LIMIT ?",
-                  ARG(township), ARG(year), ARG(after), ARG(limit));
-}
-
-bool store_tasks_of_year_in(struct store *s, struct arena *a, int64_t township, int year,
-                            int64_t after, int limit, struct task_row **rows, int *count,
-                            struct error *err)
-{
-    static const char sql[] =
-        JOINED "FROM household h CROSS JOIN task t ON t.household_id = h.id WHERE h.township = ? "
-               "AND t.year IS NOT NULL AND t.year = ? AND t.task > ? ORDER BY t.task LIMIT ?";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    if (!q) {
-        return false;
-    }
-    db_int(q, 1, township);
-    db_int(q, 2, year);
-    db_int(q, 3, after);
-    db_int(q, 4, limit);
-    return task_all(s, a, q, rows, count, err);
+                         "AND t.task > ?",
+                  ARG(township), ARG(year), ARG(after));
 }
 
 bool store_tasks_of(struct store *s, struct arena *a, int64_t household_id, struct task_row **rows,

@@ -10,7 +10,7 @@
 struct source_class {
     size_t size; /* of a row */
     int (*compare)(const void *a, const void *b);
-    /* At most `limit` rows of a township (0: of all) behind `after` (NULL: from the place that the
+    /* About `limit` rows of a township (0: of all) behind `after` (NULL: from the place that the
      * call asks for), in order, in the arena; fewer only at the end. */
     bool (*fill)(void *self, struct arena *a, int64_t township, const void *after, int limit,
                  void **rows, int *count, struct error *err);

@@ -36,10 +36,9 @@ bool store_decisions_pending(struct store *s, struct arena *a, struct date day,
 /* Register tasks of a year in order of number, after `after`; at most `limit`. */
 bool store_tasks_of_year(struct store *s, struct arena *a, int year, int64_t after, int limit,
                          struct task_row **rows, int *count, struct error *err);
-/* The same of households that lie in one township. */
+/* The same of the households that lie in one township, all of them and in no order. */
 bool store_tasks_of_year_in(struct store *s, struct arena *a, int64_t township, int year,
-                            int64_t after, int limit, struct task_row **rows, int *count,
-                            struct error *err);
+                            int64_t after, struct task_row **rows, int *count, struct error *err);
 /* The household's task of the kind in the year, open or not; task 0 where it has none. */
 bool store_task_of_year(struct store *s, struct arena *a, int64_t household_id, enum task_kind kind,
                         int year, struct task_row *row, struct error *err);

@@ -178,7 +178,7 @@ static void call_register(int64_t household)
                                  &err));
     must(store_decision_applied(m.s, d.task, &err));
     must(store_tasks_of_year(m.s, &m.a, 2026, 0, 9, &tasks, &count, &err));
-    must(store_tasks_of_year_in(m.s, &m.a, TOWNSHIP, 2026, 0, 9, &tasks, &count, &err));
+    must(store_tasks_of_year_in(m.s, &m.a, TOWNSHIP, 2026, 0, &tasks, &count, &err));
     must(store_task_of_year(m.s, &m.a, household, TASK_REGISTER_ADJUSTMENT, 2026, &of_year, &err));
 }
 

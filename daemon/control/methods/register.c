@@ -27,6 +27,12 @@ static bool item_json(struct call *c, struct work *w, const struct task_row *t, 
     return true;
 }
 
+static int compare(const void *a, const void *b)
+{
+    const struct task_row *x = a, *y = b;
+    return (x->task > y->task) - (x->task < y->task);
+}
+
 static bool fill(void *self, struct arena *a, int64_t township, const void *after, int limit,
                  void **rows, int *count, struct error *err)
 {
@@ -34,17 +40,14 @@ static bool fill(void *self, struct arena *a, int64_t township, const void *afte
     int64_t behind = after ? ((const struct task_row *)after)->task : from->number;
     struct store *s = from->w->store;
     struct task_row *tasks;
-    bool ok = township ? store_tasks_of_year_in(s, a, township, from->year, behind, limit, &tasks,
-                                                count, err)
-                       : store_tasks_of_year(s, a, from->year, behind, limit, &tasks, count, err);
+    bool ok = township
+                  ? store_tasks_of_year_in(s, a, township, from->year, behind, &tasks, count, err)
+                  : store_tasks_of_year(s, a, from->year, behind, limit, &tasks, count, err);
+    if (ok && township && *count > 0) {
+        qsort(tasks, (size_t)*count, sizeof *tasks, compare);
+    }
     *rows = tasks;
     return ok;
-}
-
-static int compare(const void *a, const void *b)
-{
-    const struct task_row *x = a, *y = b;
-    return (x->task > y->task) - (x->task < y->task);
 }
 
 static const struct source_class by_task = {sizeof(struct task_row), compare, fill};
