@@ -169,16 +169,6 @@ static bool open_spool(struct house *h, struct error *err)
     return h->returns != NULL;
 }
 
-/* Who reaches which folder follows the configuration. */
-static bool reload(struct work *w, struct error *err)
-{
-    if (!configuration_reload(w, err)) {
-        return false;
-    }
-    spool_grant(w->spool, w->settings);
-    return true;
-}
-
 /* The socket that systemd made, or -1. */
 static bool inherited(int *fd, struct error *err)
 {
@@ -198,10 +188,8 @@ static bool inherited(int *fd, struct error *err)
 
 static bool open_front(struct house *h, struct error *err)
 {
-    struct front_options options = {.work = &h->reading,
-                                    .staging = h->writing.staging,
-                                    .reload = reload,
-                                    .returns = h->returns};
+    struct front_options options = {
+        .work = &h->reading, .staging = h->writing.staging, .returns = h->returns};
     if (!inherited(&options.listen_fd, err)) {
         return false;
     }

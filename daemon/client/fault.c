@@ -15,6 +15,22 @@ static void put_line(const char *label, json_t *value, enum term_tone tone)
     strbuf_free(&text);
 }
 
+/* A message of several lines has a fault on each but the first. */
+static void put_message(json_t *message)
+{
+    const char *line = json_string_value(message), *end = line + json_string_length(message);
+
+    while (line && line <= end) {
+        const char *feed = memchr(line, '\n', (size_t)(end - line));
+        const char *to = feed ? feed : end;
+        json_t *one = json_stringn(line, (size_t)(to - line));
+
+        put_line("", one, TONE_PLAIN);
+        json_decref(one);
+        line = to + 1;
+    }
+}
+
 void fault_own(const struct error *err)
 {
     fprintf(stderr, "%s: ", program_invocation_short_name);
@@ -68,7 +84,7 @@ void fault_answer(json_t *error, const char *file)
 
     fault_rows(data, file);
     fprintf(stderr, "%s: ", program_invocation_short_name);
-    put_line("", json_object_get(error, "message"), TONE_PLAIN);
+    put_message(json_object_get(error, "message"));
     if (json_is_string(reason)) {
         put_line("reason: ", reason, TONE_FAINT);
     }

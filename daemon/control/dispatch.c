@@ -113,17 +113,12 @@ static void query(struct connection *c, struct pending *p)
 
 /* ---- changes and jobs: on the writer ---- */
 
-/* A reload, which runs alone, gives the writer's work other settings: the front takes them with the
- * result. What it leaves open is a transaction for its entry in the audit. */
+/* A reload gives the writer's work other settings: the front takes them with the result. */
 static bool change(struct request *r, struct work *w, struct error *err)
 {
     struct pending *p = r->owner;
     const struct settings *before = w->settings;
     bool ok = p->call.method->run(&p->call, w, &p->result, err);
-    if (ok && r->alone) {
-        ok = work_audit(w, call_actor(&p->call), p->call.method->name, STR_NONE, STR_NONE, STR_NONE,
-                        err);
-    }
     p->settings = w->settings != before ? w->settings : NULL;
     return ok;
 }
@@ -212,7 +207,7 @@ static bool post(struct pending *p, struct error *err)
         p->request.want_progress = p->id && !c->line.batch;
     } else {
         p->request.change = change;
-        p->request.alone = strcmp(m->name, "reload") == 0; /* it takes calendars, each a commit */
+        p->request.alone = m->alone;
     }
     p->request.done = done;
     c->pending = p;

@@ -38,7 +38,7 @@ struct front {
     int wake_fd;
     struct request reload;
     const struct settings *reloaded;
-    bool reloading;
+    bool reloading, reload_again;
     uint64_t made_ready, given; /* messages, when watchers were last told */
     bool writer_failed;
 };
@@ -106,13 +106,17 @@ static bool reload_change(struct request *r, struct work *w, struct error *err)
 {
     struct front *f = r->owner;
     const struct settings *before = w->settings;
-    bool ok = f->options.reload(w, err) && work_audit(w, (struct actor){-1, "signal"}, "reload",
-                                                      STR_NONE, STR_NONE, STR_NONE, err);
+    bool ok = methods_reload(w, (struct actor){-1, "signal"}, err);
     f->reloaded = w->settings != before ? w->settings : NULL;
-    log_put(ok ? LOG_NOTICE : LOG_ERR, ok ? "event=reload" : "event=reload-refused: %s",
-            err->message);
+    if (ok) {
+        log_put(LOG_NOTICE, "event=reload");
+    } else if (err->reason != REASON_BAD_ARGUMENT) { /* faults are in the log, a line each */
+        log_put(LOG_ERR, "event=reload-refused: %s", err->message);
+    }
     return ok;
 }
+
+static void reload_post(struct front *f);
 
 static void reload_done(struct request *r)
 {
@@ -123,14 +127,16 @@ static void reload_done(struct request *r)
         server_settings(&f->server, f->reloaded);
     }
     service_reloaded(f->service);
+    if (f->reload_again) {
+        reload_post(f);
+    }
 }
 
-static void on_hup(evutil_socket_t fd, short what, void *self)
+/* A signal while one is under way may be about what was written since that one read it. */
+static void reload_post(struct front *f)
 {
-    struct front *f = self;
-    (void)fd;
-    (void)what;
-    if (f->reloading || !f->options.reload) {
+    f->reload_again = f->reloading;
+    if (f->reloading) {
         return;
     }
     service_reloading(f->service);
@@ -138,6 +144,13 @@ static void on_hup(evutil_socket_t fd, short what, void *self)
     f->reload =
         (struct request){.change = reload_change, .done = reload_done, .owner = f, .alone = true};
     writer_post(f->writer, &f->reload);
+}
+
+static void on_hup(evutil_socket_t fd, short what, void *self)
+{
+    (void)fd;
+    (void)what;
+    reload_post(self);
 }
 
 static void on_stop(evutil_socket_t fd, short what, void *self)
@@ -220,7 +233,6 @@ struct front *front_new(const struct front_options *options, struct error *err)
     struct front *f = xcalloc(1, sizeof *f);
     f->options = *options;
     f->wake_fd = -1;
-    method_reload = options->reload;
     if (!open_all(f, err)) {
         front_free(f);
         return NULL;

@@ -2,8 +2,6 @@
 
 #include "control/cursor.h"
 
-bool (*method_reload)(struct work *w, struct error *err);
-
 /* ---- JSON ---- */
 
 json_t *methods_list(json_t *items, json_t *next)

@@ -60,13 +60,13 @@ static bool refuse(struct faults *faults, struct error *err)
     for (int i = 0; i < faults->count; i++) {
         log_put(LOG_ERR, "event=reload-refused: %s", faults->text[i]);
         if (i < TOLD) {
-            strbuf_addf(&text, "%s%s", i ? "; " : "", faults->text[i]);
+            strbuf_addf(&text, "\n%s", faults->text[i]);
         }
     }
     if (faults->count > TOLD) {
-        strbuf_addf(&text, "; and %d more, which are in the log", faults->count - TOLD);
+        strbuf_addf(&text, "\nand %d more, which are in the log", faults->count - TOLD);
     }
-    error_set(err, REASON_BAD_ARGUMENT, "%d fault%s, nothing was changed: %s", faults->count,
+    error_set(err, REASON_BAD_ARGUMENT, "%d fault%s, nothing was changed:%s", faults->count,
               faults->count == 1 ? "" : "s", strbuf_text(&text));
     strbuf_free(&text);
     faults_free(faults);

@@ -11,13 +11,9 @@ struct front;
 struct returns;
 
 struct front_options {
-    struct work *work;   /* the front's own, with a reading store */
-    const char *staging; /* the folder where files that come with calls wait */
-    int listen_fd;       /* from systemd, or -1: bind settings->socket */
-    /* Reads the configuration anew for SIGHUP and `reload`; called on the writer's thread outside
-     * any transaction; what it leaves open is committed. The front takes over w->settings where
-     * they are new, and looks every caller up again before the next call. */
-    bool (*reload)(struct work *writer_work, struct error *err);
+    struct work *work;       /* the front's own, with a reading store */
+    const char *staging;     /* the folder where files that come with calls wait */
+    int listen_fd;           /* from systemd, or -1: bind settings->socket */
     struct returns *returns; /* the return folders; NULL: there are none */
 };
 

@@ -103,6 +103,7 @@ struct method {
     enum role least;
     enum bound bound;
     enum method_how how;
+    bool alone;                 /* a change that makes its own commits (work/writer) */
     const char *summary;        /* one line for rpc.discover and doc/protocol.md */
     const struct param *params; /* ends with name NULL; may be NULL */
     /* METHOD_QUERY (front) and METHOD_CHANGE (writer): */

@@ -11,13 +11,14 @@
 #include "store/task.h"
 
 extern const struct method methods_status[], methods_import[], methods_household[], methods_task[],
-    methods_explain[], methods_queue[], methods_standards[], methods_run[], methods_care[],
+    methods_explain[], methods_queue[], methods_standards[], methods_run[], methods_admin[],
     methods_audit[], methods_metrics[], methods_person[], methods_discover[], methods_change[],
     methods_protection[], methods_register[], methods_backup[], methods_division[],
     methods_return[];
 
-/* Reads the configuration anew, on the writer; set by whoever starts the front. NULL: refused. */
-extern bool (*method_reload)(struct work *w, struct error *err);
+/* Reads the configuration anew, for `reload` and SIGHUP. On the writer, outside any transaction;
+ * what it leaves open is its entry in the audit, to be committed. */
+bool methods_reload(struct work *w, struct actor actor, struct error *err);
 
 /* Appends what a value of the parameter must be, in English. */
 void method_type_text(const struct param *p, struct strbuf *out);

@@ -208,6 +208,32 @@ clock() { printf '{"jsonrpc":"2.0","method":"clock.show"%s}' "$1"; }
     wait_for whole
 }
 
+@test "SIGHUP again and again: what was written before the last one is taken (5)" {
+    cp "$D/reviewd.conf" "$T/good.conf"
+    for i in {1..60}; do
+        { cat "$T/good.conf"; echo "limits = { page = $((61 - i)); };"; } >"$D/reviewd.conf"
+        kill -HUP "$(<"$D/pid")"
+    done
+    last() { [ "$(json audit | jq '.items | length')" = 1 ]; }
+    wait_for last
+    cp "$T/good.conf" "$D/reviewd.conf"
+    ctl reload
+}
+
+@test "a reload that is refused tells its faults a line each, in the answer and in the log (5)" {
+    cp "$D/reviewd.conf" "$T/good.conf"
+    printf 'colour = "red";\nshape = "round";\n' >>"$D/reviewd.conf"
+    run -1 ctl reload
+    same 2 "$(grep -c '^[^ ]*reviewd.conf:[0-9]*: .*\(colour\|shape\)' <<<"$output")"
+    before=$(grep -c event=reload-refused "$D/log")
+    kill -HUP "$(<"$D/pid")"
+    told() { [ "$(grep -c event=reload-refused "$D/log")" -gt "$before" ]; }
+    wait_for told
+    same 2 "$(($(grep -c event=reload-refused "$D/log") - before))"
+    cp "$T/good.conf" "$D/reviewd.conf"
+    ctl reload
+}
+
 @test "reload takes a calendar that arrived in the folder, and moves what it moves (3.2, 5)" {
     household R1 2026-10-01 | load_households
     same "2027-01-01 true" "$(get R1 '"\(.due_on) \(.provisional)"')"

@@ -1,6 +1,8 @@
 /* clock.show, clock.set, clock.advance, reload, verify */
 #include "control/methods.h"
 #include "delivery/daily.h"
+#include "delivery/spool.h"
+#include "work/configuration.h"
 #include "work/verify.h"
 
 /* ---- clock ---- */
@@ -68,17 +70,20 @@ static json_t *clock_done(struct call *c, struct job *job)
 
 /* ---- reload ---- */
 
-static bool reload_run(struct call *c, struct work *w, json_t **result, struct error *err)
+/* Who reaches which folder follows the configuration. */
+bool methods_reload(struct work *w, struct actor actor, struct error *err)
 {
-    (void)c;
-    if (!method_reload) {
-        return error_set(err, REASON_INTERNAL, "nothing here knows how to reload");
-    }
-    if (!method_reload(w, err)) {
+    if (!configuration_reload(w, err)) {
         return false;
     }
+    spool_grant(w->spool, w->settings);
+    return work_audit(w, actor, "reload", STR_NONE, STR_NONE, STR_NONE, err);
+}
+
+static bool reload_run(struct call *c, struct work *w, json_t **result, struct error *err)
+{
     *result = json_object();
-    return true;
+    return methods_reload(w, call_actor(c), err);
 }
 
 /* ---- verify ---- */
@@ -128,7 +133,7 @@ static const struct param advance_params[] = {
     "`{now, runs}`: the days whose run the clock passed, each with its lists delivered. Backward " \
     "is allowed and runs nothing. `conflict` where the clock is the machine's."
 
-const struct method methods_care[] = {
+const struct method methods_admin[] = {
     {.name = "clock.show",
      .least = ROLE_VIEWER,
      .bound = BOUND_NOWHERE,
@@ -158,6 +163,7 @@ const struct method methods_care[] = {
      .least = ROLE_ADMIN,
      .bound = BOUND_WHOLE,
      .how = METHOD_CHANGE,
+     .alone = true, /* it takes calendars, each a commit */
      .summary = "Read configuration, policies and calendars again",
      .run = reload_run,
      .result_help = "`{}`. A fault refuses it and leaves everything as it was; a run under way "
