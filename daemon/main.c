@@ -165,8 +165,8 @@ static bool open_spool(struct house *h, struct error *err)
         log_put(LOG_ERR, "event=spool-error: %s", why.message);
     }
     error_clear(&why);
-    h->returns = returns_open(h->settings->spool, err);
-    return h->returns != NULL;
+    h->returns = returns_open(spool_folders(h->writing.spool));
+    return true;
 }
 
 /* The socket that systemd made, or -1. */

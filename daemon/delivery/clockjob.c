@@ -1,8 +1,8 @@
 /* The manual clock: it stands still until it is set, and runs each daily_run_at that it passes. */
 #include <stdlib.h>
 
-#include "store/run.h"
 #include "delivery/daily.h"
+#include "store/run.h"
 
 struct clock_work {
     struct job job;

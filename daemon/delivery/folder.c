@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 
 #define ROOT_MODE 0711
@@ -88,30 +89,7 @@ static int by_division(const void *a, const void *b)
     return (x->division > y->division) - (x->division < y->division);
 }
 
-static void grants_add(struct folders *f, const struct account *account, uid_t uid)
-{
-    for (int i = 0; i < account->division_count; i++) {
-        if (f->count == f->cap) {
-            f->cap = f->cap ? 2 * f->cap : 16;
-            f->grants = xrealloc(f->grants, (size_t)f->cap * sizeof *f->grants);
-        }
-        f->grants[f->count++] = (struct grant){account->divisions[i], uid, account->role};
-    }
-}
-
-static void unknown(const struct settings *settings, const char *user)
-{
-    struct strbuf value = STRBUF_INIT;
-
-    log_value(&value, str_of(user));
-    log_put(
-        LOG_WARNING,
-        "event=account-unknown user=%s: %s: accounts: the system knows no such user, who gets no "
-        "access to the spool",
-        strbuf_text(&value), settings->file);
-    strbuf_free(&value);
-}
-
+/* The accounts of the configuration as grants. */
 static void find_grants(struct folders *f, const struct settings *settings)
 {
     f->count = 0;
@@ -122,9 +100,24 @@ static void find_grants(struct folders *f, const struct settings *settings)
             continue;
         }
         if (!find_user(account->user, &uid)) {
-            unknown(settings, account->user);
-        } else if (uid != geteuid() && uid != 0) {
-            grants_add(f, account, uid);
+            struct strbuf user = STRBUF_INIT;
+            log_value(&user, str_of(account->user));
+            log_put(LOG_WARNING,
+                    "event=account-unknown user=%s: %s: accounts: the system knows no such user, "
+                    "who gets no access to the spool",
+                    strbuf_text(&user), settings->file);
+            strbuf_free(&user);
+            continue;
+        }
+        if (uid == geteuid() || uid == 0) {
+            continue;
+        }
+        for (int d = 0; d < account->division_count; d++) {
+            if (f->count == f->cap) {
+                f->cap = f->cap ? 2 * f->cap : 16;
+                f->grants = xrealloc(f->grants, (size_t)f->cap * sizeof *f->grants);
+            }
+            f->grants[f->count++] = (struct grant){account->divisions[d], uid, account->role};
         }
     }
     if (f->count) {
@@ -343,6 +336,27 @@ static int open_one(int at, const char *name, bool *made)
     return fd;
 }
 
+void folder_path(int64_t division, const char *name, char path[FOLDER_PATH])
+{
+    const int64_t district = division / 1000000 * 1000000;
+    char own[DIVISION_TEXT], above[DIVISION_TEXT];
+
+    if (division == district) {
+        snprintf(path, FOLDER_PATH, "%s/%s", division_text(division, own), name);
+    } else {
+        snprintf(path, FOLDER_PATH, "%s/%s/%s", division_text(district, above),
+                 division_text(division, own), name);
+    }
+}
+
+int folder_find(const struct folders *f, int64_t division, const char *name)
+{
+    char path[FOLDER_PATH];
+
+    folder_path(division, name, path);
+    return file_open_beneath(f->root, path, O_RDONLY | O_DIRECTORY);
+}
+
 static bool make_root(char *path)
 {
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -409,42 +423,26 @@ static enum part part_of(const char *name)
     return PART_DIVISION;
 }
 
-/* One step further down: closes `at` unless it is SPOOL. */
-static int step(struct folders *f, int at, const char *name, int64_t division)
+int folder_of(struct folders *f, int64_t division, const char *name)
 {
-    bool made;
-    int fd = open_one(at, name, &made);
-    int why = errno;
-
-    if (at != f->root) {
-        close(at);
-    }
-    if (fd >= 0 && made && f->count > 0) {
-        acl_apply(f, fd, division, part_of(name));
-    }
-    errno = why;
-    return fd;
-}
-
-int folder_of(struct folders *f, const struct division_row *division, const char *name)
-{
-    char code[DIVISION_TEXT], *parts_of_name = xstrdup(name), *rest = NULL;
-    int64_t district = division->code / 1000000 * 1000000;
+    const int64_t district = division / 1000000 * 1000000;
+    char path[FOLDER_PATH], *rest = path, *step;
     int at = f->root;
 
-    if (division->level >= LEVEL_TOWNSHIP) {
-        at = step(f, at, division_text(district, code), district);
+    folder_path(division, name, path);
+    for (int64_t of = district; at >= 0 && (step = strsep(&rest, "/")); of = division) {
+        bool made;
+        int fd = open_one(at, step, &made);
+        int why = errno;
+        if (at != f->root) {
+            close(at);
+        }
+        if (fd >= 0 && made && f->count > 0) {
+            acl_apply(f, fd, of, part_of(step));
+        }
+        errno = why;
+        at = fd;
     }
-    if (at >= 0) {
-        at = step(f, at, division_text(division->code, code), division->code);
-    }
-    for (char *part = strtok_r(parts_of_name, "/", &rest); part && at >= 0;
-         part = strtok_r(NULL, "/", &rest)) {
-        at = step(f, at, part, division->code);
-    }
-    int why = errno;
-    free(parts_of_name);
-    errno = why;
     return at;
 }
 
@@ -458,8 +456,9 @@ void folder_share(struct folders *f, int file, int64_t division)
 /* ---- everything that is there ---- */
 
 /* Calls `each` for every entry of a folder. */
-static void walk(struct folders *f, int folder, int64_t division,
-                 void (*each)(struct folders *f, int folder, const char *name, int64_t division))
+static void each_entry(struct folders *f, int folder, int64_t division,
+                       void (*each)(struct folders *f, int folder, const char *name,
+                                    int64_t division))
 {
     int fd = openat(folder, ".", FOLDER_FLAGS);
     DIR *stream = fd < 0 ? NULL : fdopendir(fd);
@@ -504,7 +503,7 @@ static void grant_part(struct folders *f, int folder, const char *name, int64_t 
         return;
     }
     if (acl_apply(f, fd, division, part) && part == PART_NEW) {
-        walk(f, fd, division, grant_file);
+        each_entry(f, fd, division, grant_file);
     }
     if (part == PART_RETURN) {
         grant_part(f, fd, parts[PART_DONE].name, division);
@@ -519,30 +518,25 @@ static void grant_entry(struct folders *f, int folder, const char *name, int64_t
 
     if (fd >= 0) {
         acl_apply(f, fd, division, PART_DIVISION);
-        walk(f, fd, division, grant_entry);
+        each_entry(f, fd, division, grant_entry);
         close(fd);
     } else if (above) {
         grant_part(f, folder, name, above);
     }
 }
 
-/* An ACL of SPOOL would have to name every account there is: more than a file system keeps. */
-static void open_way(struct folders *f)
+void folder_grant(struct folders *f, const struct settings *settings)
 {
     struct stat st;
 
+    f->without = false;
+    find_grants(f, settings);
+    /* An ACL of SPOOL would have to name every account there is: more than a file system keeps. */
     if (f->count > 0 && fstat(f->root, &st) == 0 && !(st.st_mode & S_IXOTH) &&
         fchmod(f->root, (st.st_mode & 07777) | S_IXOTH) != 0) {
         log_put(LOG_WARNING,
                 "event=spool-acl: spool %s: cannot be passed by the accounts of townships: %s",
                 f->path, strerror(errno));
     }
-}
-
-void folder_grant(struct folders *f, const struct settings *settings)
-{
-    f->without = false;
-    find_grants(f, settings);
-    open_way(f);
-    walk(f, f->root, 0, grant_entry);
+    each_entry(f, f->root, 0, grant_entry);
 }

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/canon.h"
@@ -16,19 +18,16 @@
 
 #define OTHERS_MAX 1000 /* rows of other townships that the audit names, of one file */
 
-static const char raw_name[] = "return.raw", text_name[] = "return.csv";
 static const char reason_heading[] = "退回原因";
-
-enum stage { STAGE_RECEIVE, STAGE_DECODE, STAGE_ROWS };
+static const char whole[] = "整份文件退回，未登记任何一行：";
 
 struct return_file {
     struct return_source source;
-    char *name; /* source.name for the audit; NULL */
-    enum stage stage;
-    struct arrival arrival;
-    int text; /* in the staging folder; -1 */
+    char *name;  /* source.name for the audit; NULL */
+    int text;    /* UTF-8, in memory; -1 */
+    off_t bytes; /* of it */
     struct return_heading heading;
-    struct csv_reader *reader;
+    struct csv_reader *reader; /* NULL before it is read */
     struct return_result result;
     int64_t others; /* rows of other townships */
     struct arena row;
@@ -37,30 +36,24 @@ struct return_file {
     struct strbuf said; /* log lines of this slice, told after its commit */
 };
 
-/* A name is any bytes; the audit is UTF-8. */
-static char *audit_name(const char *name)
-{
-    struct strbuf out = STRBUF_INIT;
-    struct str rest = str_of(name);
-    size_t bad;
-    while (!text_is_utf8(rest, &bad)) {
-        strbuf_add(&out, rest.data, bad);
-        strbuf_addz(&out, "\xEF\xBF\xBD");
-        rest = (struct str){rest.data + bad + 1, rest.len - bad - 1};
-    }
-    strbuf_addstr(&out, rest);
-    char *text = xstrdup(strbuf_text(&out));
-    strbuf_free(&out);
-    return text;
-}
-
 struct return_file *return_file_new(const struct return_source *source)
 {
     struct return_file *f = xcalloc(1, sizeof *f);
     f->source = *source;
-    f->name = source->name ? audit_name(source->name) : NULL;
-    f->arrival.file = source->file;
-    f->arrival.raw = f->text = -1;
+    f->text = -1;
+    if (source->name) { /* any bytes; the audit is UTF-8 */
+        struct strbuf name = STRBUF_INIT;
+        struct str rest = str_of(source->name);
+        size_t bad;
+        while (!text_is_utf8(rest, &bad)) {
+            strbuf_add(&name, rest.data, bad);
+            strbuf_addz(&name, "\xEF\xBF\xBD");
+            rest = (struct str){rest.data + bad + 1, rest.len - bad - 1};
+        }
+        strbuf_addstr(&name, rest);
+        f->name = xstrdup(strbuf_text(&name));
+        strbuf_free(&name);
+    }
     return f;
 }
 
@@ -77,9 +70,10 @@ void return_file_free(struct return_file *f)
     free(f->result.fault_zh);
     free(f->name);
     csv_reader_close(f->reader);
-    arrival_free(&f->arrival);
+    staging_close(&f->source.file);
     staging_close(&f->text);
     staging_close(&f->source.bad);
+    error_clear(&f->source.fault);
     arena_free(&f->row);
     strbuf_free(&f->bad);
     strbuf_free(&f->said);
@@ -96,37 +90,24 @@ int return_file_bad(const struct return_file *f)
     return f->source.bad;
 }
 
-void return_file_progress(const struct return_file *f, int64_t *done, int64_t *total)
-{
-    bool rows = f->stage == STAGE_ROWS;
-    *done = rows ? (int64_t)csv_reader_offset(f->reader) : f->arrival.received;
-    *total = rows ? lseek(f->text, 0, SEEK_END) : f->arrival.total;
-}
-
 /* ---- what comes back ---- */
 
-/* The list's own headings and the reason; UTF-8 with its mark, so that every spreadsheet opens it.
- */
-static void bad_heading(struct return_file *f)
-{
-    if (f->bad_begun) {
-        return;
-    }
-    f->bad_begun = true;
-    strbuf_addz(&f->bad, "\xEF\xBB\xBF");
-    for (int i = 0; i < RETURN_COLUMNS; i++) {
-        csv_put(&f->bad, str_of(names_text(&return_headings, i)), i == 0);
-    }
-    csv_put(&f->bad, str_of(reason_heading), false);
-    strbuf_addz(&f->bad, "\r\n");
-}
-
+/* A row and its reason, under the list's own headings; UTF-8 with its mark, so that every
+ * spreadsheet opens it. `cells` NULL: the reason alone. */
 static void bad_row(struct return_file *f, const struct str *cells, struct str why)
 {
-    if (f->source.bad < 0) {
+    if (f->source.bad < 0 && f->source.folder < 0) {
         return;
     }
-    bad_heading(f);
+    if (!f->bad_begun) {
+        f->bad_begun = true;
+        strbuf_addz(&f->bad, "\xEF\xBB\xBF");
+        for (int i = 0; i < RETURN_COLUMNS; i++) {
+            csv_put(&f->bad, str_of(names_text(&return_headings, i)), i == 0);
+        }
+        csv_put(&f->bad, str_of(reason_heading), false);
+        strbuf_addz(&f->bad, "\r\n");
+    }
     for (int i = 0; i < RETURN_COLUMNS; i++) {
         csv_put_text(&f->bad, cells ? cells[i] : STR(""), i == 0);
     }
@@ -134,9 +115,18 @@ static void bad_row(struct return_file *f, const struct str *cells, struct str w
     strbuf_addz(&f->bad, "\r\n");
 }
 
+/* In a folder they stand beside the file under a hidden name, whatever lay there under it. */
 static bool bad_write(struct return_file *f, struct error *err)
 {
-    bool ok = f->bad.len == 0 || file_write(f->source.bad, f->bad.data, f->bad.len);
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    if (f->bad.len == 0) {
+        return true;
+    }
+    if (f->source.bad < 0) {
+        unlinkat(f->source.folder, RETURN_PART, 0);
+        f->source.bad = openat(f->source.folder, RETURN_PART, flags, 0640);
+    }
+    bool ok = f->source.bad >= 0 && file_write(f->source.bad, f->bad.data, f->bad.len);
     strbuf_reset(&f->bad);
     return ok || error_put(err, NULL,
                            f->source.name ? sentence(SAY_REJECTED_UNWRITABLE, arg_system(errno))
@@ -150,17 +140,16 @@ static void reject(struct return_file *f, const struct return_row *row, const st
     refusal_zh(why, &zh);
     r->rejected++;
     bad_row(f, row->cells[0].data ? row->cells : NULL, strbuf_str(&zh));
-    if (r->refusal_count == RETURN_REFUSALS) {
+    if (r->refusal_count < RETURN_REFUSALS) {
+        if (!r->refusals) {
+            r->refusals = xcalloc(RETURN_REFUSALS, sizeof *r->refusals);
+        }
+        r->refusals[r->refusal_count++] = (struct return_refusal){
+            row->line, row->task, why->reason, xstrdup(why->message ? why->message : ""),
+            xstrdup(strbuf_text(&zh))};
+    } else {
         r->more++;
-        strbuf_free(&zh);
-        return;
     }
-    if (!r->refusals) {
-        r->refusals = xcalloc(RETURN_REFUSALS, sizeof *r->refusals);
-    }
-    r->refusals[r->refusal_count++] = (struct return_refusal){
-        row->line, row->task, why->reason, xstrdup(why->message ? why->message : ""),
-        xstrdup(strbuf_text(&zh))};
     strbuf_free(&zh);
 }
 
@@ -229,74 +218,10 @@ static bool audit_other(struct return_file *f, const struct return_case *c,
     return ok;
 }
 
-static void say(struct return_file *f)
-{
-    char *next = f->said.data;
-    for (char *end; next && (end = strchr(next, '\n')); next = end + 1) {
-        log_put(LOG_WARNING, "%.*s", (int)(end - next), next);
-    }
-    strbuf_reset(&f->said);
-}
-
-/* ---- the whole file refused ---- */
-
-static const struct str whole = {"整份文件退回，未登记任何一行：",
-                                 sizeof "整份文件退回，未登记任何一行：" - 1};
-
-bool return_file_refuse(struct return_file *f, struct work *w, const struct error *why,
-                        struct error *err)
-{
-    struct strbuf zh = STRBUF_INIT;
-    strbuf_addstr(&zh, whole);
-    refusal_zh(why, &zh);
-    free(f->result.fault_zh);
-    f->result.fault_zh = xstrdup(strbuf_text(&zh));
-    strbuf_free(&zh);
-    bad_row(f, NULL, str_of(f->result.fault_zh));
-    if (!bad_write(f, err) || !store_begin(w->store, err)) {
-        return false;
-    }
-    if (audit_file(f, w, err) && store_commit(w->store, err)) {
-        return true;
-    }
-    store_rollback(w->store);
-    return false;
-}
-
-/* As the answer of a slice: bad-rows with the fault itself as its message. */
-static enum job_step refuse(struct return_file *f, struct work *w, struct error *why,
-                            struct error *err)
-{
-    if (return_file_refuse(f, w, why, err)) {
-        error_move(err, why);
-        err->reason = REASON_BAD_ROWS;
-    }
-    error_clear(why);
-    return JOB_FAILED;
-}
-
-/* ---- stages ---- */
-
-static enum job_step receive(struct return_file *f, struct work *w, struct error *err)
-{
-    struct error why = ERROR_INIT;
-    bool is_whole;
-    if (!work_not_held(w, err) || !arrival_slice(&f->arrival, w, raw_name, &is_whole, err)) {
-        return JOB_FAILED;
-    }
-    if (f->arrival.received > RETURN_BYTES_MAX) {
-        error_say(&why, SAY_FILE_TOO_LARGE, arg_number(RETURN_BYTES_MAX >> 20));
-        return refuse(f, w, &why, err);
-    }
-    if (is_whole) {
-        memcpy(f->result.sha256, f->arrival.sha256, sizeof f->result.sha256);
-        f->stage = STAGE_DECODE;
-    }
-    return JOB_MORE;
-}
+/* ---- its beginning ---- */
 
 /* What offices put into the folder by mistake, by its first bytes. */
-static bool is_text(struct return_file *f, struct error *why)
+static bool is_text(int file, struct error *why)
 {
     static const struct {
         const char *start;
@@ -313,7 +238,7 @@ static bool is_text(struct return_file *f, struct error *why)
         {"<!DOC", 5, SAY_IS_WEB_PAGE},
     };
     char start[8];
-    ssize_t n = pread(f->arrival.raw, start, sizeof start, 0);
+    ssize_t n = pread(file, start, sizeof start, 0);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (n >= (ssize_t)kinds[i].len && memcmp(start, kinds[i].start, kinds[i].len) == 0) {
             return error_say(why, SAY_FILE_NO_TEXT, arg_said(sentence_of(kinds[i].what, ARG_LAST)));
@@ -322,29 +247,73 @@ static bool is_text(struct return_file *f, struct error *why)
     return n > 0 || error_say(why, SAY_FILE_EMPTY);
 }
 
-static enum job_step decode(struct return_file *f, struct work *w, struct error *err)
+/* The file as UTF-8 in memory, and its heading. *fault: what is the file's own; err: the machine's.
+ */
+static bool read_heading(struct return_file *f, struct error *fault, struct error *err)
 {
-    struct error why = ERROR_INIT;
+    const int file = f->source.file;
+    char buffer[65536];
+    struct stat st;
+    ssize_t n = 0;
     uint64_t line = 0;
-    f->text = staging_open(w, text_name, O_RDWR | O_CREAT | O_TRUNC, err);
-    if (f->text < 0) {
-        return JOB_FAILED;
+    if (fstat(file, &st) != 0) {
+        return error_set(err, REASON_STORAGE, "%s", strerror(errno));
     }
-    if (!is_text(f, &why) || !text_to_utf8(f->arrival.raw, f->text, &line, &why) ||
-        !return_heading_read(f->text, &f->heading, &why)) {
-        if (why.reason == REASON_BAD_ROWS) {
-            return refuse(f, w, &why, err);
+    if (st.st_size > RETURN_BYTES_MAX) {
+        return error_say(fault, SAY_FILE_TOO_LARGE, arg_number(RETURN_BYTES_MAX >> 20));
+    }
+    struct digest *digest = digest_new();
+    for (off_t at = 0; (n = pread(file, buffer, sizeof buffer, at)) > 0; at += n) {
+        digest_add(digest, buffer, (size_t)n);
+    }
+    digest_hex(digest, f->result.sha256);
+    digest_free(digest);
+    f->text = memfd_create("return", MFD_CLOEXEC);
+    if (n < 0 || f->text < 0) {
+        return error_set(err, REASON_STORAGE, "%s", strerror(errno));
+    }
+    if (!is_text(file, fault) || !text_to_utf8(file, f->text, &line, fault) ||
+        !return_heading_read(f->text, &f->heading, fault)) {
+        if (fault->reason != REASON_BAD_ROWS) {
+            error_move(err, fault);
         }
-        error_clear(err);
-        *err = why;
+        return false;
+    }
+    return true;
+}
+
+static enum job_step begin(struct return_file *f, struct work *w, struct error *err)
+{
+    struct error *fault = &f->source.fault;
+    if (fault->reason == REASON_NONE && read_heading(f, fault, err)) {
+        f->reader =
+            csv_reader_open(f->text, f->heading.offset, f->heading.line, f->heading.delimiter);
+        f->bytes = lseek(f->text, 0, SEEK_END);
+        return JOB_MORE;
+    }
+    if (fault->reason == REASON_NONE) {
         return JOB_FAILED;
     }
-    staging_close(&f->arrival.raw);
-    staging_remove(w, raw_name);
-    f->reader = csv_reader_open(f->text, f->heading.offset, f->heading.line, f->heading.delimiter);
-    f->stage = STAGE_ROWS;
-    return JOB_MORE;
+    /* The whole file is refused: its audit entry, and the one line of its rejected rows. */
+    struct strbuf zh = STRBUF_INIT;
+    strbuf_addz(&zh, whole);
+    refusal_zh(fault, &zh);
+    free(f->result.fault_zh);
+    f->result.fault_zh = xstrdup(strbuf_text(&zh));
+    strbuf_free(&zh);
+    bad_row(f, NULL, str_of(f->result.fault_zh));
+    if (bad_write(f, err) && store_begin(w->store, err)) {
+        if (audit_file(f, w, err) && store_commit(w->store, err)) {
+            error_move(err, fault);
+            err->reason = REASON_BAD_ROWS;
+        } else if (store_in_transaction(w->store)) {
+            store_rollback(w->store);
+        }
+    }
+    return JOB_FAILED;
 }
+
+/* ---- its rows ---- */
 
 static bool take_row(struct return_file *f, struct work *w, const struct csv_record *record,
                      struct error *err)
@@ -374,14 +343,6 @@ static bool take_row(struct return_file *f, struct work *w, const struct csv_rec
     return ok;
 }
 
-/* What cannot be read behind a broken quotation mark comes back as one row. */
-static void end_early(struct return_file *f, uint64_t line, const struct error *why)
-{
-    struct return_row row = {.line = line};
-    f->result.rows++;
-    reject(f, &row, why);
-}
-
 static bool take_rows(struct return_file *f, struct work *w, bool *end, struct error *err)
 {
     int64_t until = job_now() + JOB_SLICE_NS;
@@ -392,17 +353,17 @@ static bool take_rows(struct return_file *f, struct work *w, bool *end, struct e
         enum csv_result got = csv_reader_next(f->reader, &record, &why);
         *end = got != CSV_RECORD;
         if (got == CSV_FAULT && why.reason != REASON_BAD_ROWS) {
-            error_clear(err);
-            *err = why;
-            return false;
+            return error_move(err, &why);
         }
         if (got == CSV_RECORD && f->result.rows == RETURN_ROWS_MAX) {
             *end = true;
             got = CSV_FAULT;
             error_say(&why, SAY_FILE_TOO_MANY_ROWS, arg_number(RETURN_ROWS_MAX));
         }
-        if (got == CSV_FAULT) {
-            end_early(f, record.line, &why);
+        if (got == CSV_FAULT) { /* what cannot be read from here on comes back as one row */
+            struct return_row row = {.line = record.line};
+            f->result.rows++;
+            reject(f, &row, &why);
             error_clear(&why);
         } else if (got == CSV_RECORD && !take_row(f, w, &record, err)) {
             return false;
@@ -411,25 +372,11 @@ static bool take_rows(struct return_file *f, struct work *w, bool *end, struct e
     return true;
 }
 
-static void log_file(const struct return_file *f)
-{
-    const struct return_result *r = &f->result;
-    char folder[DIVISION_TEXT];
-    struct strbuf who = STRBUF_INIT;
-    log_value(&who, str_of(f->source.actor.who));
-    log_put(LOG_INFO,
-            "event=return division=%s rows=%lld recorded=%lld unchanged=%lld empty=%lld "
-            "rejected=%lld who=%s sha256=%s",
-            f->source.division ? division_text(f->source.division, folder) : "-",
-            (long long)r->rows, (long long)r->recorded, (long long)r->unchanged,
-            (long long)r->empty, (long long)r->rejected, strbuf_text(&who), r->sha256);
-    strbuf_free(&who);
-}
-
 static enum job_step rows_slice(struct return_file *f, struct work *w, struct error *err)
 {
+    const struct return_result *r = &f->result;
     bool end;
-    if (!work_not_held(w, err) || !store_begin(w->store, err)) {
+    if (!store_begin(w->store, err)) {
         return JOB_FAILED;
     }
     if (!take_rows(f, w, &end, err) || !bad_write(f, err) || (end && !audit_file(f, w, err)) ||
@@ -440,26 +387,34 @@ static enum job_step rows_slice(struct return_file *f, struct work *w, struct er
         error_within(err, SAY_A_FILLED_LIST);
         return JOB_FAILED;
     }
-    say(f);
-    crash_point(end ? "return-recorded" : "return-slice");
-    if (end) {
-        staging_remove(w, text_name);
-        log_file(f);
+    char *next = f->said.data;
+    for (char *stop; next && (stop = strchr(next, '\n')); next = stop + 1) {
+        log_put(LOG_WARNING, "%.*s", (int)(stop - next), next);
     }
-    return end ? JOB_DONE : JOB_MORE;
+    strbuf_reset(&f->said);
+    crash_point(end ? "return-recorded" : "return-slice");
+    if (!end) {
+        return JOB_MORE;
+    }
+    char folder[DIVISION_TEXT];
+    struct strbuf who = STRBUF_INIT;
+    log_value(&who, str_of(f->source.actor.who));
+    log_put(LOG_INFO,
+            "event=return division=%s rows=%lld recorded=%lld unchanged=%lld empty=%lld "
+            "rejected=%lld who=%s sha256=%s",
+            f->source.division ? division_text(f->source.division, folder) : "-",
+            (long long)r->rows, (long long)r->recorded, (long long)r->unchanged,
+            (long long)r->empty, (long long)r->rejected, strbuf_text(&who), r->sha256);
+    strbuf_free(&who);
+    return JOB_DONE;
 }
 
 enum job_step return_file_slice(struct return_file *f, struct work *w, struct error *err)
 {
-    switch (f->stage) {
-    case STAGE_RECEIVE:
-        return receive(f, w, err);
-    case STAGE_DECODE:
-        return decode(f, w, err);
-    case STAGE_ROWS:
-        return rows_slice(f, w, err);
+    if (!work_not_held(w, err)) {
+        return JOB_FAILED;
     }
-    return JOB_FAILED;
+    return f->reader ? rows_slice(f, w, err) : begin(f, w, err);
 }
 
 /* ---- the socket's job ---- */
@@ -471,20 +426,20 @@ struct file_job {
 
 static enum job_step file_job_slice(struct job *job, struct work *w, struct error *err)
 {
-    struct file_job *j = (struct file_job *)job;
-    enum job_step step = return_file_slice(j->file, w, err);
-    if (step == JOB_MORE) {
-        job->phase = j->file->stage == STAGE_ROWS ? "apply" : "check";
-        return_file_progress(j->file, &job->done, &job->total);
+    struct return_file *f = ((struct file_job *)job)->file;
+    enum job_step step = return_file_slice(f, w, err);
+    if (f->reader) {
+        job->phase = "apply";
+        job->done = (int64_t)csv_reader_offset(f->reader);
+        job->total = f->bytes;
     }
     return step;
 }
 
 static void file_job_free(struct job *job)
 {
-    struct file_job *j = (struct file_job *)job;
-    return_file_free(j->file);
-    free(j);
+    return_file_free(((struct file_job *)job)->file);
+    free(job);
 }
 
 static const struct job_class file_job_class = {"return", true, file_job_slice, file_job_free};
@@ -495,6 +450,7 @@ struct job *return_file_job(int file, int bad, struct actor actor, const int64_t
     struct file_job *j = xcalloc(1, sizeof *j);
     const struct return_source source = {.file = file,
                                          .bad = bad,
+                                         .folder = -1,
                                          .actor = actor,
                                          .scopes = {{divisions, division_count}, {NULL, 0}}};
     j->job = (struct job){.class = &file_job_class, .actor = actor, .total = -1};

@@ -17,6 +17,7 @@
 
 /* What one township can put into its folder must not hold up the others, nor fill the memory. */
 #define FOLDER_WAITING 200 /* files of one folder known at a time; the rest is found later */
+#define EVENTS_READ 64     /* pieces of 16 KiB of what inotify tells that one look reads */
 #define FOLDER_TAKEN 16    /* files of one folder that one look takes before the next folder's */
 /* A file that could not be taken rests for so long, or until another comes into its folder: what
  * the try itself wrote there wakes the next look at once. */
@@ -30,24 +31,24 @@ struct candidate {
 };
 
 /* A folder that lists come back to. */
-struct folder {
-    int64_t division, district; /* the same for a district's or city's own */
-    int watch;                  /* inotify's number; -1 */
-    bool listed;                /* since it is watched, and since the last relist */
-    bool more;                  /* than could be known */
-    struct candidate *first;    /* in order of coming */
+struct office {
+    int64_t division;
+    int watch;               /* inotify's number; -1 */
+    bool listed;             /* since it is watched, and since the last relist */
+    bool more;               /* than could be known */
+    struct candidate *first; /* in order of coming */
     int waiting;
     bool busy;
-    struct folder *next_busy;
+    struct office *next_busy;
 };
 
 struct returns {
-    char *path;
-    int root, inotify;
-    void *folders;           /* tsearch tree of struct folder by division */
-    struct folder **watched; /* by watch number */
+    struct folders *folders;
+    int inotify;
+    void *offices;           /* tsearch tree of struct office by division */
+    struct office **watched; /* by watch number */
     int watched_room;
-    struct folder *busy; /* those that have files waiting */
+    struct office *busy; /* those that have files waiting */
     bool limit_told;     /* that inotify has no watch left */
     bool relist;         /* events were lost, or folders moved: list every folder */
     bool again;          /* the last look left files that it could have taken */
@@ -57,51 +58,23 @@ struct returns {
 
 static int by_division(const void *a, const void *b)
 {
-    int64_t x = ((const struct folder *)a)->division, y = ((const struct folder *)b)->division;
+    int64_t x = ((const struct office *)a)->division, y = ((const struct office *)b)->division;
     return (x > y) - (x < y);
 }
 
-static struct folder *folder_of(struct returns *r, int64_t division, int64_t district)
+static struct office *office_of(struct returns *r, int64_t division)
 {
-    struct folder key = {.division = division};
-    void *slot = tsearch(&key, &r->folders, by_division);
+    struct office key = {.division = division};
+    void *slot = tsearch(&key, &r->offices, by_division);
     if (!slot) {
         abort(); /* no memory */
     }
-    if (*(struct folder **)slot == &key) {
-        struct folder *f = xcalloc(1, sizeof *f);
-        *f = (struct folder){.division = division, .district = district, .watch = -1};
-        *(struct folder **)slot = f;
+    if (*(struct office **)slot == &key) {
+        struct office *o = xcalloc(1, sizeof *o);
+        *o = (struct office){.division = division, .watch = -1};
+        *(struct office **)slot = o;
     }
-    return *(struct folder **)slot;
-}
-
-static void folder_path(const struct folder *f, char path[RETURN_FOLDER])
-{
-    char own[DIVISION_TEXT], district[DIVISION_TEXT];
-    if (f->division == f->district) {
-        snprintf(path, RETURN_FOLDER, "%s/return", division_text(f->division, own));
-    } else {
-        snprintf(path, RETURN_FOLDER, "%s/%s/return", division_text(f->district, district),
-                 division_text(f->division, own));
-    }
-}
-
-static struct folder *watched(const struct returns *r, int watch)
-{
-    return watch >= 0 && watch < r->watched_room ? r->watched[watch] : NULL;
-}
-
-static void watch_set(struct returns *r, int watch, struct folder *f)
-{
-    if (watch >= r->watched_room) {
-        int room = watch + 64 + watch / 2;
-        r->watched = xrealloc(r->watched, (size_t)room * sizeof(struct folder *));
-        memset(r->watched + r->watched_room, 0,
-               (size_t)(room - r->watched_room) * sizeof(struct folder *));
-        r->watched_room = room;
-    }
-    r->watched[watch] = f;
+    return *(struct office **)slot;
 }
 
 /* By the descriptor, so that what is watched is what was opened. -1: no watch. */
@@ -120,115 +93,97 @@ static int watch_add(struct returns *r, int fd, uint32_t mask)
     return watch;
 }
 
-static void unwatch(struct returns *r, struct folder *f)
+static void unwatch(struct returns *r, struct office *o)
 {
-    if (f->watch >= 0) {
-        inotify_rm_watch(r->inotify, f->watch);
-        r->watched[f->watch] = NULL;
+    if (o->watch >= 0) {
+        inotify_rm_watch(r->inotify, o->watch);
+        r->watched[o->watch] = NULL;
     }
-    f->watch = -1;
-    f->listed = false;
+    o->watch = -1;
+    o->listed = false;
 }
 
 /* A watch goes with its folder, wherever that is moved: what stands in its place has none yet. */
-static void watch_folder(struct returns *r, struct folder *f, int fd)
+static void watch_office(struct returns *r, struct office *o, int fd)
 {
     int watch = watch_add(r, fd, IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVE_SELF);
-    if (watch != f->watch) {
-        unwatch(r, f);
-        f->watch = watch;
+    if (watch != o->watch) {
+        unwatch(r, o);
+        o->watch = watch;
+    }
+    if (watch >= r->watched_room) {
+        int room = watch + 64 + watch / 2;
+        r->watched = xrealloc(r->watched, (size_t)room * sizeof(struct office *));
+        memset(r->watched + r->watched_room, 0,
+               (size_t)(room - r->watched_room) * sizeof(struct office *));
+        r->watched_room = room;
     }
     if (watch >= 0) {
-        watch_set(r, watch, f);
+        r->watched[watch] = o;
     }
-}
-
-/* What is under each name is to be seen anew: also of a folder that is not there at this look. */
-static void forget_all(struct returns *r)
-{
-    for (int i = 0; r->relist && i < r->watched_room; i++) {
-        if (r->watched[i]) {
-            r->watched[i]->listed = false;
-        }
-    }
-    r->relist = false;
 }
 
 /* ---- candidates ---- */
 
-static void candidate_add(struct returns *r, struct folder *f, const char *name, bool told)
+static void candidate_add(struct returns *r, struct office *o, const char *name, bool told)
 {
-    struct candidate **at = &f->first;
+    struct candidate **at = &o->first;
     bool taken;
     if (!returns_is_name(name, &taken)) {
         return;
     }
-    if (f->waiting == FOLDER_WAITING) {
-        f->more = true;
+    if (o->waiting == FOLDER_WAITING) {
+        o->more = true;
         return;
     }
     while (*at && strcmp((*at)->take.name, name) != 0) {
         at = &(*at)->next;
     }
     if (!*at) {
-        struct candidate *c = xcalloc(1, sizeof *c);
-        c->take.name = xstrdup(name);
-        c->take.division = f->division;
-        folder_path(f, c->take.folder);
-        *at = c;
-        f->waiting++;
+        *at = xcalloc(1, sizeof **at);
+        (*at)->take.name = xstrdup(name);
+        (*at)->take.division = o->division;
+        o->waiting++;
     }
     (*at)->take.told = (*at)->take.told || told;
-    if (!f->busy) {
-        f->busy = true;
-        f->next_busy = r->busy;
-        r->busy = f;
+    if (!o->busy) {
+        o->busy = true;
+        o->next_busy = r->busy;
+        r->busy = o;
     }
 }
 
-/* Something else came: perhaps what kept the others is mended. */
-static void wake_all(struct folder *f)
-{
-    for (struct candidate *c = f->first; c; c = c->next) {
-        c->rests_until = 0;
-    }
-}
-
-static void candidate_drop(struct folder *f, struct candidate **at)
+static void candidate_drop(struct office *o, struct candidate **at)
 {
     struct candidate *c = *at;
     *at = c->next;
-    f->waiting--;
+    o->waiting--;
     return_take_end(&c->take);
     free(c->take.name);
     free(c);
 }
 
-static void folder_free(void *folder)
+static void office_free(void *office)
 {
-    struct folder *f = folder;
-    while (f->first) {
-        candidate_drop(f, &f->first);
+    struct office *o = office;
+    while (o->first) {
+        candidate_drop(o, &o->first);
     }
-    free(f);
-}
-
-static bool ends_with(const char *name, const char *end)
-{
-    size_t a = strlen(name), b = strlen(end);
-    return a >= b && strcasecmp(name + a - b, end) == 0;
+    free(o);
 }
 
 bool returns_is_name(const char *name, bool *taken)
 {
     static const char *const unfinished[] = {".rejected.csv", ".tmp", ".part", ".crdownload",
                                              ".filepart",     ".swp", "~"};
+    size_t len = strlen(name);
     *taken = strncmp(name, RETURN_TAKEN, strlen(RETURN_TAKEN)) == 0;
     if ((name[0] == '.' && !*taken) || strncmp(name, "~$", 2) == 0 || strcmp(name, "done") == 0) {
         return false;
     }
     for (size_t i = 0; i < sizeof unfinished / sizeof unfinished[0]; i++) {
-        if (ends_with(name, unfinished[i])) {
+        size_t end = strlen(unfinished[i]);
+        if (len >= end && strcasecmp(name + len - end, unfinished[i]) == 0) {
             return false;
         }
     }
@@ -243,48 +198,45 @@ struct look {
     struct job job;
     struct returns *returns;
     enum stage stage;
-    int64_t *districts; /* first-level folders of the spool */
+    int events_read;
+    int64_t *districts; /* first-level folders of the spool; NULL before they were read */
     int count, at;
-    struct folder **folder;  /* the one at hand; of returns->busy */
-    struct candidate **next; /* its file at hand */
-    int taken;               /* of its files, or tried in vain */
+    struct office **office;   /* the one at hand; of returns->busy */
+    struct candidate **next;  /* its file at hand */
+    int taken;                /* of its files, or tried in vain */
+    struct return_file *file; /* that is being read */
 };
 
-static void event_take(struct returns *r, const struct inotify_event *e)
-{
-    struct folder *f = watched(r, e->wd);
-    bool moved = e->mask & IN_MOVE_SELF ||
-                 (!f && e->mask & IN_ISDIR && e->mask & (IN_MOVED_FROM | IN_MOVED_TO));
-    if (e->mask & IN_Q_OVERFLOW || moved) {
-        r->relist = true;
-    } else if (f && (e->mask & IN_IGNORED)) {
-        f->watch = -1; /* the folder has gone; one made anew is found by the walk */
-        f->listed = false;
-        r->watched[e->wd] = NULL;
-    } else if (f && e->len && !(e->mask & IN_ISDIR)) {
-        bool taken;
-        candidate_add(r, f, e->name, true);
-        if (returns_is_name(e->name, &taken) && !taken) {
-            wake_all(f);
-        }
-    }
-}
-
-static enum job_step events(struct look *l)
+/* What inotify tells, in pieces; a flood of it is left to the next look. */
+static void read_events(struct look *l)
 {
     struct returns *r = l->returns;
     _Alignas(struct inotify_event) char buffer[16384];
     ssize_t n = r->inotify < 0 ? 0 : read(r->inotify, buffer, sizeof buffer);
-    if (n <= 0) {
+    if (n <= 0 || ++l->events_read == EVENTS_READ) {
         l->stage = LOOK_WALK;
-        return JOB_MORE;
     }
     for (char *p = buffer; p < buffer + n;) {
         const struct inotify_event *e = (const struct inotify_event *)p;
-        event_take(r, e);
+        struct office *o = e->wd >= 0 && e->wd < r->watched_room ? r->watched[e->wd] : NULL;
+        bool moved = e->mask & IN_MOVE_SELF ||
+                     (!o && e->mask & IN_ISDIR && e->mask & (IN_MOVED_FROM | IN_MOVED_TO));
         p += sizeof *e + e->len;
+        if (e->mask & IN_Q_OVERFLOW || moved) {
+            r->relist = true;
+        } else if (o && (e->mask & IN_IGNORED)) {
+            r->watched[e->wd] = NULL;
+            o->watch = -1; /* the folder has gone; one made anew is found by the walk */
+            o->listed = false;
+        } else if (o && e->len && !(e->mask & IN_ISDIR)) {
+            bool taken, is = returns_is_name(e->name, &taken);
+            candidate_add(r, o, e->name, true);
+            /* Something else came: perhaps what kept the others is mended. */
+            for (struct candidate *c = is && !taken ? o->first : NULL; c; c = c->next) {
+                c->rests_until = 0;
+            }
+        }
     }
-    return JOB_MORE;
 }
 
 /* The folders of 12 digits in an open folder, in an array of the caller's. */
@@ -315,72 +267,68 @@ static int64_t *codes_in(int fd, int *count)
     return codes;
 }
 
-static void list_files(struct returns *r, struct folder *f, int fd)
-{
-    int copy = dup(fd);
-    DIR *folder = copy < 0 ? NULL : fdopendir(copy);
-    struct dirent *entry;
-    while (folder && !f->more && (entry = readdir(folder))) {
-        if (entry->d_type != DT_DIR) {
-            candidate_add(r, f, entry->d_name, false);
-        }
-    }
-    if (folder) {
-        closedir(folder);
-    } else if (copy >= 0) {
-        close(copy);
-    }
-}
-
 /* A folder that is watched and was listed since needs no second look: inotify tells. */
-static void visit(struct returns *r, int64_t division, int64_t district)
+static void visit(struct returns *r, int64_t division)
 {
-    char path[RETURN_FOLDER];
-    struct folder *f = folder_of(r, division, district);
-    if (f->watch >= 0 && f->listed && !f->more) {
+    struct office *o = office_of(r, division);
+    struct dirent *entry;
+    if (o->watch >= 0 && o->listed && !o->more) {
         return;
     }
-    folder_path(f, path);
-    int fd = file_open_beneath(r->root, path, O_RDONLY | O_DIRECTORY);
-    if (fd < 0) {
+    int fd = folder_find(r->folders, division, "return");
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    if (!folder) {
+        char path[FOLDER_PATH];
         int why = errno;
-        unwatch(r, f);
+        unwatch(r, o);
+        staging_close(&fd);
         if (why != ENOENT) {
+            folder_path(division, "return", path);
             log_put(LOG_ERR, "event=return-folder folder=%s: %s", path, strerror(why));
         }
         return;
     }
-    if (!f->listed) {
-        watch_folder(r, f, fd);
+    if (!o->listed) {
+        watch_office(r, o, fd);
     }
-    f->more = false;
-    list_files(r, f, fd);
-    f->listed = f->watch >= 0;
-    close(fd);
+    o->more = false;
+    while (!o->more && (entry = readdir(folder))) {
+        if (entry->d_type != DT_DIR) {
+            candidate_add(r, o, entry->d_name, false);
+        }
+    }
+    o->listed = o->watch >= 0;
+    closedir(folder);
 }
 
 /* Folders are watched for new ones in them, which is what wakes the next look. */
 static int open_level(struct returns *r, const char *path)
 {
-    int fd = file_open_beneath(r->root, path, O_RDONLY | O_DIRECTORY);
+    int fd = file_open_beneath(folder_root(r->folders), path, O_RDONLY | O_DIRECTORY);
     if (fd >= 0) {
         watch_add(r, fd, IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM);
     }
     return fd;
 }
 
-static void begin_folder(struct look *l)
+static void begin_office(struct look *l)
 {
-    l->next = *l->folder ? &(*l->folder)->first : NULL;
+    l->next = *l->office ? &(*l->office)->first : NULL;
     l->taken = 0;
 }
 
-static enum job_step walk(struct look *l)
+static void walk_folders(struct look *l)
 {
     struct returns *r = l->returns;
     int64_t until = job_now() + JOB_SLICE_NS;
     if (!l->districts) {
-        forget_all(r);
+        /* What is under each name is to be seen anew: also of a folder that is not there now. */
+        for (int i = 0; r->relist && i < r->watched_room; i++) {
+            if (r->watched[i]) {
+                r->watched[i]->listed = false;
+            }
+        }
+        r->relist = false;
         l->districts = codes_in(open_level(r, "."), &l->count);
     }
     for (; l->at < l->count && job_now() < until; l->at++) {
@@ -388,57 +336,64 @@ static enum job_step walk(struct look *l)
         int64_t district = l->districts[l->at];
         int count;
         int64_t *townships = codes_in(open_level(r, division_text(district, name)), &count);
-        visit(r, district, district);
+        visit(r, district);
         for (int i = 0; i < count; i++) {
-            visit(r, townships[i], district);
+            if (townships[i] / 1000000 == district / 1000000) {
+                visit(r, townships[i]);
+            }
         }
         free(townships);
     }
-    if (l->at < l->count) {
-        return JOB_MORE;
+    if (l->at == l->count) {
+        r->again = false;
+        l->stage = LOOK_FILES;
+        l->office = &r->busy;
+        begin_office(l);
     }
-    r->again = false;
-    l->stage = LOOK_FILES;
-    l->folder = &r->busy;
-    begin_folder(l);
-    return JOB_MORE;
-}
-
-/* The name is the office's: whatever stands in it, it is one value of one line. */
-static void say_waits(const struct candidate *c, const struct error *why)
-{
-    struct strbuf name = STRBUF_INIT;
-    log_value(&name, str_of(c->take.name));
-    log_put(LOG_ERR, "event=return-waits folder=%s file=%s: %s", c->take.folder, strbuf_text(&name),
-            why->message ? why->message : "");
-    strbuf_free(&name);
 }
 
 /* To the next folder; one without files leaves the list. */
-static void end_folder(struct look *l)
+static void end_office(struct look *l)
 {
-    struct folder *f = *l->folder;
-    if (*l->next || (f->more && l->taken > 0)) {
+    struct office *o = *l->office;
+    if (*l->next || (o->more && l->taken > 0)) {
         l->returns->again = true;
     }
-    if (f->first) {
-        l->folder = &f->next_busy;
+    if (o->first) {
+        l->office = &o->next_busy;
     } else {
-        *l->folder = f->next_busy;
-        f->busy = false;
+        *l->office = o->next_busy;
+        o->busy = false;
     }
-    begin_folder(l);
+    begin_office(l);
+}
+
+/* One slice of the file at hand. */
+static enum take_step take(struct look *l, struct return_take *t, struct work *w, struct error *err)
+{
+    struct folders *folders = l->returns->folders;
+    if (!l->file) {
+        return return_take(t, folders, w, &l->file, err);
+    }
+    enum job_step step = return_file_slice(l->file, w, err);
+    if (step == JOB_MORE) {
+        return TAKE_MORE;
+    }
+    if (step == JOB_FAILED && err->reason != REASON_BAD_ROWS) {
+        return TAKE_FAILED;
+    }
+    return return_take_file(t, folders, l->file, err);
 }
 
 /* One file after the other; a file that cannot be taken now stays for the next look. */
-static enum job_step files(struct look *l, struct work *w)
+static enum job_step take_files(struct look *l, struct work *w)
 {
     struct error err = ERROR_INIT;
-    if (w->held || !*l->folder) {
+    if (w->held || !*l->office) {
         return JOB_DONE;
     }
     if (!*l->next || l->taken == FOLDER_TAKEN) {
-        end_folder(l);
+        end_office(l);
         return JOB_MORE;
     }
     struct candidate *c = *l->next;
@@ -446,20 +401,30 @@ static enum job_step files(struct look *l, struct work *w)
         l->next = &c->next;
         return JOB_MORE;
     }
-    enum take_step step = return_take_slice(&c->take, l->returns->root, w, &err);
+    enum take_step step = take(l, &c->take, w, &err);
+    if (step == TAKE_FAILED) {
+        char path[FOLDER_PATH];
+        struct strbuf name = STRBUF_INIT; /* the office's: whatever stands in it, it is one value */
+        log_value(&name, str_of(c->take.name));
+        folder_path(c->take.division, "return", path);
+        log_put(LOG_ERR, "event=return-waits folder=%s file=%s: %s", path, strbuf_text(&name),
+                err.message);
+        strbuf_free(&name);
+        c->rests_until = job_now() + REST_NS;
+    }
+    error_clear(&err);
+    if (step == TAKE_MORE) {
+        return JOB_MORE;
+    }
+    return_file_free(l->file);
+    l->file = NULL;
+    l->taken += step != TAKE_WAITS; /* what failed cost as much as what was taken */
     if (step == TAKE_GONE) {
-        candidate_drop(*l->folder, l->next);
-        l->taken++;
-    } else if (step != TAKE_MORE) {
-        if (step == TAKE_FAILED) {
-            say_waits(c, &err);
-            c->rests_until = job_now() + REST_NS;
-            l->taken++; /* it cost as much as one that was taken */
-        }
+        candidate_drop(*l->office, l->next);
+    } else {
         return_take_end(&c->take);
         l->next = &c->next;
     }
-    error_clear(&err);
     return JOB_MORE;
 }
 
@@ -469,11 +434,13 @@ static enum job_step look_slice(struct job *job, struct work *w, struct error *e
     (void)err;
     switch (l->stage) {
     case LOOK_EVENTS:
-        return events(l);
+        read_events(l);
+        return JOB_MORE;
     case LOOK_WALK:
-        return walk(l);
+        walk_folders(l);
+        return JOB_MORE;
     case LOOK_FILES:
-        return files(l, w);
+        return take_files(l, w);
     }
     return JOB_DONE;
 }
@@ -481,6 +448,7 @@ static enum job_step look_slice(struct job *job, struct work *w, struct error *e
 static void look_free(struct job *job)
 {
     struct look *l = (struct look *)job;
+    return_file_free(l->file);
     if (l->next && *l->next) {
         return_take_end(&(*l->next)->take);
     }
@@ -500,17 +468,11 @@ struct job *returns_look(struct returns *r)
 
 /* ---- the whole ---- */
 
-struct returns *returns_open(const char *spool, struct error *err)
+struct returns *returns_open(struct folders *folders)
 {
     struct returns *r = xcalloc(1, sizeof *r);
-    r->path = xstrdup(spool);
+    r->folders = folders;
     r->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    r->root = open(spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (r->root < 0) {
-        error_set(err, REASON_STORAGE, "spool %s: %s", spool, strerror(errno));
-        returns_close(r);
-        return NULL;
-    }
     return r;
 }
 
@@ -519,11 +481,9 @@ void returns_close(struct returns *r)
     if (!r) {
         return;
     }
-    tdestroy(r->folders, folder_free);
+    tdestroy(r->offices, office_free);
     free(r->watched);
     staging_close(&r->inotify);
-    staging_close(&r->root);
-    free(r->path);
     free(r);
 }
 

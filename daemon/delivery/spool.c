@@ -84,9 +84,9 @@ struct spool *spool_open(const char *path, struct error *err)
     return s;
 }
 
-int spool_root(const struct spool *s)
+struct folders *spool_folders(const struct spool *s)
 {
-    return s->root;
+    return s->folders;
 }
 
 void spool_grant(struct spool *s, const struct settings *settings)
@@ -327,26 +327,22 @@ static bool rename_files(struct spool *s, const struct message_row *m, int folde
     return true;
 }
 
-static bool rename_list(struct spool *s, struct work *w, const struct message_row *m,
-                        struct finish *f, struct error *err)
+static bool rename_list(struct spool *s, const struct message_row *m, struct finish *f,
+                        struct error *err)
 {
-    struct division_row division;
-    char code[DIVISION_TEXT];
+    char path[FOLDER_PATH];
 
     f->fault = 0;
-    arena_reset(&s->arena);
-    if (!store_division_get(w->store, &s->arena, m->division, &division, err)) {
-        return false;
-    }
     /* Where it comes back to, filled (delivery/returns); a list is delivered without it, too. */
-    int back = folder_of(s->folders, &division, "return/done");
+    int back = folder_of(s->folders, m->division, "return/done");
     if (back >= 0) {
         close(back);
     }
-    int folder = folder_of(s->folders, &division, "new");
+    int folder = folder_of(s->folders, m->division, "new");
     if (folder < 0) {
         f->fault = errno;
-        return fail(s, err, "open the folder new/ of", division_text(m->division, code));
+        folder_path(m->division, "new", path);
+        return fail(s, err, "open", path);
     }
     bool ok = rename_files(s, m, folder, f, err);
     close(folder);
@@ -362,7 +358,7 @@ static bool finish_page(struct spool *s, struct work *w, struct message_row *row
 
     for (int i = 0; i < count; i++) {
         struct error why = ERROR_INIT;
-        if (rename_list(s, w, &rows[i], f, &why)) {
+        if (rename_list(s, &rows[i], f, &why)) {
             rows[good++] = rows[i];
         } else if (is_theirs(f->fault)) {
             log_put(LOG_ERR, "event=spool-waits: a list waits in tmp/: %s", why.message);

@@ -9,35 +9,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
+#include "delivery/folder.h"
 #include "delivery/spool.h"
-
-#define FOLDER_PATH (2 * DIVISION_TEXT + 24)
-
-/* SPOOL/DISTRICT/TOWNSHIP/name or SPOOL/DISTRICT/name; the township may have put a link anywhere.
- * NULL with errno 0 where it is not there. */
-static DIR *folder_open(const struct spool *s, const struct division_row *division,
-                        const char *name, char path[FOLDER_PATH])
-{
-    char own[DIVISION_TEXT], district[DIVISION_TEXT];
-
-    division_text(division->code, own);
-    if (division->level >= LEVEL_TOWNSHIP) {
-        snprintf(path, FOLDER_PATH, "%s/%s/%s",
-                 division_text(division->code / 1000000 * 1000000, district), own, name);
-    } else {
-        snprintf(path, FOLDER_PATH, "%s/%s", own, name);
-    }
-    int fd = file_open_beneath(spool_root(s), path, O_RDONLY | O_DIRECTORY);
-    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-    if (fd >= 0 && !folder) {
-        close(fd);
-    }
-    if (!folder && errno == ENOENT) {
-        errno = 0;
-    }
-    return folder;
-}
 
 static bool fail(struct error *err, const char *what, const char *path)
 {
@@ -51,16 +24,17 @@ static bool each_entry(const struct spool *s, const struct division_row *divisio
 {
     char path[FOLDER_PATH];
     struct dirent *entry;
-    DIR *folder = folder_open(s, division, name, path);
+    int fd = folder_find(spool_folders(s), division->code, name);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
 
+    folder_path(division->code, name, path);
     if (!folder) {
-        return errno == 0 || fail(err, "read", path);
+        if (fd >= 0) {
+            close(fd);
+        }
+        return errno == ENOENT || fail(err, "read", path);
     }
-    errno = 0;
-    while ((entry = readdir(folder)) && entry->d_name[0] == '.') {
-        ;
-    }
-    for (; entry; entry = readdir(folder)) {
+    while ((entry = readdir(folder))) {
         if (entry->d_name[0] != '.' && !see(self, dirfd(folder), entry->d_name)) {
             fail(err, "remove a file of", path);
             closedir(folder);

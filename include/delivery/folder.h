@@ -32,7 +32,12 @@ int folder_root(const struct folders *f);
 int folder_private(const struct folders *f, const char *name);
 /* The folder `name` ("new", "return", "return/done") of a township, a district or the city, made
  * where it is missing, and its accounts let in; the caller's descriptor, -1 with errno. */
-int folder_of(struct folders *f, const struct division_row *division, const char *name);
+int folder_of(struct folders *f, int64_t division, const char *name);
+/* The same where it is there already: -1 with ENOENT where it is not. */
+int folder_find(const struct folders *f, int64_t division, const char *name);
+/* Its path below SPOOL, for messages: "500101000000/500101001000/return". */
+#define FOLDER_PATH 48
+void folder_path(int64_t division, const char *name, char path[FOLDER_PATH]);
 /* Lets the accounts of a division read a file that is to be renamed into its folder. */
 void folder_share(struct folders *f, int file, int64_t division);
 /* Takes the accounts of `settings` from here on, and applies them to everything that is there: what

@@ -1,9 +1,8 @@
-/* delivery/return_file: one filled list, from a descriptor to recorded rows (contract.md section 4,
+/* delivery/return_file: one filled list, from its bytes to recorded rows (contract.md section 4,
  * Returns).
  *
- * The file is copied into the staging folder, made UTF-8, and read row by row; each slice commits
- * the rows that it recorded. A kill loses nothing: a row recorded stays, and the same file again
- * changes nothing for it. */
+ * It is made UTF-8 in memory and read row by row; each slice commits the rows that it recorded. A
+ * kill loses nothing: a row recorded stays, and the same file again changes nothing for it. */
 #pragma once
 
 #include "delivery/return_row.h"
@@ -35,36 +34,36 @@ struct return_result {
 };
 
 struct return_source {
-    int file; /* taken over */
-    int bad;  /* taken over; -1, or what the rejected rows are written to */
-    struct actor actor;
+    int file;           /* taken over; whole, read from its start with pread(); -1: unread */
+    struct error fault; /* taken over; why it is refused unread; no reason: it is read */
+    int bad;            /* taken over; -1, or what the rejected rows are written to */
+    int folder;         /* borrowed; where RETURN_PART is made for them; -1: see `bad` */
+    struct actor actor; /* borrowed */
     struct return_scope scopes[2]; /* borrowed */
     int64_t division;              /* of the folder; 0: none */
     const char *name;              /* of the file, for the audit; NULL: it came by the socket */
     char audited[DIGEST_HEX + 1];  /* RETURN_KEY() of a file that the audit has already, or "" */
 };
 
+/* The rejected rows in a folder, until they are whole. */
+#define RETURN_PART ".rejected.part"
+
 /* What tells whether the audit has a file: its SHA-256, or that it was not read. */
 #define RETURN_KEY(result) (*(result)->sha256 ? (result)->sha256 : "unread")
 
 struct return_file;
 struct return_file *return_file_new(const struct return_source *source);
-/* JOB_FAILED: bad-rows where no row could be read (the whole file is refused; that is in the audit
- * and in the rejected rows); anything else: try again later. */
+/* Outside any transaction. JOB_FAILED: bad-rows where no row could be read (the whole file is
+ * refused; that is in the audit and in the rejected rows); anything else: try again later. */
 enum job_step return_file_slice(struct return_file *f, struct work *w, struct error *err);
 const struct return_result *return_file_result(const struct return_file *f);
-/* The descriptor of the rejected rows; the file keeps it. */
+/* The descriptor of the rejected rows, the file's own; -1 where there are none. */
 int return_file_bad(const struct return_file *f);
-/* Bytes done and to do, for progress. */
-void return_file_progress(const struct return_file *f, int64_t *done, int64_t *total);
-void return_file_free(struct return_file *f);
+void return_file_free(struct return_file *f); /* NULL is fine */
 
-/* Refuses a file unread: its audit entry, and the one line of its rejected rows. */
-bool return_file_refuse(struct return_file *f, struct work *w, const struct error *why,
-                        struct error *err);
-/* The job of one file that came by the socket; takes over `file` (a regular file of ours) and `bad`
- * (-1, or where the rejected rows are written as CSV). Only rows of households within one of
- * `divisions` (borrowed while the job lives; count 0: of all) are found. Fails with bad-rows
+/* The job of one file that came by the socket; takes over `file` (a regular file of ours)
+ * and `bad` (-1, or where the rejected rows are written as CSV). Only rows of households within one
+ * of `divisions` (borrowed while the job lives; count 0: of all) are found. Fails with bad-rows
  * (fault_zh says why) where no row can be read; run-held, storage: what was recorded before stays.
  * The result lives as long as the job. */
 struct job *return_file_job(int file, int bad, struct actor actor, const int64_t *divisions,

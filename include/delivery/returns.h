@@ -7,18 +7,20 @@
  * not its own, and it lacks CAP_LEASE), a file that inotify told of, or one unchanged for some
  * seconds.
  *
- * A file that was read moves to return/done/; its rejected rows stand in return/NAME.rejected.csv.
- * Until then it stays where it is, so that a kill at any moment only repeats it. What the service
- * cannot read or move it leaves, says so, and tries again in a minute, or when another file comes
- * into the folder. */
+ * A file that is taken gets a hidden name, is read into memory and recorded, and moves to
+ * return/done/; its rejected rows stand in return/NAME.rejected.csv. A kill at any moment only
+ * repeats it. What the service cannot read or move it leaves, says so, and tries again in a minute,
+ * or when another file comes into the folder. */
 #pragma once
 
 #include "work/job.h"
 
 struct returns;
 
-/* `spool` must be there. */
-struct returns *returns_open(const char *spool, struct error *err);
+struct folders;
+
+/* `folders` is borrowed. */
+struct returns *returns_open(struct folders *folders);
 void returns_close(struct returns *r); /* NULL is fine */
 /* Readable when something may have come in; -1: only a look can tell. Emptied by a look. */
 int returns_fd(const struct returns *r);

@@ -10,12 +10,13 @@
 #include "work/work.h"
 
 struct spool;
+struct folders;
 
 /* Makes SPOOL and SPOOL/tmp (0750). */
 struct spool *spool_open(const char *path, struct error *err);
 void spool_close(struct spool *s); /* NULL is fine */
-/* The folder itself, open for reading; the spool's. */
-int spool_root(const struct spool *s);
+/* Its folders; the spool's. */
+struct folders *spool_folders(const struct spool *s);
 /* Lets the accounts of `settings` into their folders (delivery/folder): at start and after a
  * reload. */
 void spool_grant(struct spool *s, const struct settings *settings);

@@ -587,6 +587,7 @@ static void feed(const struct strbuf *text, int64_t township, bool whole, const 
     int bad = memory(NULL);
     const struct return_source source = {.file = memory(text),
                                          .bad = dup(bad),
+                                         .folder = -1,
                                          .actor = {1000, "ran"},
                                          .scopes = {{&township, township != 0}, {NULL, 0}}};
     struct return_file *f = return_file_new(&source);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../lib/sample.h"
+#include "delivery/folder.h"
 #include "delivery/return_take.h"
 
 #define FOLDER "500101000000/500101001000/return"
@@ -21,6 +22,7 @@ static struct error err;
 static struct settings settings;
 static struct clock now;
 static struct work work;
+static struct folders *folders;
 static int root;
 
 static void must(bool ok)
@@ -50,7 +52,9 @@ static int setup(void **state)
                          .clock = &now,
                          .settings = &settings,
                          .staging = m.folder};
-    root = open(m.folder, O_RDONLY | O_DIRECTORY);
+    folders = folder_open(m.folder, &err);
+    must(folders != NULL);
+    root = folder_root(folders);
     make_folder("500101000000");
     make_folder("500101000000/500101001000");
     make_folder(FOLDER);
@@ -60,7 +64,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    close(root);
+    folder_close(folders);
     rulebook_drop(work.rules);
     sample_remove(&m);
     return 0;
@@ -78,68 +82,108 @@ static bool there(const char *path)
     return faccessat(root, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Until the slice that leaves the folder, which is the last. */
-static struct return_take taken_up_to_filing(void)
+static struct return_file *file;
+
+static struct return_take waiting_file(void)
 {
-    struct return_take t = {.name = strdup("x.csv"), .division = TOWNSHIP, .told = true};
-    snprintf(t.folder, sizeof t.folder, "%s", FOLDER);
-    while (!t.file || !*return_file_result(t.file)->sha256 ||
-           return_file_result(t.file)->rows == 0) {
-        if (return_take_slice(&t, root, &work, &err) != TAKE_MORE) {
-            fail_msg("%s", err.message ? err.message : "not taken");
-        }
-    }
-    return t;
+    return (struct return_take){.name = strdup("x.csv"), .division = TOWNSHIP, .told = true};
 }
 
 static void drop(struct return_take *t)
 {
+    return_file_free(file);
+    file = NULL;
     return_take_end(t);
     free(t->name);
+}
+
+/* Up to the step that leaves the folder, which is the last. */
+static void read_whole(struct return_take *t)
+{
+    if (return_take(t, folders, &work, &file, &err) != TAKE_MORE) {
+        fail_msg("%s", err.message ? err.message : "not taken");
+    }
+    while (return_file_slice(file, &work, &err) == JOB_MORE) {
+    }
+    assert_int_equal(err.reason, REASON_NONE);
 }
 
 static void a_file_that_nobody_touches_is_filed(void **state)
 {
     (void)state;
     put("任务号,结果\n1,\n");
-    struct return_take t = taken_up_to_filing();
-    assert_int_equal(return_take_slice(&t, root, &work, &err), TAKE_GONE);
+    struct return_take t = waiting_file();
+    read_whole(&t);
+    assert_false(there(FOLDER "/x.csv"));
+    assert_int_equal(return_take_file(&t, folders, file, &err), TAKE_GONE);
     assert_true(there(FOLDER "/done/x.csv"));
     drop(&t);
 }
 
-static void a_file_opened_to_write_meanwhile_waits_until_it_is_closed(void **state)
+static void a_file_opened_to_write_waits_until_it_is_closed(void **state)
 {
     (void)state;
     put("任务号,结果\n1,\n");
-    struct return_take t = taken_up_to_filing();
+    struct return_take t = waiting_file();
     int writer = openat(root, FOLDER "/x.csv", O_WRONLY | O_APPEND);
     assert_true(writer >= 0);
-    assert_int_equal(return_take_slice(&t, root, &work, &err), TAKE_WAITS);
+    assert_int_equal(return_take(&t, folders, &work, &file, &err), TAKE_WAITS);
+    assert_true(there(FOLDER "/x.csv"));
     return_take_end(&t);
-    assert_int_equal(return_take_slice(&t, root, &work, &err), TAKE_WAITS);
+    close(writer);
+    read_whole(&t);
+    /* Somebody finds it under the name that it has now. */
+    writer = openat(root, FOLDER "/.taken-x.csv", O_WRONLY | O_APPEND);
+    assert_true(writer >= 0);
+    assert_int_equal(return_take_file(&t, folders, file, &err), TAKE_WAITS);
+    return_take_end(&t);
+    return_file_free(file);
+    assert_int_equal(return_take(&t, folders, &work, &file, &err), TAKE_WAITS);
     return_take_end(&t);
     assert_int_equal(write(writer, "2,\n", 3), 3);
     close(writer);
-    enum take_step step;
-    int64_t rows = 0;
-    while ((step = return_take_slice(&t, root, &work, &err)) == TAKE_MORE) {
-        rows = return_file_result(t.file)->rows;
-    }
-    assert_int_equal(step, TAKE_GONE);
-    assert_int_equal(rows, 2);
+    read_whole(&t);
+    assert_int_equal(return_file_result(file)->rows, 2);
+    assert_int_equal(return_take_file(&t, folders, file, &err), TAKE_GONE);
     assert_true(there(FOLDER "/done/x.csv"));
     drop(&t);
 }
 
-static void a_file_written_meanwhile_is_read_again(void **state)
+static void a_file_that_is_replaced_meanwhile_takes_nothing_from_it(void **state)
 {
     (void)state;
     put("任务号,结果\n1,\n");
-    struct return_take t = taken_up_to_filing();
+    struct return_take t = waiting_file();
+    read_whole(&t);
     put("任务号,结果\n1,\n2,\n3,\n");
-    assert_int_equal(return_take_slice(&t, root, &work, &err), TAKE_WAITS);
+    assert_int_equal(return_take_file(&t, folders, file, &err), TAKE_GONE);
+    assert_int_equal(return_file_result(file)->rows, 1);
+    assert_true(there(FOLDER "/done/x.csv"));
     assert_true(there(FOLDER "/x.csv"));
+    drop(&t);
+    t = waiting_file();
+    read_whole(&t);
+    assert_int_equal(return_file_result(file)->rows, 3);
+    assert_int_equal(return_take_file(&t, folders, file, &err), TAKE_GONE);
+    assert_true(there(FOLDER "/done/x-2.csv"));
+    drop(&t);
+}
+
+/* The last mark of a writer whom no lease tells of: the bytes are others than those read. */
+static void a_file_written_after_it_was_read_is_read_again(void **state)
+{
+    (void)state;
+    put("任务号,结果\n1,\n");
+    struct return_take t = waiting_file();
+    read_whole(&t);
+    int writer = openat(root, FOLDER "/.taken-x.csv", O_WRONLY | O_APPEND);
+    assert_int_equal(write(writer, "2,\n", 3), 3);
+    close(writer);
+    assert_int_equal(return_take_file(&t, folders, file, &err), TAKE_WAITS);
+    return_take_end(&t);
+    return_file_free(file);
+    read_whole(&t);
+    assert_int_equal(return_file_result(file)->rows, 2);
     drop(&t);
 }
 
@@ -147,9 +191,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_file_that_nobody_touches_is_filed, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_file_opened_to_write_meanwhile_waits_until_it_is_closed,
+        cmocka_unit_test_setup_teardown(a_file_opened_to_write_waits_until_it_is_closed, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_file_that_is_replaced_meanwhile_takes_nothing_from_it,
                                         setup, teardown),
-        cmocka_unit_test_setup_teardown(a_file_written_meanwhile_is_read_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_file_written_after_it_was_read_is_read_again, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
