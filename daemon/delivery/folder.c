@@ -310,7 +310,7 @@ static bool acl_apply(struct folders *f, int fd, int64_t division, enum part par
     acl_free(acl);
     acl_free(before);
     bool inside = part == PART_RETURN || part == PART_DONE;
-    if (inside && !f->without && !default_apply(f, fd, division, part)) {
+    if (inside && !default_apply(f, fd, division, part)) {
         refused(f, division, errno);
     }
     return changed;

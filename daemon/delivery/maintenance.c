@@ -5,7 +5,6 @@
 #include "base/canon.h"
 #include "base/log.h"
 #include "delivery/spool.h"
-#include "delivery/spool_care.h"
 #include "store/division.h"
 #include "store/message.h"
 #include "store/run.h"
@@ -69,7 +68,7 @@ bool maintenance_pickup(struct phase *p, bool *end, struct error *err)
     if (*end) {
         return true;
     }
-    if (!spool_unfetched(p->w->spool, &township, &oldest, &why)) {
+    if (!spool_unfetched(p->w->spool, township.code, &oldest, &why)) {
         log_put(LOG_WARNING, "event=spool-folder: %s", why.message);
         error_clear(&why);
         return true;
@@ -116,7 +115,7 @@ bool maintenance_prune(struct phase *p, bool *end, struct error *err)
     if (*end) {
         return true;
     }
-    if (!spool_prune(p->w->spool, &division, before, &removed, &why)) {
+    if (!spool_prune(p->w->spool, division.code, before, &removed, &why)) {
         log_put(LOG_WARNING, "event=spool-folder: %s", why.message);
         error_clear(&why);
     }

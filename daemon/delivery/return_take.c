@@ -15,9 +15,10 @@
 #include "store/division.h"
 #include "work/staging.h"
 
-#define QUIET_NS INT64_C(5000000000) /* unchanged for so long: nobody writes it any more */
-#define OVERFLOW_UID 65534           /* what the kernel shows where it cannot say whose a file is */
-#define NAME_ROOM 200                /* bytes of a name that others are made from */
+#define QUIET_NS INT64_C(5000000000)       /* unchanged for so long: nobody writes it any more */
+#define UNFINISHED_NS INT64_C(60000000000) /* nor renames it */
+#define OVERFLOW_UID 65534 /* what the kernel shows where it cannot say whose a file is */
+#define NAME_ROOM 200      /* bytes of a name that others are made from */
 #define COPIES 10000
 
 static enum take_step failed(const char *what, struct error *err)
@@ -51,14 +52,14 @@ static bool is_settled(struct return_take *t)
     bool told = t->told;
     t->told = false;
     enum writers writers = writers_of(t->fd);
-    if (writers != WRITERS_UNKNOWN || told) {
+    if (writers == WRITERS_SOME || (!t->unfinished && (told || writers == WRITERS_NONE))) {
         return writers != WRITERS_SOME;
     }
     if (t->seen.since == 0 || !same_bytes(&t->seen.st, &t->st)) {
         t->seen.st = t->st;
         t->seen.since = job_now();
     }
-    return job_now() - t->seen.since >= QUIET_NS;
+    return job_now() - t->seen.since >= (t->unfinished ? UNFINISHED_NS : QUIET_NS);
 }
 
 /* Whether it is still what was read. */
@@ -233,6 +234,7 @@ enum take_step return_take(struct return_take *t, const struct folders *folders,
         }
         free(t->name);
         t->name = taken;
+        t->unfinished = false;
         crash_point("return-taken");
     }
     /* Another file may have come under the name meanwhile: that one is looked at next. */

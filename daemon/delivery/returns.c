@@ -128,8 +128,8 @@ static void watch_office(struct returns *r, struct office *o, int fd)
 static void candidate_add(struct returns *r, struct office *o, const char *name, bool told)
 {
     struct candidate **at = &o->first;
-    bool taken;
-    if (!returns_is_name(name, &taken)) {
+    enum returns_name is = returns_name(name);
+    if (is == RETURNS_NONE) {
         return;
     }
     if (o->waiting == FOLDER_WAITING) {
@@ -143,6 +143,7 @@ static void candidate_add(struct returns *r, struct office *o, const char *name,
         *at = xcalloc(1, sizeof **at);
         (*at)->take.name = xstrdup(name);
         (*at)->take.division = o->division;
+        (*at)->take.unfinished = is == RETURNS_UNFINISHED;
         o->waiting++;
     }
     (*at)->take.told = (*at)->take.told || told;
@@ -172,22 +173,37 @@ static void office_free(void *office)
     free(o);
 }
 
-bool returns_is_name(const char *name, bool *taken)
+enum returns_name returns_name(const char *name)
 {
-    static const char *const unfinished[] = {".rejected.csv", ".tmp", ".part", ".crdownload",
-                                             ".filepart",     ".swp", "~"};
+    static const struct {
+        const char *start, *end;
+        enum returns_name is;
+    } looks[] = {
+        {RETURN_TAKEN, "", RETURNS_CLAIMED},
+        {"", ".rejected.csv", RETURNS_NONE},
+        {"~$", "", RETURNS_UNFINISHED},
+        {".~lock", "", RETURNS_UNFINISHED},
+        {".", "", RETURNS_NONE},
+        {"", ".tmp", RETURNS_UNFINISHED},
+        {"", ".part", RETURNS_UNFINISHED},
+        {"", ".filepart", RETURNS_UNFINISHED},
+        {"", ".crdownload", RETURNS_UNFINISHED},
+        {"", ".swp", RETURNS_UNFINISHED},
+        {"", "~", RETURNS_UNFINISHED},
+    };
     size_t len = strlen(name);
-    *taken = strncmp(name, RETURN_TAKEN, strlen(RETURN_TAKEN)) == 0;
-    if ((name[0] == '.' && !*taken) || strncmp(name, "~$", 2) == 0 || strcmp(name, "done") == 0) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof unfinished / sizeof unfinished[0]; i++) {
-        size_t end = strlen(unfinished[i]);
-        if (len >= end && strcasecmp(name + len - end, unfinished[i]) == 0) {
-            return false;
+    for (size_t i = 0; i < sizeof looks / sizeof looks[0]; i++) {
+        size_t start = strlen(looks[i].start), end = strlen(looks[i].end);
+        if (len >= start + end && strncmp(name, looks[i].start, start) == 0 &&
+            strcasecmp(name + len - end, looks[i].end) == 0) {
+            return looks[i].is;
         }
     }
-    return true;
+    if (strcmp(name, "done") == 0) {
+        return RETURNS_NONE;
+    }
+    /* A1B2C3D4 is what Excel writes before it renames. */
+    return strchr(name, '.') ? RETURNS_LIST : RETURNS_UNFINISHED;
 }
 
 /* ---- a look ---- */
@@ -229,10 +245,11 @@ static void read_events(struct look *l)
             o->watch = -1; /* the folder has gone; one made anew is found by the walk */
             o->listed = false;
         } else if (o && e->len && !(e->mask & IN_ISDIR)) {
-            bool taken, is = returns_is_name(e->name, &taken);
+            enum returns_name is = returns_name(e->name);
+            bool came = is == RETURNS_LIST || is == RETURNS_UNFINISHED;
             candidate_add(r, o, e->name, true);
             /* Something else came: perhaps what kept the others is mended. */
-            for (struct candidate *c = is && !taken ? o->first : NULL; c; c = c->next) {
+            for (struct candidate *c = came ? o->first : NULL; c; c = c->next) {
                 c->rests_until = 0;
             }
         }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/crash.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -22,13 +23,11 @@
          */
 #define FILE_MODE 0640
 #define FILE_NAME 64
-/* No folder below the spool may be a symbolic link: townships can write in theirs. */
-#define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 struct spool {
     char *path;
     struct folders *folders;
-    int root, tmp;      /* folders; root is folders' own, and what syncfs() is called on */
+    int tmp;
     struct date day;    /* of the run that delivers */
     int64_t failed;     /* the last list of this delivery that could not be made; 0: none */
     struct arena arena; /* of one list */
@@ -74,7 +73,6 @@ struct spool *spool_open(const char *path, struct error *err)
         spool_close(s);
         return NULL;
     }
-    s->root = folder_root(s->folders);
     s->tmp = folder_private(s->folders, "tmp");
     if (s->tmp < 0) {
         fail(s, err, "open", "tmp");
@@ -111,30 +109,23 @@ void spool_close(struct spool *s)
 
 /* ---- writing ---- */
 
-/* A file anew: what an attempt that failed left under the name goes first, so that no page of it
- * that the disk refused can be mistaken for the new one's. */
-static bool write_file(struct spool *s, const char *name, int64_t division, struct str text,
-                       struct error *err)
+/* A new file of the division in an open folder. What an attempt that failed left under the name
+ * goes first, so that no page of it that the disk refused can be mistaken for the new one's. -1
+ * with errno. */
+static int make_file(struct spool *s, int folder, const char *name, int64_t division)
 {
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-    int fd = openat(s->tmp, name, flags, FILE_MODE);
+    int fd = openat(folder, name, flags, FILE_MODE);
 
-    if (fd < 0 && errno == EEXIST && unlinkat(s->tmp, name, 0) == 0) {
-        fd = openat(s->tmp, name, flags, FILE_MODE);
+    if (fd < 0 && errno == EEXIST && unlinkat(folder, name, 0) == 0) {
+        fd = openat(folder, name, flags, FILE_MODE);
     }
-    if (fd < 0) {
-        return fail(s, err, "make", name);
+    if (fd >= 0) {
+        /* The umask keeps the store private; a list is for its office, whose group may read it. */
+        fchmod(fd, FILE_MODE);
+        folder_share(s->folders, fd, division);
     }
-    /* The umask keeps the store private; a list is for its office, whose group may read it. */
-    bool ok = fchmod(fd, FILE_MODE) == 0 && file_write(fd, text.data, text.len);
-    int why = errno;
-    folder_share(s->folders, fd, division);
-    if (close(fd) != 0 && ok) {
-        why = errno;
-        ok = false;
-    }
-    errno = why;
-    return ok || fail(s, err, "write", name);
+    return fd;
 }
 
 static bool write_list(struct spool *s, const struct message_row *m, const struct list *list,
@@ -145,8 +136,19 @@ static bool write_list(struct spool *s, const struct message_row *m, const struc
         tmp_name(m, i, name);
         strbuf_reset(&s->text);
         files[i].render(list, &s->text);
-        if (!write_file(s, name, m->division, strbuf_str(&s->text), err)) {
-            return false;
+        int fd = make_file(s, s->tmp, name, m->division);
+        if (fd < 0) {
+            return fail(s, err, "make", name);
+        }
+        bool ok = file_write(fd, s->text.data, s->text.len);
+        int why = errno;
+        if (close(fd) != 0 && ok) {
+            why = errno;
+            ok = false;
+        }
+        if (!ok) {
+            errno = why;
+            return fail(s, err, "write", name);
         }
     }
     return true;
@@ -154,37 +156,28 @@ static bool write_list(struct spool *s, const struct message_row *m, const struc
 
 static bool sync_spool(struct spool *s, struct error *err)
 {
-    return syncfs(s->root) == 0 || fail(s, err, "sync", "its file system");
+    return syncfs(folder_root(s->folders)) == 0 || fail(s, err, "sync", "its file system");
 }
 
 /* ---- staging ---- */
 
-/* Runs `mark` for each message in one transaction. */
+/* Brings each message to the state in one transaction: delivered, or queued anew. */
 static bool mark_all(struct work *w, const struct message_row *rows, int count,
-                     bool (*mark)(struct work *w, const struct message_row *m, struct error *err),
-                     struct error *err)
+                     enum message_state state, struct error *err)
 {
-    if (!store_begin(w->store, err)) {
-        return false;
+    bool ok = store_begin(w->store, err);
+
+    for (int i = 0; ok && i < count; i++) {
+        ok = state == MESSAGE_DELIVERED ? store_message_state(w->store, rows[i].seq, state, err)
+                                        : store_message_unmake(w->store, rows[i].seq, err);
     }
-    for (int i = 0; i < count; i++) {
-        if (!mark(w, &rows[i], err)) {
-            store_rollback(w->store);
-            return false;
-        }
-    }
-    if (store_commit(w->store, err)) {
+    if (ok && store_commit(w->store, err)) {
         return true;
     }
     if (store_in_transaction(w->store)) {
         store_rollback(w->store);
     }
     return false;
-}
-
-static bool mark_delivered(struct work *w, const struct message_row *m, struct error *err)
-{
-    return store_message_state(w->store, m->seq, MESSAGE_DELIVERED, err);
 }
 
 static bool build(struct spool *s, struct work *w, const struct message_row *m, struct list *list,
@@ -294,16 +287,38 @@ static bool stage_batch(struct spool *s, struct work *w, struct arena *a, bool *
 struct finish {
     int delivered, renamed; /* messages, files */
     int waiting;            /* messages that stay staged, to be tried again */
-    int fault;              /* errno of the last failure in a folder, 0 where the store failed */
     char why[256];          /* of the last list that waits */
 };
 
-/* What a township can do to its own folders: a link, a file or a folder where it does not belong.
- */
-static bool is_theirs(int fault)
+/* What rename() does within a file system: the file is copied into new/ under a hidden name, goes
+ * from tmp/ for good, and only then appears. A kill before that leaves it in tmp/, to be copied
+ * again; a kill after it leaves the hidden one, which is whole. */
+static bool copy_file(struct spool *s, const char *from, int folder, const char *hidden,
+                      int64_t division)
 {
-    return fault == ELOOP || fault == ENOTDIR || fault == EISDIR || fault == ENOTEMPTY ||
-           fault == EEXIST;
+    char block[65536];
+    ssize_t n = -1;
+    int in = openat(s->tmp, from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int out = in < 0 ? -1 : make_file(s, folder, hidden, division);
+    while (out >= 0 && (n = read(in, block, sizeof block)) > 0) {
+        if (!file_write(out, block, (size_t)n)) {
+            n = -1;
+            break;
+        }
+    }
+    bool ok = n == 0 && fsync(out) == 0 && fsync(folder) == 0;
+    int why = errno;
+    if (in >= 0) {
+        close(in);
+    }
+    if (out >= 0) {
+        close(out);
+    }
+    if (out >= 0 && !ok) {
+        unlinkat(folder, hidden, 0);
+    }
+    errno = why;
+    return ok && unlinkat(s->tmp, from, 0) == 0 && fsync(s->tmp) == 0;
 }
 
 /* A file that is not in tmp/ any more had been renamed before a kill, and perhaps fetched since.
@@ -312,62 +327,70 @@ static bool is_theirs(int fault)
 static bool rename_files(struct spool *s, const struct message_row *m, int folder, struct finish *f,
                          struct error *err)
 {
+    bool copied = false;
+    struct stat st;
+
     for (size_t i = 0; i < FILES; i++) {
-        char from[FILE_NAME], to[FILE_NAME];
+        char from[FILE_NAME], to[FILE_NAME], hidden[FILE_NAME + 1];
         tmp_name(m, i, from);
         new_name(m, i, to);
+        snprintf(hidden, sizeof hidden, ".%s", from);
         if (renameat(s->tmp, from, folder, to) == 0) {
             f->renamed++;
-        } else if (errno != ENOENT) {
-            f->fault = errno;
+        } else if (errno == EXDEV || errno == ENOENT) {
+            if (fstatat(s->tmp, from, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+                if (!copy_file(s, from, folder, hidden, m->division)) {
+                    return fail(s, err, "copy", from);
+                }
+                crash_point("spool-copied");
+            }
+            if (renameat(folder, hidden, folder, to) == 0) {
+                copied = true;
+                f->renamed++;
+            } else if (errno != ENOENT) {
+                return fail(s, err, "rename", hidden);
+            }
+        } else {
             return fail(s, err, "rename", from);
         }
         crash_point("spool-renamed-one");
     }
-    return true;
+    /* The spool's own file system is synced for many lists at once. */
+    return !copied || fsync(folder) == 0 || fail(s, err, "sync", "new/");
 }
 
-static bool rename_list(struct spool *s, const struct message_row *m, struct finish *f,
-                        struct error *err)
-{
-    char path[FOLDER_PATH];
-
-    f->fault = 0;
-    /* Where it comes back to, filled (delivery/returns); a list is delivered without it, too. */
-    int back = folder_of(s->folders, m->division, "return/done");
-    if (back >= 0) {
-        close(back);
-    }
-    int folder = folder_of(s->folders, m->division, "new");
-    if (folder < 0) {
-        f->fault = errno;
-        folder_path(m->division, "new", path);
-        return fail(s, err, "open", path);
-    }
-    bool ok = rename_files(s, m, folder, f, err);
-    close(folder);
-    return ok;
-}
-
-/* Renames, syncs and marks one page of staged messages. A township that broke its own folder waits,
- * and the others get their lists. */
+/* Renames, syncs and marks one page of staged messages. What cannot be put into one folder (a
+ * township broke it, its quota is full, its mount is gone) waits, and the others get their lists.
+ */
 static bool finish_page(struct spool *s, struct work *w, struct message_row *rows, int count,
                         struct finish *f, struct error *err)
 {
     int good = 0;
 
     for (int i = 0; i < count; i++) {
+        const struct message_row *m = &rows[i];
         struct error why = ERROR_INIT;
-        if (rename_list(s, &rows[i], f, &why)) {
-            rows[good++] = rows[i];
-        } else if (is_theirs(f->fault)) {
+        char path[FOLDER_PATH];
+        /* Where it comes back to, filled (delivery/returns); a list is delivered without it, too.
+         */
+        int back = folder_of(s->folders, m->division, "return/done");
+        if (back >= 0) {
+            close(back);
+        }
+        int folder = folder_of(s->folders, m->division, "new");
+        bool ok = folder >= 0 && rename_files(s, m, folder, f, &why);
+        if (folder < 0) {
+            folder_path(m->division, "new", path);
+            fail(s, &why, "open", path);
+        } else {
+            close(folder);
+        }
+        if (ok) {
+            rows[good++] = *m;
+        } else {
             log_put(LOG_ERR, "event=spool-waits: a list waits in tmp/: %s", why.message);
             snprintf(f->why, sizeof f->why, "%s", why.message);
             f->waiting++;
-        } else {
-            error_set(err, why.reason, "%s", why.message);
-            error_clear(&why);
-            return false;
         }
         error_clear(&why);
     }
@@ -375,7 +398,7 @@ static bool finish_page(struct spool *s, struct work *w, struct message_row *row
     if (!good) {
         return true;
     }
-    if (!sync_spool(s, err) || !mark_all(w, rows, good, mark_delivered, err)) {
+    if (!sync_spool(s, err) || !mark_all(w, rows, good, MESSAGE_DELIVERED, err)) {
         return false;
     }
     crash_point("spool-delivered");
@@ -410,11 +433,6 @@ static bool finish(struct spool *s, struct work *w, struct arena *a, struct fini
 
 /* ---- back from the socket ---- */
 
-static bool mark_unmade(struct work *w, const struct message_row *m, struct error *err)
-{
-    return store_message_unmake(w->store, m->seq, err);
-}
-
 /* What was made for the socket and never acknowledged leaves by the spool where the settings now
  * say so. What is leased waits until its lease has run out. */
 static bool take_back(struct spool *s, struct work *w, struct arena *a, struct error *err)
@@ -440,11 +458,46 @@ static bool take_back(struct spool *s, struct work *w, struct arena *a, struct e
                 rows[back++] = rows[i];
             }
         }
-        if (back && !mark_all(w, rows, back, mark_unmade, err)) {
+        if (back && !mark_all(w, rows, back, MESSAGE_QUEUED, err)) {
             return false;
         }
     } while (count == BATCH);
     s->settings = all ? w->settings : NULL;
+    return true;
+}
+
+/* ---- entries of a folder ---- */
+
+/* Calls `see` for each entry of an open folder but hidden ones, until it says stop. */
+static bool each_entry(const struct spool *s, int at, const char *path,
+                       bool (*see)(void *self, int folder, const char *entry), void *self,
+                       struct error *err)
+{
+    struct dirent *entry;
+    int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    bool ok = true;
+
+    if (!folder) {
+        fail(s, err, "read", path);
+        if (fd >= 0) {
+            close(fd);
+        }
+        return false;
+    }
+    while (ok && (entry = readdir(folder))) {
+        ok = entry->d_name[0] == '.' || see(self, fd, entry->d_name) ||
+             fail(s, err, "remove a file of", path);
+    }
+    closedir(folder);
+    return ok;
+}
+
+static bool drop_any(void *self, int folder, const char *entry)
+{
+    int *removed = self;
+
+    *removed += unlinkat(folder, entry, 0) == 0;
     return true;
 }
 
@@ -514,40 +567,17 @@ bool spool_deliver(struct spool *s, struct work *w, struct date day, bool *more,
     return ok;
 }
 
-/* Files that belong to no staged message: their message is queued still and will be written anew.
- */
-static bool clean_tmp(struct spool *s, int *removed, struct error *err)
-{
-    int fd = openat(s->root, "tmp", FOLDER_FLAGS);
-    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-    struct dirent *entry;
-
-    if (!folder) {
-        fail(s, err, "read", "tmp");
-        if (fd >= 0) {
-            close(fd);
-        }
-        return false;
-    }
-    while ((entry = readdir(folder))) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
-            continue;
-        }
-        if (unlinkat(s->tmp, entry->d_name, 0) == 0) {
-            ++*removed;
-        }
-    }
-    closedir(folder);
-    return true;
-}
-
 bool spool_recover(struct spool *s, struct work *w, struct error *err)
 {
     struct arena a = ARENA_INIT;
     struct finish f;
     int removed = 0;
 
-    bool ok = finish(s, w, &a, &f, err) && (f.waiting || clean_tmp(s, &removed, err));
+    bool ok = finish(s, w, &a, &f, err);
+    if (ok && !f.waiting) {
+        /* Files that belong to no staged message: theirs is queued still and written anew. */
+        ok = each_entry(s, s->tmp, "tmp", drop_any, &removed, err);
+    }
     stand(w, ok, &f, err);
     arena_free(&a);
     if (f.delivered || removed || !ok) {
@@ -558,4 +588,119 @@ bool spool_recover(struct spool *s, struct work *w, struct error *err)
                 f.delivered, f.renamed, removed);
     }
     return ok;
+}
+
+/* ---- what nobody fetched, and what is too old ---- */
+
+/* The same for a folder of a division; one that is not there holds nothing. */
+static bool each_of(const struct spool *s, int64_t division, const char *name,
+                    bool (*see)(void *self, int folder, const char *entry), void *self,
+                    struct error *err)
+{
+    char path[FOLDER_PATH];
+    int folder = folder_find(s->folders, division, name);
+
+    folder_path(division, name, path);
+    if (folder < 0) {
+        return errno == ENOENT || fail(s, err, "read", path);
+    }
+    bool ok = each_entry(s, folder, path, see, self, err);
+    close(folder);
+    return ok;
+}
+
+/* The day of "2026-11-24-daily.csv"; DATE_NONE for any other name. */
+static struct date day_of(const char *entry)
+{
+    const size_t day = DATE_TEXT - 1;
+
+    if (strlen(entry) <= day || strncmp(entry + day, "-daily.", strlen("-daily.")) != 0) {
+        return DATE_NONE;
+    }
+    return date_parse((struct str){entry, day});
+}
+
+static bool see_oldest(void *self, int folder, const char *entry)
+{
+    struct date *oldest = self, day = day_of(entry);
+
+    (void)folder;
+    if (date_is(day) && (!date_is(*oldest) || date_cmp(day, *oldest) < 0)) {
+        *oldest = day;
+    }
+    return true;
+}
+
+bool spool_unfetched(const struct spool *s, int64_t division, struct date *oldest,
+                     struct error *err)
+{
+    *oldest = DATE_NONE;
+    return each_of(s, division, "new", see_oldest, oldest, err);
+}
+
+struct pruning {
+    struct date before;
+    int64_t *removed;
+};
+
+/* What vanished meanwhile was fetched; a folder is none of ours, and must not keep the rest. */
+static bool drop(struct pruning *p, int folder, const char *entry)
+{
+    struct stat st;
+
+    if (fstatat(folder, entry, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)) {
+        return true;
+    }
+    if (unlinkat(folder, entry, 0) == 0) {
+        ++*p->removed;
+    } else if (errno != ENOENT) {
+        return false;
+    }
+    return true;
+}
+
+static bool drop_list(void *self, int folder, const char *entry)
+{
+    struct pruning *p = self;
+    struct date day = day_of(entry);
+
+    return !date_is(day) || date_cmp(day, p->before) >= 0 || drop(p, folder, entry);
+}
+
+/* By the day on which it was put there: what a file says of its own last change is the office's. */
+static bool drop_returned(void *self, int folder, const char *entry)
+{
+    struct pruning *p = self;
+    struct stat st;
+
+    if (fstatat(folder, entry, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+        return true;
+    }
+    return clock_local_day(st.st_ctime) >= p->before.day || drop(p, folder, entry);
+}
+
+static bool drop_rejected(void *self, int folder, const char *entry)
+{
+    static const char end[] = ".rejected.csv";
+    size_t len = strlen(entry);
+
+    return len < sizeof end || strcmp(entry + len - (sizeof end - 1), end) != 0 ||
+           drop_returned(self, folder, entry);
+}
+
+bool spool_prune(const struct spool *s, int64_t division, struct date before, int64_t *removed,
+                 struct error *err)
+{
+    static const struct {
+        const char *folder;
+        bool (*see)(void *self, int folder, const char *entry);
+    } places[] = {{"new", drop_list}, {"return/done", drop_returned}, {"return", drop_rejected}};
+    struct pruning p = {before, removed};
+
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        if (!each_of(s, division, places[i].folder, places[i].see, &p, err)) {
+            return false;
+        }
+    }
+    return true;
 }

@@ -18,11 +18,12 @@
 
 #define RETURN_TAKEN ".taken-" /* before the name of a file that is claimed */
 
-/* Zero it, and set the first three. */
+/* Zero it, and set the first four. */
 struct return_take {
     char *name;       /* in the folder; changes when the file is claimed */
     int64_t division; /* the folder's */
     bool told;        /* inotify says that it was closed or moved in */
+    bool unfinished;  /* its name is one that is given before the last one */
     struct {
         struct stat st;
         int64_t since; /* job_now() at which it was first seen so; 0: never */

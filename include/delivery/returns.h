@@ -30,7 +30,12 @@ struct job *returns_look(struct returns *r);
  * could come between. */
 bool returns_again(const struct returns *r);
 
-/* Whether a name in a return folder is a list to be read: not hidden, not a spreadsheet's lock or
- * half of a copy, not what came back. *taken: one of ours, under way when the service ended. For
- * tests. */
-bool returns_is_name(const char *name, bool *taken);
+/* What a name in a return folder tells. For tests. */
+enum returns_name {
+    RETURNS_NONE,       /* hidden, done/, or what came back: never taken */
+    RETURNS_LIST,       /* taken when nobody writes it any more */
+    RETURNS_UNFINISHED, /* what a program writes before it renames: left alone for a minute after
+                         * its last change */
+    RETURNS_CLAIMED     /* one of ours, under way when the service ended */
+};
+enum returns_name returns_name(const char *name);

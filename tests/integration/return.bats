@@ -369,7 +369,7 @@ END
 @test "names of which nothing would be left are filed as well" {
     house
     local long=$(printf '\x80%.0s' {1..250})
-    for name in .taken- .taken-. .taken-.. "$long"; do
+    for name in .taken- .taken-. .taken-.. "$long.csv"; do
         row 999 继续 | list >"$D/$OWN/$name"
     done
     filed() { [ "$(ls -A "$D/$OWN/done" | wc -l)" -eq 4 ]; }

@@ -110,6 +110,60 @@ waits_in() { json queue show "$1" | jq -c "[.items[] | select(.kind == \"$2\") |
     same "all is well" "$(ctl status --check)"
 }
 
+# The mounts are of a namespace of the daemon's own; what is bound stays when it is killed.
+@test "mounts in the spool, one of them full: each list arrives once or waits, and stops no other (4)" {
+    local how=-rm real day point T2=spool/500101000000/500101017000/new T3=spool/500102000000/500102006000/new
+    [ "$(id -u)" != 0 ] || how=-m
+    unshare $how mount -t tmpfs none /mnt 2>/dev/null || skip "no mounts of one's own here"
+    real=$(realpath "$B")
+    mkdir -p "$D/bin" "$D/one" "$D/two" "$D/fetched" "$D/${NEW%/new}" "$D/$T2" "$D/$T3"
+    ln -s "$real"/{reviewctl,rpc} "$D/bin/"
+    cat >"$D/bin/reviewd" <<END
+#!/bin/sh
+cd "$D" && exec unshare $how sh -c 'mount --bind one ${NEW%/new} && mount --bind two $T2 &&
+    mount -t tmpfs -o size=4k none $T3 && exec "$real/reviewd" "\$@"' sh "\$@"
+END
+    chmod +x "$D/bin/reviewd"
+    B=$D/bin
+    daemon_start "2026-11-23 08:00"
+    two_townships
+    printf '%s\n' household,division,head_name,approved_on C,500102006001,王五,2026-01-01 >"$D/c.csv"
+    ctl import households "$D/c.csv" >/dev/null
+    daemon_stop
+    # fetch: as an office does, whatever it sees; what was fetched must never come again.
+    fetch() {
+        for f in "$D"/one/new/*; do [ ! -e "$f" ] || mv -nv "$f" "$D/fetched/1-${f##*/}"; done
+        for f in "$D"/two/*; do [ ! -e "$f" ] || mv -nv "$f" "$D/fetched/2-${f##*/}"; done
+        same "" "$(ls "$D/one/new" "$D/two" 2>/dev/null | grep daily || true)"
+    }
+    day=24
+    for point in spool-copied spool-copied:2 spool-renamed-one:6 spool-renamed-one:9; do
+        REVIEWD_CRASH_AT=$point daemon_start "2026-11-$day 07:00"
+        ctl clock advance 1h >/dev/null 2>&1 || true
+        wait_for gone
+        rm "$D/pid"
+        fetch
+        daemon_start "2026-11-$day 08:00"
+        wait_for test "$(json status | jq -r .last_run)" != null
+        wait_for eval "[ \$(sql \"SELECT count(*) FROM run WHERE phase = 'done'\") = $((day - 23)) ]"
+        fetch
+        same 6 "$(ls "$D/fetched" | grep -c "2026-11-$day-daily")"
+        daemon_stop
+        day=$((day + 1))
+    done
+    same "" "$(find "$D/one/new" "$D/two" -type f)"
+    daemon_start "2026-11-28 07:00"
+    run -1 ctl status --check
+    [[ $output == *"broken folders: 4 lists wait in tmp/: spool "*"No space left on device"* ]]
+    daemon_stop
+    # Its mount is gone: what waited arrives.
+    B=$real
+    daemon_start "2026-11-28 07:00"
+    for day in 24 25 26 27; do [ -f "$D/$T3/2026-11-$day-daily.html" ]; done
+    same "" "$(ls "$D/spool/tmp")"
+    same "all is well" "$(ctl status --check)"
+}
+
 @test "a spool that cannot be written: nothing is marked delivered, the run goes on when it can (4)" {
     daemon_start "2026-11-24 07:00"
     two_townships

@@ -402,28 +402,32 @@ static void names(void **state)
 {
     static const struct {
         const char *name;
-        bool is, taken;
+        enum returns_name is;
     } cases[] = {
-        {"2026-11-24-daily.csv", true, false},
-        {"清单.CSV", true, false},
-        {"清单.xlsx", true, false}, /* comes back with a reason */
-        {".taken-清单.csv", true, true},
-        {"清单.rejected.csv", false, false},
-        {"清单.Rejected.CSV", false, false},
-        {"~$清单.xlsx", false, false},
-        {".~lock.清单.csv#", false, false},
-        {".hidden.csv", false, false},
-        {"清单.csv.tmp", false, false},
-        {"清单.csv.part", false, false},
-        {"清单.csv~", false, false},
-        {"done", false, false},
+        {"2026-11-24-daily.csv", RETURNS_LIST},
+        {"20261124.csv", RETURNS_LIST},
+        {"清单.CSV", RETURNS_LIST},
+        {"清单.xlsx", RETURNS_LIST},
+        {"清单.doc", RETURNS_LIST}, /* comes back with a reason */
+        {".taken-清单.csv", RETURNS_CLAIMED},
+        {".taken-A1B2C3D4", RETURNS_CLAIMED},
+        {"清单.rejected.csv", RETURNS_NONE},
+        {"清单.Rejected.CSV", RETURNS_NONE},
+        {".hidden.csv", RETURNS_NONE},
+        {"done", RETURNS_NONE},
+        {"A1B2C3D4", RETURNS_UNFINISHED},
+        {"清单", RETURNS_UNFINISHED},
+        {"~$清单.xlsx", RETURNS_UNFINISHED},
+        {".~lock.清单.csv#", RETURNS_UNFINISHED},
+        {"清单.csv.tmp", RETURNS_UNFINISHED},
+        {"A1B2C3D4.TMP", RETURNS_UNFINISHED},
+        {"清单.csv.part", RETURNS_UNFINISHED},
+        {"清单.csv~", RETURNS_UNFINISHED},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        bool taken;
         print_message("%s\n", cases[i].name);
-        assert_int_equal(returns_is_name(cases[i].name, &taken), cases[i].is);
-        assert_int_equal(taken, cases[i].taken);
+        assert_int_equal(returns_name(cases[i].name), cases[i].is);
     }
 }
 

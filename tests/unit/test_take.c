@@ -187,6 +187,40 @@ static void a_file_written_after_it_was_read_is_read_again(void **state)
     drop(&t);
 }
 
+/* What an office program writes before it renames: a minute after its last change nobody renames it
+ * any more. */
+static void an_unfinished_file_is_left_for_a_minute_after_its_last_change(void **state)
+{
+    const int64_t second = INT64_C(1000000000);
+    (void)state;
+    put("任务号,结果\n1,\n");
+    assert_int_equal(renameat(root, FOLDER "/x.csv", root, FOLDER "/A1B2C3D4"), 0);
+    struct return_take t = {
+        .name = strdup("A1B2C3D4"), .division = TOWNSHIP, .told = true, .unfinished = true};
+    assert_int_equal(return_take(&t, folders, &work, &file, &err), TAKE_WAITS);
+    return_take_end(&t);
+    t.seen.since -= 59 * second;
+    assert_int_equal(return_take(&t, folders, &work, &file, &err), TAKE_WAITS);
+    return_take_end(&t);
+    /* A change, and the minute begins anew. */
+    assert_int_equal(renameat(root, FOLDER "/A1B2C3D4", root, FOLDER "/x.csv"), 0);
+    put("任务号,结果\n1,\n2,\n");
+    assert_int_equal(renameat(root, FOLDER "/x.csv", root, FOLDER "/A1B2C3D4"), 0);
+    t.seen.since -= 2 * second;
+    assert_int_equal(return_take(&t, folders, &work, &file, &err), TAKE_WAITS);
+    return_take_end(&t);
+    assert_true(there(FOLDER "/A1B2C3D4"));
+    t.seen.since -= 61 * second;
+    assert_int_equal(return_take(&t, folders, &work, &file, &err), TAKE_MORE);
+    while (return_file_slice(file, &work, &err) == JOB_MORE) {
+    }
+    assert_int_equal(return_take_file(&t, folders, file, &err), TAKE_GONE);
+    assert_true(there(FOLDER "/done/A1B2C3D4"));
+    assert_true(there(FOLDER "/A1B2C3D4.rejected.csv"));
+    error_clear(&err);
+    drop(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +231,8 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_written_after_it_was_read_is_read_again, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(
+            an_unfinished_file_is_left_for_a_minute_after_its_last_change, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
