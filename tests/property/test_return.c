@@ -705,10 +705,12 @@ static void one_file(void)
     met.unchanged += want.unchanged;
     met.empty += want.empty;
     met.rejected += want.rejected;
-    again = want;
-    again.unchanged += again.recorded;
-    again.recorded = 0;
     if (one_in(4)) {
+        /* What was recorded is on record; so may be now what a row before it said too early. */
+        again = (struct tally){0};
+        for (int i = 0; i < count && !spoilt; i++) {
+            judge(&lines[i], township, &again);
+        }
         feed(&text, township, !spoilt, &again);
     }
     for (int i = 0; i < count; i++) {
