@@ -49,47 +49,27 @@ static void put_code(struct strbuf *out, struct arena *a, struct str text)
     csv_put_text(out, text, false);
 }
 
-static void put_date(struct strbuf *out, struct date d)
-{
-    char text[DATE_TEXT];
-
-    strbuf_addc(out, ',');
-    strbuf_addz(out, date_text(d, text));
-}
-
-static void put_word(struct strbuf *out, const char *word)
-{
-    strbuf_addc(out, ',');
-    strbuf_addz(out, word);
-}
-
-static void put_item(struct strbuf *out, struct arena *a, const struct list_item *item)
-{
-    const struct task_row *task = &item->task;
-
-    strbuf_addint(out, task->task);
-    put_code(out, a, task->household);
-    csv_put_text(out, task->head_name, false);
-    csv_put_text(out, item->village, false);
-    put_code(out, a, task->phone);
-    put_word(out, item->kind_zh);
-    csv_put_text(out, str_of(item->cause_zh), false);
-    csv_put_text(out, str_of(item->clause), false);
-    put_date(out, task->nominal_due_on);
-    put_date(out, task->due_on);
-    put_word(out, names_zh(&sections, (int)item->section));
-    put_word(out, item->is_protected ? "是" : "否");
-    strbuf_addz(out, ",,,,\r\n");
-}
-
 void list_csv(const struct list *list, struct strbuf *out)
 {
     struct arena a = ARENA_INIT;
+    char nominal[DATE_TEXT], due[DATE_TEXT];
 
     strbuf_add(out, mark_and_headings, sizeof mark_and_headings - 1);
     for (int i = 0; i < list->item_count; i++) {
+        const struct list_item *item = &list->items[i];
+        const struct task_row *task = &item->task;
         arena_reset(&a);
-        put_item(out, &a, &list->items[i]);
+        strbuf_addint(out, task->task);
+        put_code(out, &a, task->household);
+        csv_put_text(out, task->head_name, false);
+        csv_put_text(out, item->village, false);
+        put_code(out, &a, task->phone);
+        csv_put_text(out, str_of(item->kind_zh), false);
+        csv_put_text(out, str_of(item->cause_zh), false);
+        csv_put_text(out, str_of(item->clause), false);
+        strbuf_addf(out, ",%s,%s,%s,%s,,,,\r\n", date_text(task->nominal_due_on, nominal),
+                    date_text(task->due_on, due), names_zh(&sections, (int)item->section),
+                    item->is_protected ? "是" : "否");
     }
     arena_free(&a);
 }

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "delivery/list_offices.h"
 #include "delivery/list_words.h"
 #include "rules/protection.h"
 
@@ -89,25 +88,6 @@ static void put_day(struct strbuf *out, struct date d)
     strbuf_addz(out, date_text(d, text));
 }
 
-/* 2026年11月24日 星期二 */
-static void put_long_day(struct strbuf *out, struct date d)
-{
-    static const char *const weekdays[] = {"日", "一", "二", "三", "四", "五", "六"};
-    struct ymd day = date_ymd(d);
-
-    strbuf_addf(out, "%d年%d月%d日 星期%s", day.year, day.month, day.day,
-                weekdays[date_weekday(d)]);
-}
-
-static void put_days_left(struct strbuf *out, int days)
-{
-    if (days == 0) {
-        strbuf_addz(out, "<b>今日</b>");
-    } else {
-        strbuf_addf(out, days < 0 ? "<b>逾期<br>%d 天</b>" : "剩余<br>%d 天", abs(days));
-    }
-}
-
 static void put_stacked(struct strbuf *out, struct str upper, struct str lower)
 {
     put(out, upper);
@@ -121,95 +101,100 @@ static void put_stacked(struct strbuf *out, struct str upper, struct str lower)
 
 /* ---- the tasks ---- */
 
-struct cell {
-    const struct list *list;
-    const struct list_item *item;
-    int number;
+enum column {
+    COLUMN_NUMBER,
+    COLUMN_TASK,
+    COLUMN_HOUSEHOLD,
+    COLUMN_HEAD,
+    COLUMN_VILLAGE,
+    COLUMN_TIER,
+    COLUMN_CAUSE,
+    COLUMN_NOMINAL,
+    COLUMN_DUE,
+    COLUMN_LEFT,
+    COLUMN_PROTECTED,
+    COLUMN_OUTCOME, /* the last three are filled by hand */
+    COLUMN_DAY,
+    COLUMN_REMARK,
+    COLUMNS
 };
-
-static void put_number(struct strbuf *out, const struct cell *c)
-{
-    strbuf_addint(out, c->number);
-}
-
-static void put_task(struct strbuf *out, const struct cell *c)
-{
-    strbuf_addint(out, c->item->task.task);
-}
-
-static void put_household(struct strbuf *out, const struct cell *c)
-{
-    put(out, c->item->task.household);
-}
-
-static void put_head(struct strbuf *out, const struct cell *c)
-{
-    put_stacked(out, c->item->task.head_name, c->item->task.phone);
-}
-
-static void put_village(struct strbuf *out, const struct cell *c)
-{
-    put(out, c->item->village);
-}
-
-static void put_tier(struct strbuf *out, const struct cell *c)
-{
-    strbuf_addz(out, names_zh(&tiers, (int)c->item->task.tier));
-}
-
-static void put_cause(struct strbuf *out, const struct cell *c)
-{
-    put_stacked(out, str_of(c->item->kind_zh), str_of(c->item->cause_zh));
-}
-
-static void put_nominal(struct strbuf *out, const struct cell *c)
-{
-    put_day(out, c->item->task.nominal_due_on);
-}
-
-static void put_due(struct strbuf *out, const struct cell *c)
-{
-    strbuf_addz(out, "<b class=\"n d\">");
-    put_day(out, c->item->task.due_on);
-    strbuf_addz(out, c->item->provisional ? " *</b><small>" : "</b><small>");
-    put(out, str_of(c->item->clause));
-    strbuf_addz(out, "</small>");
-}
-
-static void put_left(struct strbuf *out, const struct cell *c)
-{
-    put_days_left(out, c->item->task.due_on.day - c->list->date.day);
-}
-
-static void put_protected(struct strbuf *out, const struct cell *c)
-{
-    strbuf_addz(out, c->item->is_protected ? "<b>是</b><small>见注</small>" : "否");
-}
 
 /* Millimetres, 276 together: what A4 landscape leaves between the margins, and the borders. A
  * township has columns to fill by hand; a district or city has none, and longer names of places. */
-static const struct column {
+static const struct {
     const char *heading;
     int township, above; /* width; 0: not there */
     const char *class;
-    void (*put)(struct strbuf *out, const struct cell *c); /* NULL: to be filled by hand */
-} columns[] = {
-    {"序号", 9, 9, "c", put_number},
-    {"任务号", 14, 15, "c n t", put_task},
-    {"户号", 30, 32, "n", put_household},
-    {"户主<br>电话", 24, 30, "", put_head},
-    {"村", 28, 50, "", put_village},
-    {"档次", 10, 12, "c", put_tier},
-    {"类别<br>事由", 25, 38, "", put_cause},
-    {"应核日", 19, 20, "c n d", put_nominal},
-    {"期限<br>依据", 43, 43, "k", put_due},
-    {"逾期<br>剩余", 12, 14, "c n d", put_left},
-    {"受保护", 12, 13, "c", put_protected},
-    {"结果<br>理由", 18, 0, "", NULL},
-    {"日期", 15, 0, "", NULL},
-    {"备注", 17, 0, "", NULL},
+} columns[COLUMNS] = {
+    [COLUMN_NUMBER] = {"序号", 9, 9, "c"},
+    [COLUMN_TASK] = {"任务号", 14, 15, "c n t"},
+    [COLUMN_HOUSEHOLD] = {"户号", 30, 32, "n"},
+    [COLUMN_HEAD] = {"户主<br>电话", 24, 30, ""},
+    [COLUMN_VILLAGE] = {"村", 28, 50, ""},
+    [COLUMN_TIER] = {"档次", 10, 12, "c"},
+    [COLUMN_CAUSE] = {"类别<br>事由", 25, 38, ""},
+    [COLUMN_NOMINAL] = {"应核日", 19, 20, "c n d"},
+    [COLUMN_DUE] = {"期限<br>依据", 43, 43, "k"},
+    [COLUMN_LEFT] = {"逾期<br>剩余", 12, 14, "c n d"},
+    [COLUMN_PROTECTED] = {"受保护", 12, 13, "c"},
+    [COLUMN_OUTCOME] = {"结果<br>理由", 18, 0, ""},
+    [COLUMN_DAY] = {"日期", 15, 0, ""},
+    [COLUMN_REMARK] = {"备注", 17, 0, ""},
 };
-#define COLUMNS (int)(sizeof columns / sizeof columns[0])
+
+/* `number` runs through the whole list: 第 12 户 is found by it on the telephone. */
+static void put_cell(struct strbuf *out, const struct list *list, const struct list_item *item,
+                     int number, enum column column)
+{
+    const struct task_row *task = &item->task;
+    const int days = task->due_on.day - list->date.day;
+
+    switch (column) {
+    case COLUMN_NUMBER:
+        strbuf_addint(out, number);
+        break;
+    case COLUMN_TASK:
+        strbuf_addint(out, task->task);
+        break;
+    case COLUMN_HOUSEHOLD:
+        put(out, task->household);
+        break;
+    case COLUMN_HEAD:
+        put_stacked(out, task->head_name, task->phone);
+        break;
+    case COLUMN_VILLAGE:
+        put(out, item->village);
+        break;
+    case COLUMN_TIER:
+        strbuf_addz(out, names_zh(&tiers, (int)task->tier));
+        break;
+    case COLUMN_CAUSE:
+        put_stacked(out, str_of(item->kind_zh), str_of(item->cause_zh));
+        break;
+    case COLUMN_NOMINAL:
+        put_day(out, task->nominal_due_on);
+        break;
+    case COLUMN_DUE:
+        strbuf_addz(out, "<b class=\"n d\">");
+        put_day(out, task->due_on);
+        strbuf_addz(out, item->provisional ? " *</b><small>" : "</b><small>");
+        put(out, str_of(item->clause));
+        strbuf_addz(out, "</small>");
+        break;
+    case COLUMN_LEFT:
+        if (days == 0) {
+            strbuf_addz(out, "<b>今日</b>");
+        } else {
+            strbuf_addf(out, days < 0 ? "<b>逾期<br>%d 天</b>" : "剩余<br>%d 天", abs(days));
+        }
+        break;
+    case COLUMN_PROTECTED:
+        strbuf_addz(out, item->is_protected ? "<b>是</b><small>见注</small>" : "否");
+        break;
+    default:
+        break;
+    }
+}
 
 static bool is_above(const struct list *list)
 {
@@ -219,71 +204,6 @@ static bool is_above(const struct list *list)
 static int width_of(const struct list *list, int column)
 {
     return is_above(list) ? columns[column].above : columns[column].township;
-}
-
-static int column_count(const struct list *list)
-{
-    int n = 0;
-
-    for (int i = 0; i < COLUMNS; i++) {
-        n += width_of(list, i) > 0;
-    }
-    return n;
-}
-
-static void put_row(struct strbuf *out, const struct cell *cell)
-{
-    strbuf_addz(out, "<tr>");
-    for (int i = 0; i < COLUMNS; i++) {
-        if (!width_of(cell->list, i)) {
-            continue;
-        }
-        if (*columns[i].class) {
-            strbuf_addf(out, "<td class=\"%s\">", columns[i].class);
-        } else {
-            strbuf_addz(out, "<td>");
-        }
-        if (columns[i].put) {
-            columns[i].put(out, cell);
-        }
-        strbuf_addz(out, "</td>");
-    }
-    strbuf_addz(out, "</tr>\n");
-}
-
-static void put_table_head(struct strbuf *out, const struct list *list)
-{
-    strbuf_addz(out, "<table><colgroup>");
-    for (int i = 0; i < COLUMNS; i++) {
-        if (width_of(list, i)) {
-            strbuf_addf(out, "<col style=\"width:%dmm\">", width_of(list, i));
-        }
-    }
-    strbuf_addz(out, "</colgroup><thead><tr>");
-    for (int i = 0; i < COLUMNS; i++) {
-        if (width_of(list, i)) {
-            strbuf_addf(out, "<th>%s</th>", columns[i].heading);
-        }
-    }
-    strbuf_addz(out, "</tr></thead>\n<tbody>\n");
-}
-
-/* `number` runs through the whole list: 第 12 户 is found by it on the telephone. */
-static void put_section(struct strbuf *out, const struct list *list, enum section section,
-                        int *number)
-{
-    strbuf_addf(out, "<tr class=s><th colspan=%d>%s、%s<small>共 %lld 件</small></th></tr>\n",
-                column_count(list), ordinals[section], names_zh(&sections, (int)section),
-                (long long)list->totals[section]);
-    for (int i = 0; i < list->item_count; i++) {
-        if (list->items[i].section == section) {
-            struct cell cell = {list, &list->items[i], ++*number};
-            put_row(out, &cell);
-        }
-    }
-    if (list->totals[section] == 0) {
-        strbuf_addf(out, "<tr><td class=e colspan=%d>无</td></tr>\n", column_count(list));
-    }
 }
 
 static void put_foot(struct strbuf *out, const struct list *list, int span)
@@ -301,38 +221,57 @@ static void put_foot(struct strbuf *out, const struct list *list, int span)
 
 static void put_tasks(struct strbuf *out, const struct list *list)
 {
-    int number = 0;
+    int number = 0, span = 0;
 
-    put_table_head(out, list);
-    for (enum section s = SECTION_LATE; s <= SECTION_NEW; s++) {
-        put_section(out, list, s, &number);
+    strbuf_addz(out, "<table><colgroup>");
+    for (int i = 0; i < COLUMNS; i++) {
+        if (width_of(list, i)) {
+            span++;
+            strbuf_addf(out, "<col style=\"width:%dmm\">", width_of(list, i));
+        }
+    }
+    strbuf_addz(out, "</colgroup><thead><tr>");
+    for (int i = 0; i < COLUMNS; i++) {
+        if (width_of(list, i)) {
+            strbuf_addf(out, "<th>%s</th>", columns[i].heading);
+        }
+    }
+    strbuf_addz(out, "</tr></thead>\n<tbody>\n");
+    for (enum section section = SECTION_LATE; section <= SECTION_NEW; section++) {
+        strbuf_addf(out, "<tr class=s><th colspan=%d>%s、%s<small>共 %lld 件</small></th></tr>\n",
+                    span, ordinals[section], names_zh(&sections, (int)section),
+                    (long long)list->totals[section]);
+        for (int n = 0; n < list->item_count; n++) {
+            if (list->items[n].section != section) {
+                continue;
+            }
+            number++;
+            strbuf_addz(out, "<tr>");
+            for (int i = 0; i < COLUMNS; i++) {
+                if (!width_of(list, i)) {
+                    continue;
+                }
+                if (*columns[i].class) {
+                    strbuf_addf(out, "<td class=\"%s\">", columns[i].class);
+                } else {
+                    strbuf_addz(out, "<td>");
+                }
+                put_cell(out, list, &list->items[n], number, (enum column)i);
+                strbuf_addz(out, "</td>");
+            }
+            strbuf_addz(out, "</tr>\n");
+        }
+        if (list->totals[section] == 0) {
+            strbuf_addf(out, "<tr><td class=e colspan=%d>无</td></tr>\n", span);
+        }
     }
     if (!list->change_count) {
-        put_foot(out, list, column_count(list));
+        put_foot(out, list, span);
     }
     strbuf_addz(out, "</tbody></table>\n");
 }
 
 /* ---- changes ---- */
-
-static void put_change(struct strbuf *out, const struct list_change *change)
-{
-    strbuf_addz(out, "<tr><td>");
-    put(out, str_of(change->kind_zh));
-    strbuf_addz(out, "</td><td class=\"c n\">");
-    if (change->task) {
-        strbuf_addint(out, change->task);
-    }
-    strbuf_addz(out, "</td><td class=n>");
-    put(out, change->household);
-    strbuf_addz(out, "</td><td>");
-    put(out, change->head_name);
-    strbuf_addz(out, "</td><td>");
-    put_stacked(out, change->text, change->households_zh);
-    strbuf_addz(out, "</td><td class=\"c n d\">");
-    put_day(out, change->on);
-    strbuf_addz(out, "</td></tr>\n");
-}
 
 static void put_changes(struct strbuf *out, const struct list *list)
 {
@@ -347,7 +286,22 @@ static void put_changes(struct strbuf *out, const struct list *list)
                 "<th>户主</th><th>内容</th><th>日期</th></tr></thead>\n<tbody>\n",
                 list->change_count);
     for (int i = 0; i < list->change_count; i++) {
-        put_change(out, &list->changes[i]);
+        const struct list_change *change = &list->changes[i];
+        strbuf_addz(out, "<tr><td>");
+        put(out, str_of(change->kind_zh));
+        strbuf_addz(out, "</td><td class=\"c n\">");
+        if (change->task) {
+            strbuf_addint(out, change->task);
+        }
+        strbuf_addz(out, "</td><td class=n>");
+        put(out, change->household);
+        strbuf_addz(out, "</td><td>");
+        put(out, change->head_name);
+        strbuf_addz(out, "</td><td>");
+        put_stacked(out, change->text, change->households_zh);
+        strbuf_addz(out, "</td><td class=\"c n d\">");
+        put_day(out, change->on);
+        strbuf_addz(out, "</td></tr>\n");
     }
     put_foot(out, list, 6);
     strbuf_addz(out, "</tbody></table>\n");
@@ -401,17 +355,6 @@ static void put_offices(struct strbuf *out, const struct list *list)
 
 /* ---- the page ---- */
 
-static void put_title(struct strbuf *out, const struct list *list)
-{
-    put(out, list->parent_name);
-    put(out, list->name);
-}
-
-static const char *kind_of_list(const struct list *list)
-{
-    return is_above(list) ? "升级件清单" : "复核任务单";
-}
-
 /* Inside a string of a style sheet. */
 static void put_css(struct strbuf *out, struct str text)
 {
@@ -427,42 +370,34 @@ static void put_css(struct strbuf *out, struct str text)
     }
 }
 
-/* Each page says whose it is: a sheet that fell out of its list finds back. */
-static void put_style(struct strbuf *out, const struct list *list)
+static void put_header(struct strbuf *out, const struct list *list)
 {
-    strbuf_addf(out, "<style>%s@page{@bottom-left{content:\"", style);
+    static const char *const weekdays[] = {"日", "一", "二", "三", "四", "五", "六"};
+    const char *kind = is_above(list) ? "升级件清单" : "复核任务单";
+    const struct ymd day = date_ymd(list->date);
+    int64_t open = 0;
+
+    strbuf_addz(out,
+                "<!DOCTYPE html>\n<html lang=\"zh-CN\"><head><meta charset=\"utf-8\">\n<title>");
+    put(out, list->parent_name);
+    put(out, list->name);
+    strbuf_addf(out, " %s ", kind);
+    put_day(out, list->date);
+    /* Each page says whose it is: a sheet that fell out of its list finds back. */
+    strbuf_addf(out, "</title>\n<style>%s@page{@bottom-left{content:\"", style);
     put_css(out, list->parent_name);
     put_css(out, list->name);
-    strbuf_addf(out, " %s ", kind_of_list(list));
+    strbuf_addf(out, " %s ", kind);
     put_day(out, list->date);
     strbuf_addz(out, " （编号 ");
     put_css(out, str_of(list->id));
-    strbuf_addz(out, "）\"}}</style>");
-}
-
-static void put_header(struct strbuf *out, const struct list *list)
-{
-    strbuf_addz(out,
-                "<!DOCTYPE html>\n<html lang=\"zh-CN\"><head><meta charset=\"utf-8\">\n<title>");
-    put_title(out, list);
-    strbuf_addf(out, " %s ", kind_of_list(list));
-    put_day(out, list->date);
-    strbuf_addz(out, "</title>\n");
-    put_style(out, list);
-    strbuf_addz(out, "</head>\n<body>\n<header><h1>");
-    put_title(out, list);
-    strbuf_addf(out, "<small>%s</small></h1><div class=day>", kind_of_list(list));
-    put_long_day(out, list->date);
-    strbuf_addz(out, "<small>适用政策：");
+    strbuf_addz(out, "）\"}}</style></head>\n<body>\n<header><h1>");
+    put(out, list->parent_name);
+    put(out, list->name);
+    strbuf_addf(out, "<small>%s</small></h1><div class=day>%d年%d月%d日 星期%s<small>适用政策：",
+                kind, day.year, day.month, day.day, weekdays[date_weekday(list->date)]);
     put(out, str_of(list->policy->name));
-    strbuf_addz(out, "</small></div></header>\n");
-}
-
-static void put_sums(struct strbuf *out, const struct list *list)
-{
-    int64_t open = 0;
-
-    strbuf_addz(out, "<div class=sums>");
+    strbuf_addz(out, "</small></div></header>\n<div class=sums>");
     for (int i = SECTION_LATE; i <= SECTION_REST; i++) {
         open += list->totals[i];
         strbuf_addf(out, "<div>%s<b>%lld</b></div>", names_zh(&sections, i),
@@ -501,7 +436,6 @@ static void put_notes(struct strbuf *out, const struct list *list)
 void list_html(const struct list *list, struct strbuf *out)
 {
     put_header(out, list);
-    put_sums(out, list);
     put_notes(out, list);
     put_offices(out, list);
     put_tasks(out, list);

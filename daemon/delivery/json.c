@@ -1,6 +1,5 @@
 #include "base/canon.h"
 #include "delivery/list.h"
-#include "delivery/list_offices.h"
 #include "delivery/list_words.h"
 
 static void put_date(struct canon *c, const char *key, struct date d)
@@ -58,124 +57,79 @@ static void put_item(struct strbuf *out, const struct list *list, const struct l
     canon_close(&c);
 }
 
-/* As canon has no arrays: the key by hand, the items between brackets. */
-static void put_section(struct strbuf *out, const struct list *list, enum section section)
-{
-    bool first = true;
-
-    canon_string(out, str_of(names_text(&sections, (int)section)));
-    strbuf_addz(out, ":[");
-    for (int i = 0; i < list->item_count; i++) {
-        if (list->items[i].section != section) {
-            continue;
-        }
-        if (!first) {
-            strbuf_addc(out, ',');
-        }
-        put_item(out, list, &list->items[i]);
-        first = false;
-    }
-    strbuf_addc(out, ']');
-}
-
+/* Canon has no arrays: they and their keys are written by hand. */
 static void put_sections(struct strbuf *out, const struct list *list)
 {
     static const enum section ordered[] = {SECTION_DUE, SECTION_LATE, SECTION_NEW};
 
     strbuf_addc(out, '{');
-    for (size_t i = 0; i < sizeof ordered / sizeof ordered[0]; i++) {
-        if (i) {
-            strbuf_addc(out, ',');
+    for (size_t s = 0; s < sizeof ordered / sizeof ordered[0]; s++) {
+        const char *comma = "";
+        strbuf_addz(out, s ? "," : "");
+        canon_string(out, str_of(names_text(&sections, (int)ordered[s])));
+        strbuf_addz(out, ":[");
+        for (int i = 0; i < list->item_count; i++) {
+            if (list->items[i].section == ordered[s]) {
+                strbuf_addz(out, comma);
+                put_item(out, list, &list->items[i]);
+                comma = ",";
+            }
         }
-        put_section(out, list, ordered[i]);
+        strbuf_addc(out, ']');
     }
     strbuf_addc(out, '}');
-}
-
-static void put_change(struct strbuf *out, const struct list_change *change)
-{
-    struct canon c = canon_open(out);
-
-    put_date(&c, "created_on", change->on);
-    canon_str(&c, "head_name", change->head_name);
-    canon_str(&c, "household", change->household);
-    canon_raw(&c, "households", change->households);
-    canon_str(&c, "id", change->id);
-    canon_str(&c, "kind", str_of(change->kind));
-    put_key_int(&c, "task", change->task);
-    canon_str(&c, "text", change->text);
-    canon_close(&c);
 }
 
 static void put_changes(struct strbuf *out, const struct list *list)
 {
     strbuf_addc(out, '[');
     for (int i = 0; i < list->change_count; i++) {
-        if (i) {
-            strbuf_addc(out, ',');
-        }
-        put_change(out, &list->changes[i]);
+        const struct list_change *change = &list->changes[i];
+        strbuf_addz(out, i ? "," : "");
+        struct canon c = canon_open(out);
+        put_date(&c, "created_on", change->on);
+        canon_str(&c, "head_name", change->head_name);
+        canon_str(&c, "household", change->household);
+        canon_raw(&c, "households", change->households);
+        canon_str(&c, "id", change->id);
+        canon_str(&c, "kind", str_of(change->kind));
+        put_key_int(&c, "task", change->task);
+        canon_str(&c, "text", change->text);
+        canon_close(&c);
     }
     strbuf_addc(out, ']');
-}
-
-static void put_office(struct strbuf *out, const struct list_office *office)
-{
-    char code[DIVISION_TEXT];
-    int share = list_office_share(office);
-    struct canon c = canon_open(out);
-
-    canon_str(&c, "division", str_of(division_text(office->division, code)));
-    canon_int(&c, "done", office->done);
-    canon_int(&c, "late", office->late);
-    canon_str(&c, "name", office->name);
-    canon_int(&c, "on_time", office->on_time);
-    if (share < 0) {
-        canon_null(&c, "on_time_percent");
-    } else {
-        canon_int(&c, "on_time_percent", share);
-    }
-    canon_int(&c, "open", office->open);
-    canon_close(&c);
 }
 
 static void put_offices(struct strbuf *out, const struct list *list)
 {
+    char code[DIVISION_TEXT];
+
     strbuf_addc(out, '[');
     for (int i = 0; i < list->office_count; i++) {
-        if (i) {
-            strbuf_addc(out, ',');
+        const struct list_office *office = &list->offices[i];
+        int share = list_office_share(office);
+        strbuf_addz(out, i ? "," : "");
+        struct canon c = canon_open(out);
+        canon_str(&c, "division", str_of(division_text(office->division, code)));
+        canon_int(&c, "done", office->done);
+        canon_int(&c, "late", office->late);
+        canon_str(&c, "name", office->name);
+        canon_int(&c, "on_time", office->on_time);
+        if (share < 0) {
+            canon_null(&c, "on_time_percent");
+        } else {
+            canon_int(&c, "on_time_percent", share);
         }
-        put_office(out, &list->offices[i]);
+        canon_int(&c, "open", office->open);
+        canon_close(&c);
     }
     strbuf_addc(out, ']');
-}
-
-static void put_policy(struct strbuf *out, const struct policy *policy)
-{
-    struct canon c = canon_open(out);
-
-    canon_str(&c, "hash", str_of(policy->hash));
-    canon_str(&c, "name", str_of(policy->name));
-    canon_close(&c);
-}
-
-static void put_totals(struct strbuf *out, const struct list *list)
-{
-    const int64_t *n = list->totals;
-    struct canon c = canon_open(out);
-
-    canon_int(&c, "due", n[SECTION_DUE]);
-    canon_int(&c, "late", n[SECTION_LATE]);
-    canon_int(&c, "new", n[SECTION_NEW]);
-    canon_int(&c, "open", n[SECTION_LATE] + n[SECTION_DUE] + n[SECTION_NEW] + n[SECTION_REST]);
-    canon_int(&c, "rest", n[SECTION_REST]);
-    canon_close(&c);
 }
 
 /* A nested value is written in place: its key with an empty text, then itself. */
 void list_json(const struct list *list, struct strbuf *out)
 {
+    const int64_t *n = list->totals;
     char code[DIVISION_TEXT];
     struct canon c = canon_open(out);
 
@@ -190,13 +144,22 @@ void list_json(const struct list *list, struct strbuf *out)
     canon_raw(&c, "offices", STR(""));
     put_offices(out, list);
     canon_raw(&c, "policy", STR(""));
-    put_policy(out, list->policy);
+    struct canon policy = canon_open(out);
+    canon_str(&policy, "hash", str_of(list->policy->hash));
+    canon_str(&policy, "name", str_of(list->policy->name));
+    canon_close(&policy);
     canon_str(&c, "protection", str_of(list->protection));
     canon_bool(&c, "provisional", list->provisional);
     canon_raw(&c, "sections", STR(""));
     put_sections(out, list);
     canon_raw(&c, "totals", STR(""));
-    put_totals(out, list);
+    struct canon totals = canon_open(out);
+    canon_int(&totals, "due", n[SECTION_DUE]);
+    canon_int(&totals, "late", n[SECTION_LATE]);
+    canon_int(&totals, "new", n[SECTION_NEW]);
+    canon_int(&totals, "open", n[SECTION_LATE] + n[SECTION_DUE] + n[SECTION_NEW] + n[SECTION_REST]);
+    canon_int(&totals, "rest", n[SECTION_REST]);
+    canon_close(&totals);
     canon_close(&c);
     strbuf_addc(out, '\n');
 }

@@ -3,13 +3,14 @@
 #include <stdlib.h>
 
 #include "delivery/list_changes.h"
-#include "delivery/list_offices.h"
 #include "delivery/list_place.h"
-#include "delivery/list_steps.h"
 #include "delivery/list_words.h"
 #include "rules/protection.h"
+#include "rules/register.h"
+#include "store/campaign.h"
 #include "store/cycle.h"
 #include "store/message.h"
+#include "store/office.h"
 #include "store/report.h"
 #include "store/run.h"
 
@@ -99,21 +100,6 @@ static const char *cause_of(struct builder *b, const struct task_row *task, cons
 
 /* ---- 依据 ---- */
 
-/* The clause that sets the date, and for an age the one that names it. */
-static const char *clause_source(struct builder *b, const struct clause *c)
-{
-    const struct policy *policy = c->policy;
-
-    if (c->kind != TASK_TRIGGERED_REVIEW) {
-        return clause_zh(policy->tiers_source);
-    }
-    if (!c->age) {
-        return clause_zh(policy->triggered_source);
-    }
-    return arena_format(b->a, "%s；%s", clause_zh(policy->ages_source),
-                        clause_zh(policy->triggered_source));
-}
-
 /* With what moved the date off a day off, and what else there is to know of the deadline. A
  * predicted deadline says so in every rendering (contract.md 3.2). */
 static const char *clause_of(struct builder *b, const struct policy *policy,
@@ -133,10 +119,13 @@ static const char *clause_of(struct builder *b, const struct policy *policy,
     if (!last->text || c.policy != last->policy || c.kind != last->kind || c.age != last->age ||
         c.rolled != last->rolled || c.postponed != last->postponed ||
         c.provisional != last->provisional) {
-        c.text = arena_format(b->a, "%s%s%s%s%s", clause_source(b, &c), c.rolled ? "；" : "",
-                              c.rolled ? clause_zh(policy->roll_source) : "",
-                              c.postponed ? "；已延期" : "",
-                              c.provisional ? "；暂定，待放假安排公布" : "");
+        /* The clause that sets the date, and for an age the one that names it. */
+        bool triggered = c.kind == TASK_TRIGGERED_REVIEW, both = triggered && c.age;
+        c.text = arena_format(
+            b->a, "%s%s%s%s%s%s%s", both ? clause_zh(policy->ages_source) : "", both ? "；" : "",
+            clause_zh(triggered ? policy->triggered_source : policy->tiers_source),
+            c.rolled ? "；" : "", c.rolled ? clause_zh(policy->roll_source) : "",
+            c.postponed ? "；已延期" : "", c.provisional ? "；暂定，待放假安排公布" : "");
         b->clause = c;
     }
     return b->clause.text;
@@ -154,11 +143,6 @@ static const struct policy *policy_of(struct builder *b, struct date decided)
 }
 
 /* ---- items ---- */
-
-static bool provisional_day(const struct builder *b, struct date day)
-{
-    return !calendar_is_published(b->w->rules->calendar, date_ymd(day).year);
-}
 
 /* One look-up for a regular review, one for a triggered one, none for the register's. */
 static bool origin_of(struct builder *b, const struct task_row *task, struct origin *o,
@@ -184,27 +168,6 @@ static bool origin_of(struct builder *b, const struct task_row *task, struct ori
     return true;
 }
 
-static void put_item(struct builder *b, const struct list_item *item)
-{
-    struct list *list = b->list;
-
-    list->provisional = list->provisional || item->provisional;
-    if (item->is_protected && !list->protection) {
-        list->protection = protection_zh(b->a, list->policy);
-    }
-    list->items = arena_room(b->a, list->items, sizeof *item, list->item_count);
-    list->items[list->item_count++] = *item;
-}
-
-static void count_undecided(struct builder *b, const struct task_row *task)
-{
-    int ago = task->year ? date_ymd(b->list->date).year - task->year : -1;
-
-    if (ago == 0 || ago == 1) {
-        b->undecided[1 - ago]++;
-    }
-}
-
 /* Counts the task and, unless it belongs to the rest, puts it on the list. */
 static bool add_task(struct builder *b, const struct task_row *task, struct error *err)
 {
@@ -217,7 +180,10 @@ static bool add_task(struct builder *b, const struct task_row *task, struct erro
         return true;
     }
     list->totals[item.section]++;
-    count_undecided(b, task);
+    int ago = task->year ? date_ymd(list->date).year - task->year : -1;
+    if (ago == 0 || ago == 1) {
+        b->undecided[1 - ago]++;
+    }
     if (item.section == SECTION_REST) {
         return true;
     }
@@ -227,11 +193,16 @@ static bool add_task(struct builder *b, const struct task_row *task, struct erro
     }
     item.kind_zh = names_zh(&task_kinds, (int)task->kind);
     item.cause_zh = cause_of(b, task, &o);
-    item.provisional =
-        provisional_day(b, task->due_on) || (o.cycle.cycle && o.cycle.dates.provisional);
+    item.provisional = !calendar_is_published(b->w->rules->calendar, date_ymd(task->due_on).year) ||
+                       (o.cycle.cycle && o.cycle.dates.provisional);
     item.clause = clause_of(b, policy_of(b, o.cycle.decided_on), &item, o.age);
     item.is_protected = protection_holds(list->policy, &facts, NULL, NULL);
-    put_item(b, &item);
+    list->provisional = list->provisional || item.provisional;
+    if (item.is_protected && !list->protection) {
+        list->protection = protection_zh(b->a, list->policy);
+    }
+    list->items = arena_room(b->a, list->items, sizeof item, list->item_count);
+    list->items[list->item_count++] = item;
     return true;
 }
 
@@ -287,39 +258,183 @@ static bool add_escalations(struct builder *b, struct error *err)
     return true;
 }
 
-/* ---- the list ---- */
+/* ---- the offices below ---- */
 
-/* All lists of one run carry the same head: the one that the run noted before its first list. */
-static bool audit_head(struct builder *b, struct error *err)
+static void put_office(struct builder *b, const struct list_office *office)
 {
-    struct run_row run;
-    char head[DIGEST_HEX + 1];
-    int64_t seq;
+    struct list *list = b->list;
 
-    if (!store_run_get(b->w->store, b->list->date, &run, err)) {
-        return false;
+    if (!office->open && !office->done) {
+        list->quiet_offices++;
+        return;
     }
-    if (date_is(run.day) && run.audit_head[0]) {
-        memcpy(head, run.audit_head, sizeof head);
-    } else if (!store_audit_head(b->w->store, head, &seq, err)) {
-        return false;
+    list->offices = arena_room(b->a, list->offices, sizeof *office, list->office_count);
+    list->offices[list->office_count++] = *office;
+}
+
+/* Townships of a district, or of a city its districts with the sums of theirs. */
+static bool add_offices(struct builder *b, struct error *err)
+{
+    const bool city = b->list->level == LEVEL_CITY;
+    struct division_row of = {.code = b->list->division};
+    struct office_row *rows;
+    int count;
+
+    if (b->list->level >= LEVEL_TOWNSHIP) {
+        return true;
     }
-    b->list->audit_head = arena_copy(b->a, str_of(head));
+    do {
+        if (city && !store_division_next(b->w->store, b->a, LEVEL_DISTRICT, of.code, &of, err)) {
+            return false;
+        }
+        if (city && (!of.code || of.parent != b->list->division)) {
+            return true;
+        }
+        if (!store_offices(b->w->store, b->a, of.code, b->list->date, &rows, &count, err)) {
+            return false;
+        }
+        struct list_office sum = {.division = of.code, .name = of.name};
+        for (int i = 0; i < count; i++) {
+            const struct office_row *r = &rows[i];
+            const struct list_office one = {r->township, r->name, r->open,
+                                            r->late,     r->done, r->on_time};
+            sum.open += one.open;
+            sum.late += one.late;
+            sum.done += one.done;
+            sum.on_time += one.on_time;
+            if (!city) {
+                put_office(b, &one);
+            }
+        }
+        if (city) {
+            put_office(b, &sum);
+        }
+    } while (city);
     return true;
 }
+
+struct list_office list_offices_sum(const struct list *list)
+{
+    struct list_office sum = {.division = list->division, .name = list->name};
+
+    for (int i = 0; i < list->office_count; i++) {
+        sum.open += list->offices[i].open;
+        sum.late += list->offices[i].late;
+        sum.done += list->offices[i].done;
+        sum.on_time += list->offices[i].on_time;
+    }
+    return sum;
+}
+
+int list_office_share(const struct list_office *office)
+{
+    return office->done ? (int)(office->on_time * 100 / office->done) : -1;
+}
+
+/* ---- steps of the register's year (3.6) ---- */
+
+/* They are days of the policy, not messages: a list says those that came since the list before it,
+ * and those that are less than SECTION_DUE_DAYS away. */
+static bool add_steps_of(struct builder *b, int year, struct date since, int64_t undecided,
+                         struct error *err)
+{
+    static const char *const names[] = {NULL, "入户核查", "乡镇环节", "县级环节", "本年度"};
+    struct list *list = b->list;
+    const struct campaign c = register_campaign(list->policy, b->w->rules->calendar, year, NULL);
+    const struct date days[] = {c.opens, c.visits_until, c.due_on, c.county_by, c.closes};
+    const struct date today = list->date;
+    struct campaign_row taken = {0};
+    char texts[5][DATE_TEXT];
+
+    for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
+        date_text(days[i], texts[i]);
+    }
+    for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
+        struct date told = days[i];
+        bool soon = date_is(told) && date_cmp(told, today) > 0;
+        if (soon) {
+            told = date_plus(told, -SECTION_DUE_DAYS);
+        }
+        if (!date_is(told) || date_cmp(told, today) > 0 || date_cmp(told, since) <= 0) {
+            continue;
+        }
+        /* Only of a year whose roll was taken. */
+        if (!taken.year && !store_campaign_get(b->w->store, year, &taken, err)) {
+            return false;
+        }
+        if (!taken.year) {
+            return true;
+        }
+        struct strbuf text = STRBUF_INIT;
+        bool is_today = date_cmp(days[i], today) == 0;
+        if (i == 0) {
+            strbuf_addf(&text,
+                        "%d年度动态调整开始：入户核查至 %s，乡镇 %s 前办结，县级至 %s，%s "
+                        "截止；决定公示 %d 日后生效",
+                        year, texts[1], texts[2], texts[3], texts[4],
+                        list->policy->register_steps.notice_days);
+        } else {
+            strbuf_addf(&text, "%d年度动态调整：%s%s%s%s截止", year, names[i],
+                        soon       ? "将于 "
+                        : is_today ? "今日（"
+                                   : "已于 ",
+                        texts[i], is_today ? "）" : " ");
+        }
+        if (undecided > 0) {
+            strbuf_addf(&text, i == 0 ? "；本单位任务 %lld 件" : "；未作决定 %lld 件",
+                        (long long)undecided);
+        }
+        list_change_put(b->a, list, 0,
+                        (struct list_change){.kind = "register-step",
+                                             .kind_zh = "年度动态调整",
+                                             .on = today,
+                                             .text = arena_str(b->a, strbuf_str(&text))});
+        strbuf_free(&text);
+    }
+    return true;
+}
+
+static bool add_steps(struct builder *b, struct error *err)
+{
+    const int year = date_ymd(b->list->date).year;
+    struct date since;
+
+    if (!store_office_listed(b->w->store, b->list->division, b->list->date, &since, err)) {
+        return false;
+    }
+    if (!date_is(since)) {
+        since = date_plus(b->list->date, -1);
+    }
+    return add_steps_of(b, year - 1, since, b->undecided[0], err) &&
+           add_steps_of(b, year, since, b->undecided[1], err);
+}
+
+/* ---- the list ---- */
 
 static bool describe(struct builder *b, const struct message_row *message, struct error *err)
 {
     struct list *list = b->list;
     struct division_row row, parent = {0};
-    char code[DIVISION_TEXT];
+    char code[DIVISION_TEXT], head[DIGEST_HEX + 1];
+    struct run_row run;
+    int64_t seq;
 
     message_id(message, list->id);
     list->division = message->division;
     list->date = message->created_on;
     list->policy = work_policy(b->w, list->date, err);
-    if (!list->policy || !audit_head(b, err) ||
-        !store_division_get(b->w->store, b->a, list->division, &row, err)) {
+    if (!list->policy || !store_run_get(b->w->store, list->date, &run, err)) {
+        return false;
+    }
+    /* All lists of one run carry the same head: the one that the run noted before its first list.
+     */
+    if (date_is(run.day) && run.audit_head[0]) {
+        memcpy(head, run.audit_head, sizeof head);
+    } else if (!store_audit_head(b->w->store, head, &seq, err)) {
+        return false;
+    }
+    list->audit_head = arena_copy(b->a, str_of(head));
+    if (!store_division_get(b->w->store, b->a, list->division, &row, err)) {
         return false;
     }
     if (!row.code) {
@@ -343,7 +458,7 @@ bool list_build(struct work *w, struct arena *a, const struct message_row *messa
     *list = (struct list){0};
     if (!describe(&b, message, err) ||
         !list_changes(w, a, &b.places, list, message->seq, &b.alerted, err) ||
-        !list_offices(w, a, list, err)) {
+        !add_offices(&b, err)) {
         return false;
     }
     bool above = list->level < LEVEL_TOWNSHIP;
@@ -353,7 +468,7 @@ bool list_build(struct work *w, struct arena *a, const struct message_row *messa
     if (above) {
         b.undecided[0] = b.undecided[1] = -1; /* only the escalated ones were counted */
     }
-    if (!list_steps(w, a, list, b.undecided, err)) {
+    if (!add_steps(&b, err)) {
         return false;
     }
     list_changes_sort(list);

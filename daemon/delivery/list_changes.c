@@ -1,6 +1,7 @@
 #include "delivery/list_changes.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/canon.h"
@@ -44,20 +45,55 @@ static int64_t number(json_t *body, const char *key)
     return json_integer_value(json_object_get(body, key));
 }
 
-/* A word of an enum in Chinese; as it is where it is of none. */
-static const char *word_zh(json_t *body, const char *key, const struct names *names)
+/* A place as this office knows it: of its own district without the district's name. */
+static bool place_of(struct reader *r, json_t *body, const char *key, struct str *name,
+                     struct error *err)
 {
-    int value = names_find(names, str_of(word(body, key)));
+    int64_t code = division_code(str_of(word(body, key)));
+    bool own = code / 1000000 == r->list->division / 1000000;
 
-    return value < 0 ? word(body, key) : names_zh(names, value);
+    if (code) {
+        return place_name(r->places, code, own ? LEVEL_TOWNSHIP : LEVEL_DISTRICT, name, err);
+    }
+    *name = arena_str(r->a, str_of(word(body, key)));
+    return true;
 }
 
-/* ---- one function for each kind ---- */
+/* Into r->text: {due_on} is what the body has under that key, {to:place} a division by its name,
+ * {given:tier} and {kind:event} words of those tables in Chinese. */
+static bool put_template(struct reader *r, json_t *body, const char *text, struct error *err)
+{
+    static const struct {
+        const char *how;
+        const struct names *names;
+    } tables[] = {{"tier", &tiers}, {"event", &event_kinds}};
 
-/* Each kind has one.
- * Each writes its line into r->text, and may add to the change. False on failure, or with *say
+    for (const char *open; (open = strchr(text, '{')); text = strchr(open, '}') + 1) {
+        char key[32], how[32] = "";
+        struct str value;
+        strbuf_add(&r->text, text, (size_t)(open - text));
+        sscanf(open, "{%31[a-z_]:%31[a-z]}", key, how);
+        value = str_of(word(body, key));
+        if (strcmp(how, "place") == 0 && !place_of(r, body, key, &value, err)) {
+            return false;
+        }
+        for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+            int at = strcmp(how, tables[i].how) == 0 ? names_find(tables[i].names, value) : -1;
+            value = at < 0 ? value : str_of(names_zh(tables[i].names, at));
+        }
+        if (json_is_integer(json_object_get(body, key))) {
+            strbuf_addint(&r->text, number(body, key));
+        }
+        strbuf_addstr(&r->text, value);
+    }
+    strbuf_addz(&r->text, text);
+    return true;
+}
+
+/* ---- kinds whose line is more than a template ---- */
+
+/* Each writes its line into r->text, and may add to the change. False on failure, or with *say
  * false where the line is not to be. */
-
 typedef bool tell_kind(struct reader *r, json_t *body, struct list_change *change, bool *say,
                        struct error *err);
 
@@ -90,55 +126,6 @@ static bool tell_protection_ends(struct reader *r, json_t *body, struct list_cha
     return true;
 }
 
-/* A place as this office knows it: of its own district without the district's name. */
-static bool place_of(struct reader *r, json_t *body, const char *key, struct str *name,
-                     struct error *err)
-{
-    int64_t code = division_code(str_of(word(body, key)));
-    bool own = code / 1000000 == r->list->division / 1000000;
-
-    if (code) {
-        return place_name(r->places, code, own ? LEVEL_TOWNSHIP : LEVEL_DISTRICT, name, err);
-    }
-    *name = arena_str(r->a, str_of(word(body, key)));
-    return true;
-}
-
-static bool tell_moved_in(struct reader *r, json_t *body, struct list_change *change, bool *say,
-                          struct error *err)
-{
-    struct str from, to;
-
-    (void)change, (void)say;
-    if (!place_of(r, body, "from", &from, err) || !place_of(r, body, "to", &to, err)) {
-        return false;
-    }
-    strbuf_addf(&r->text, "由%.*s迁入%.*s，未办任务随户转入", STR_ARG(from), STR_ARG(to));
-    return true;
-}
-
-static bool tell_moved_away(struct reader *r, json_t *body, struct list_change *change, bool *say,
-                            struct error *err)
-{
-    struct str from, to;
-
-    (void)change, (void)say;
-    if (!place_of(r, body, "from", &from, err) || !place_of(r, body, "to", &to, err)) {
-        return false;
-    }
-    strbuf_addf(&r->text, "由%.*s迁往%.*s，未办任务随户转出", STR_ARG(from), STR_ARG(to));
-    return true;
-}
-
-static bool tell_deadline_moved(struct reader *r, json_t *body, struct list_change *change,
-                                bool *say, struct error *err)
-{
-    (void)change, (void)say, (void)err;
-    strbuf_addf(&r->text, "期限由 %s 改为 %s（放假安排公布或修改）", word(body, "was"),
-                word(body, "due_on"));
-    return true;
-}
-
 static bool tell_proposal(struct reader *r, json_t *body, struct list_change *change, bool *say,
                           struct error *err)
 {
@@ -151,115 +138,19 @@ static bool tell_proposal(struct reader *r, json_t *body, struct list_change *ch
     return true;
 }
 
-static bool tell_tier_mismatch(struct reader *r, json_t *body, struct list_change *change,
-                               bool *say, struct error *err)
-{
-    (void)change, (void)say, (void)err;
-    strbuf_addf(&r->text, "人工定为按%s复核，按现有情况应为按%s复核，请核实",
-                word_zh(body, "given", &tiers), word_zh(body, "derived", &tiers));
-    return true;
-}
-
-static bool tell_tier_default(struct reader *r, json_t *body, struct list_change *change, bool *say,
-                              struct error *err)
-{
-    (void)change, (void)say, (void)err;
-    strbuf_addf(&r->text, "成员和收入情况不明，未定档次，暂按%s复核，请补报",
-                word_zh(body, "tier", &tiers));
-    return true;
-}
-
-static bool tell_corrected(struct reader *r, json_t *body, struct list_change *change, bool *say,
-                           struct error *err)
-{
-    (void)change, (void)say, (void)err;
-    strbuf_addf(&r->text, "已撤销一项登记（%s），原因：%s", word_zh(body, "kind", &event_kinds),
-                word(body, "reason"));
-    return true;
-}
-
-static bool tell_standard_missing(struct reader *r, json_t *body, struct list_change *change,
-                                  bool *say, struct error *err)
-{
-    (void)change, (void)say, (void)err;
-    strbuf_addf(&r->text, "%lld年的低保标准和扶贫标准尚未录入", (long long)number(body, "year"));
-    return true;
-}
-
-static bool tell_division_merged(struct reader *r, json_t *body, struct list_change *change,
-                                 bool *say, struct error *err)
-{
-    struct str to;
-
-    (void)change, (void)say;
-    if (!place_of(r, body, "to", &to, err)) {
-        return false;
-    }
-    strbuf_addf(&r->text, "%s（%s）并入%.*s，其户和未办任务随之转入", word(body, "name"),
-                word(body, "from"), STR_ARG(to));
-    return true;
-}
-
-static bool tell_not_picked_up(struct reader *r, json_t *body, struct list_change *change,
-                               bool *say, struct error *err)
-{
-    struct str township;
-
-    (void)change, (void)say;
-    if (!place_of(r, body, "township", &township, err)) {
-        return false;
-    }
-    strbuf_addf(&r->text, "%.*s自 %s 起的任务单至今未取，请督促", STR_ARG(township),
-                word(body, "since"));
-    return true;
-}
-
-/* A value of a body that no function knows; a division by its name. */
-static bool put_value(struct reader *r, json_t *body, const char *key, json_t *value,
-                      struct error *err)
-{
-    struct str text = str_of(json_string_value(value)), place;
-
-    if (text.len == DIVISION_TEXT - 1 && division_code(text)) {
-        if (!place_of(r, body, key, &place, err)) {
-            return false;
-        }
-        strbuf_addstr(&r->text, place);
-        return true;
-    }
-    if (text.data) {
-        strbuf_addstr(&r->text, text);
-        return true;
-    }
-    char *json = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
-    strbuf_addz(&r->text, json);
-    free(json);
-    return true;
-}
-
-static const char *key_zh(const char *key)
-{
-    static const struct {
-        const char *key, *zh;
-    } known[] = {
-        {"count", "数量"}, {"date", "日期"}, {"division", "单位"}, {"due_on", "期限"},
-        {"from", "由"},    {"name", "名称"}, {"on", "日期"},       {"reason", "原因"},
-        {"since", "起自"}, {"to", "至"},     {"township", "乡镇"}, {"until", "截至"},
-        {"was", "原为"},   {"year", "年度"},
-    };
-
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (strcmp(key, known[i].key) == 0) {
-            return known[i].zh;
-        }
-    }
-    return key;
-}
-
 /* Any message: its kind, or the event of an alert, and what its body says. */
 static bool tell_other(struct reader *r, json_t *body, struct list_change *change, bool *say,
                        struct error *err)
 {
+    static const struct {
+        const char *key, *zh;
+    } known[] = {
+        {"household", NULL}, /* these have columns of their own, or were said */
+        {"task", NULL},       {"event", NULL},    {"count", "数量"}, {"date", "日期"},
+        {"division", "单位"}, {"due_on", "期限"}, {"from", "由"},    {"name", "名称"},
+        {"on", "日期"},       {"reason", "原因"}, {"since", "起自"}, {"to", "至"},
+        {"township", "乡镇"}, {"until", "截至"},  {"was", "原为"},   {"year", "年度"},
+    };
     const char *key, *event = word(body, "event");
     json_t *value;
     int n = 0;
@@ -268,35 +159,29 @@ static bool tell_other(struct reader *r, json_t *body, struct list_change *chang
     strbuf_addz(&r->text, *event ? event : change->kind);
     json_object_foreach(body, key, value)
     {
-        /* These have columns of their own, or were said. */
-        if (strcmp(key, "household") == 0 || strcmp(key, "task") == 0 ||
-            strcmp(key, "event") == 0) {
+        const char *zh = key;
+        struct str text = str_of(json_string_value(value));
+        for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+            zh = strcmp(key, known[i].key) == 0 ? known[i].zh : zh;
+        }
+        if (!zh) {
             continue;
         }
-        strbuf_addf(&r->text, "%s%s ", n++ ? "，" : "：", key_zh(key));
-        if (!put_value(r, body, key, value, err)) {
+        strbuf_addf(&r->text, "%s%s ", n++ ? "，" : "：", zh);
+        bool is_place = text.len == DIVISION_TEXT - 1 && division_code(text);
+        if (is_place && !place_of(r, body, key, &text, err)) {
             return false;
         }
+        char *json =
+            text.data ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
+        strbuf_addstr(&r->text, json ? str_of(json) : text);
+        free(json);
     }
     return true;
 }
 
-static void count_undecided(struct reader *r, int year)
-{
-    int i = 0;
-
-    while (i < r->year_count && r->years[i].year != year) {
-        i++;
-    }
-    if (i == r->year_count) {
-        r->years = arena_room(r->a, r->years, sizeof *r->years, i);
-        r->years[r->year_count++] = (struct undecided){year, 0};
-    }
-    r->years[i].count++;
-}
-
 /* A task that is told stands in a section, or was done meanwhile: nothing is to be said of it
- * beside. An alert of no task is. */
+ * beside. An alert of no task is. What the close of a year left undecided is counted. */
 static bool tell_alert(struct reader *r, json_t *body, struct list_change *change, bool *say,
                        struct error *err)
 {
@@ -308,7 +193,16 @@ static bool tell_alert(struct reader *r, json_t *body, struct list_change *chang
     }
     *say = false;
     if (strcmp(word(body, "event"), "undecided-at-close") == 0) {
-        count_undecided(r, (int)number(body, "year"));
+        const int year = (int)number(body, "year");
+        int i = 0;
+        while (i < r->year_count && r->years[i].year != year) {
+            i++;
+        }
+        if (i == r->year_count) {
+            r->years = arena_room(r->a, r->years, sizeof *r->years, i);
+            r->years[r->year_count++] = (struct undecided){year, 0};
+        }
+        r->years[i].count++;
     }
     alerted->tasks = arena_room(r->a, alerted->tasks, sizeof *alerted->tasks, alerted->count);
     alerted->tasks[alerted->count++] = task;
@@ -318,21 +212,24 @@ static bool tell_alert(struct reader *r, json_t *body, struct list_change *chang
 /* In the order of the list. */
 static const struct kind {
     const char *kind, *zh;
+    const char *text; /* the line (put_template()), or NULL where `tell` makes it */
     tell_kind *tell;
 } kinds[] = {
-    {"protection-ends", "连续保障到期", tell_protection_ends},
-    {"moved-in", "迁入", tell_moved_in},
-    {"moved-away", "迁出", tell_moved_away},
-    {"deadline-moved", "期限变动", tell_deadline_moved},
-    {"proposal", "复核提示", tell_proposal},
-    {"tier-mismatch", "复核档次不符", tell_tier_mismatch},
-    {"tier-default", "复核档次未定", tell_tier_default},
-    {"corrected", "更正", tell_corrected},
-    {"division-merged", "区划合并", tell_division_merged},
-    {"standard-missing", "缺少标准", tell_standard_missing},
-    {"not-picked-up", "任务单未取", tell_not_picked_up},
-    {"alert", "提醒", tell_alert},
-    {NULL, "其他通知", tell_other},
+    {"protection-ends", "连续保障到期", NULL, tell_protection_ends},
+    {"moved-in", "迁入", "由{from:place}迁入{to:place}，未办任务随户转入", NULL},
+    {"moved-away", "迁出", "由{from:place}迁往{to:place}，未办任务随户转出", NULL},
+    {"deadline-moved", "期限变动", "期限由 {was} 改为 {due_on}（放假安排公布或修改）", NULL},
+    {"proposal", "复核提示", NULL, tell_proposal},
+    {"tier-mismatch", "复核档次不符",
+     "人工定为按{given:tier}复核，按现有情况应为按{derived:tier}复核，请核实", NULL},
+    {"tier-default", "复核档次未定", "成员和收入情况不明，未定档次，暂按{tier:tier}复核，请补报",
+     NULL},
+    {"corrected", "更正", "已撤销一项登记（{kind:event}），原因：{reason}", NULL},
+    {"division-merged", "区划合并", "{name}（{from}）并入{to:place}，其户和未办任务随之转入", NULL},
+    {"standard-missing", "缺少标准", "{year}年的低保标准和扶贫标准尚未录入", NULL},
+    {"not-picked-up", "任务单未取", "{township:place}自 {since} 起的任务单至今未取，请督促", NULL},
+    {"alert", "提醒", NULL, tell_alert},
+    {NULL, "其他通知", NULL, tell_other},
 };
 
 /* ---- reading ---- */
@@ -358,21 +255,6 @@ void list_changes_sort(struct list *list)
     }
 }
 
-/* Whose household a change speaks of. */
-static bool head_of(struct reader *r, struct list_change *change, struct error *err)
-{
-    struct household_row row;
-
-    if (!change->household.len) {
-        return true;
-    }
-    if (!store_household_find(r->w->store, r->a, change->household, &row, err)) {
-        return false;
-    }
-    change->head_name = row.head_name;
-    return true;
-}
-
 static bool add_message(struct reader *r, const struct message_row *m, struct error *err)
 {
     const struct kind *kind = kinds;
@@ -391,33 +273,23 @@ static bool add_message(struct reader *r, const struct message_row *m, struct er
         .household = arena_str(r->a, str_of(json_string_value(json_object_get(body, "household")))),
     };
     strbuf_reset(&r->text);
-    bool ok = kind->tell(r, body, &change, &say, err);
+    bool ok = kind->text ? put_template(r, body, kind->text, err)
+                         : kind->tell(r, body, &change, &say, err);
     json_decref(body);
     if (!ok || !say) {
         return ok;
     }
     change.id = str_of(arena_format(r->a, "%s", message_id(m, id)));
     change.text = arena_str(r->a, strbuf_str(&r->text));
-    if (!head_of(r, &change, err)) {
-        return false;
+    if (change.household.len) {
+        struct household_row row;
+        if (!store_household_find(r->w->store, r->a, change.household, &row, err)) {
+            return false;
+        }
+        change.head_name = row.head_name;
     }
     list_change_put(r->a, r->list, (int)(kind - kinds) + 1, change);
     return true;
-}
-
-/* The close is told above for each task: here it is one line for each year. */
-static void add_undecided(struct reader *r)
-{
-    for (int i = 0; i < r->year_count; i++) {
-        list_change_put(r->a, r->list, 0,
-                        (struct list_change){
-                            .kind = "register-step",
-                            .kind_zh = "年度动态调整",
-                            .on = r->list->date,
-                            .text = str_of(arena_format(
-                                r->a, "%d年度动态调整截止时仍有 %lld 件未作决定，仍须补办，请督促",
-                                r->years[i].year, (long long)r->years[i].count))});
-    }
 }
 
 static int compare_numbers(const void *a, const void *b)
@@ -464,7 +336,17 @@ bool list_changes(struct work *w, struct arena *a, struct places *places, struct
             after = rows[i].seq;
         }
     } while (ok && count == PAGE);
-    add_undecided(&r);
+    /* The close of a year is told for each of its tasks: here it is one line. */
+    for (int i = 0; i < r.year_count; i++) {
+        struct list_change change = {
+            .kind = "register-step",
+            .kind_zh = "年度动态调整",
+            .on = list->date,
+            .text =
+                str_of(arena_format(a, "%d年度动态调整截止时仍有 %lld 件未作决定，仍须补办，请督促",
+                                    r.years[i].year, (long long)r.years[i].count))};
+        list_change_put(a, list, 0, change);
+    }
     each_once(alerted);
     arena_free(&page);
     strbuf_free(&r.text);

@@ -79,3 +79,8 @@ bool list_build(struct work *w, struct arena *a, const struct message_row *messa
 void list_csv(const struct list *list, struct strbuf *out);
 void list_html(const struct list *list, struct strbuf *out);
 void list_json(const struct list *list, struct strbuf *out); /* canonical key order, ends with LF */
+
+/* The sum of all offices below, with the list's own name. */
+struct list_office list_offices_sum(const struct list *list);
+/* The share done on time in whole per cent, cut down: 100 is all. -1 where nothing was done. */
+int list_office_share(const struct list_office *office);

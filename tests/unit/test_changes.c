@@ -1,4 +1,4 @@
-/* delivery/list_changes, list_steps, list_offices and the items' words: what a list makes of a
+/* delivery/list and list_changes: steps, offices and the items' words: what a list makes of a
  * store (contract.md section 4). */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -9,7 +9,6 @@
 #include <jansson.h>
 
 #include "delivery/list.h"
-#include "delivery/list_offices.h"
 #include "delivery/list_words.h"
 
 #define HEAD "3f1a0c9be27d45aa61b8ef01932c7d5e8804fa1b6c3e9d7720ab54c1f0e8d9b2"
