@@ -59,15 +59,19 @@ static const char *tier_from(const struct explaining *s)
 
 /* ---- what every task has ---- */
 
-/* A calendar that came late cannot have moved the deadline into the past. */
+/* A calendar that came late makes no task late, and no late one punctual (3.2). */
 static void explain_floor(struct explaining *s, struct date rolled, struct date due_on)
 {
     char from[DATE_TEXT], to[DATE_TEXT];
     if (date_is(rolled)) {
-        trace_step(&s->out->trace, TRACE_DUE, TRACE_COMPUTED, NULL, date_text(due_on, to),
-                   "the calendar gave %s when that was over or the day itself: the deadline is %s, "
-                   "for a recomputation never makes a task late",
-                   date_text(rolled, from), to);
+        trace_step(
+            &s->out->trace, TRACE_DUE, TRACE_COMPUTED, NULL, date_text(due_on, to),
+            date_cmp(rolled, due_on) > 0
+                ? "the calendar gave %s when the task was late: the deadline stays %s, for a "
+                  "recomputation never makes a late one punctual"
+                : "the calendar gave %s when that was over or the day itself: the deadline is "
+                  "%s, for a recomputation never makes a task late",
+            date_text(rolled, from), to);
     }
 }
 

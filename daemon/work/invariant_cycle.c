@@ -50,8 +50,8 @@ static bool is_postponed(const struct household_check *s, const struct cycle_row
     return t && t->due_on.day != t->original_due_on.day;
 }
 
-/* Rolled by the calendar of today, or later where a recomputation could not make it late, or on the
- * working day to which it was postponed. */
+/* Rolled by the calendar of today, or where a recomputation let it be: later, for it makes none
+ * late, or earlier, for it makes none punctual; or on the working day to which it was postponed. */
 static bool deadline(const struct household_check *s, struct error *err)
 {
     const struct cycle_row *c = s->open;
@@ -62,7 +62,10 @@ static bool deadline(const struct household_check *s, struct error *err)
         return true;
     }
     date_text(c->dates.due_on, is);
-    if (!calendar_is_working(s->w->rules->calendar, c->dates.due_on)) {
+    /* A task that was late stays late, whatever its day is now. */
+    bool stayed = date_cmp(c->dates.due_on, s->moment->today) < 0 &&
+                  (is_postponed(s, c) || date_is(c->rolled_on));
+    if (!stayed && !calendar_is_working(s->w->rules->calendar, c->dates.due_on)) {
         check_fail(s, "the deadline %s is a day off", is);
         return true;
     }
@@ -70,7 +73,7 @@ static bool deadline(const struct household_check *s, struct error *err)
         return true;
     }
     bool floored = date_is(c->rolled_on) && c->rolled_on.day == dates.due_on.day &&
-                   date_cmp(c->dates.due_on, dates.due_on) > 0;
+                   (stayed || date_cmp(c->dates.due_on, dates.due_on) > 0);
     if (c->dates.due_on.day != dates.due_on.day && !floored) {
         check_fail(s, "the deadline is %s, the nominal date rolls to %s", is,
                    date_text(dates.due_on, must));
@@ -367,7 +370,8 @@ const struct invariant invariants_cycle[] = {
      nominal_date},
     {"deadline", "3.2, 3.4",
      "an open cycle's deadline is the nominal date rolled by the calendar now, or later where that "
-     "would have made it late, or a working day to which it was postponed",
+     "would have made it late, or earlier where it was late, or a working day to which it was "
+     "postponed",
      deadline},
     {"opens-on", "3.4", "`opens_on` is the deadline less the lead, and no task opens before it",
      opens_on},

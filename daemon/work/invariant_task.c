@@ -139,17 +139,20 @@ static void check_own_deadline(const struct household_check *s, const struct tas
         return;
     }
     date_text(t->due_on, is);
-    /* A recomputation that would have made it late gave it a later day than the rules do. */
+    /* A recomputation makes none late, and gave it a later day than the rules do; one that was late
+     * stayed where it was. */
     const struct calendar *calendar = s->w->rules->calendar;
     struct date due = t->year ? register_campaign(policy, calendar, t->year, NULL).due_on
                               : calendar_add_working(calendar, t->opened_on,
                                                      policy->triggered_working_days, NULL, NULL);
     struct date own = date_is(t->rolled_on) ? t->rolled_on : t->due_on;
+    bool stayed = date_cmp(t->due_on, s->moment->today) < 0 &&
+                  (date_is(t->rolled_on) || t->due_on.day != t->original_due_on.day);
     if (t->due_on.day == t->original_due_on.day &&
-        (own.day != due.day || date_cmp(t->due_on, due) < 0)) {
+        (own.day != due.day || (date_cmp(t->due_on, due) < 0 && !stayed))) {
         check_fail(s, "task %lld is due on %s, by the rules on %s", (long long)t->task, is,
                    date_text(due, must));
-    } else if (!calendar_is_working(calendar, t->due_on)) {
+    } else if (!stayed && !calendar_is_working(calendar, t->due_on)) {
         check_fail(s, "task %lld is due on %s, a day off", (long long)t->task, is);
     }
 }

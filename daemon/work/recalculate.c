@@ -67,23 +67,32 @@ static bool move_task(struct work *w, struct arena *a, const struct cycle_row *c
     return task_move(w, &task, &to, err) && tell(w, &task, was, err);
 }
 
-/* A recomputation never makes a task late (3.2). */
-static struct date at_least_next(const struct work *w, struct date due)
+/* What a recomputation makes of a deadline where the calendar gives `to`: it makes no task late, so
+ * that the new one is at least the next working day, and no late one punctual, which stays where it
+ * was unless the day is past as well (3.2). */
+static struct date recomputed(const struct work *w, struct date due, struct date to)
 {
-    return date_later(due, calendar_add_working(w->rules->calendar, work_today(w), 1, NULL, NULL));
+    struct date today = work_today(w);
+    if (date_cmp(due, today) < 0) {
+        return date_cmp(to, today) < 0 ? to : due;
+    }
+    return date_later(to, calendar_add_working(w->rules->calendar, today, 1, NULL, NULL));
 }
 
-/* The deadline by a calendar that gives `rolled`. One that the last calendar could not move back so
- * far, to *rolled_on, moves only if this one says otherwise than the last. */
+/* The deadline by a calendar that gives `rolled`. One that an earlier calendar could not move so
+ * far, to *rolled_on, moves only if this one says otherwise, or where the working day that it got
+ * instead is off after all. */
 static struct date by_calendar(const struct work *w, struct date rolled, struct date due,
                                struct date *rolled_on)
 {
     struct date was = date_is(*rolled_on) ? *rolled_on : due;
-    if (rolled.day == was.day) {
-        return due;
+    if (rolled.day != was.day) {
+        due = recomputed(w, due, rolled);
+        *rolled_on = due.day == rolled.day ? DATE_NONE : rolled;
+    } else if (date_cmp(due, rolled) > 0 && !calendar_is_working(w->rules->calendar, due)) {
+        due =
+            recomputed(w, due, calendar_roll(w->rules->calendar, due, ROLL_FOLLOWING, NULL, NULL));
     }
-    due = at_least_next(w, rolled);
-    *rolled_on = due.day == rolled.day ? DATE_NONE : rolled;
     return due;
 }
 
@@ -103,7 +112,7 @@ static bool recompute_task(struct work *w, struct actor actor, struct task_row *
         /* its cycle's */
     } else if (was.day != task->original_due_on.day) { /* postponed */
         struct date due = calendar_roll(calendar, was, ROLL_FOLLOWING, NULL, NULL);
-        to.due_on = due.day == was.day ? due : at_least_next(w, due);
+        to.due_on = due.day == was.day ? due : recomputed(w, was, due);
     } else {
         struct date rolled = task->year
                                  ? register_campaign(policy, calendar, task->year, NULL).due_on
@@ -166,7 +175,7 @@ static bool recompute(struct work *w, struct arena *a, struct actor actor, struc
             calendar_roll(w->rules->calendar, was, ROLL_FOLLOWING, &provisional, NULL);
         dates = cycle->dates;
         dates.provisional = provisional;
-        dates.due_on = due.day == was.day ? was : at_least_next(w, due);
+        dates.due_on = due.day == was.day ? was : recomputed(w, was, due);
     } else {
         struct date rolled = dates.due_on;
         dates.due_on = by_calendar(w, rolled, cycle->dates.due_on, &cycle->rolled_on);

@@ -56,3 +56,44 @@ teardown() { daemon_stop; }
     ctl import calendar "$BATS_TEST_TMPDIR/2026.csv" >/dev/null
     same "$head" "$(head_of)"
 }
+
+@test "3.2: a recomputation never makes a late one punctual: it takes a day that is past, and else stays late" {
+    daemon_start "2026-11-24 07:00"
+    load_divisions
+    { household A 2025-10-03 "" annual; } | load_households
+    ctl run >/dev/null
+    same 2026-10-08 "$(get A .due_on)" # 3 October, rolled
+    late() { json late | jq -r '[.items[] | "\(.household) \(.due_on) \(.days_left)"] | join(" ")'; }
+    same "A 2026-10-08 -47" "$(late)"
+    sed '/2026-10-07/d' "$D/calendar/2026.csv" >"$BATS_TEST_TMPDIR/worked.csv"
+    ctl import calendar "$BATS_TEST_TMPDIR/worked.csv" >/dev/null
+    same "A 2026-10-07 -48" "$(late)"
+    # By this one every day up to the end of November is off.
+    { sed /2026-10-10/d "$D/calendar/2026.csv"
+      for day in 2026-10-{0{8,9},1{2..6},19,2{0..3},2{6..9},30} 2026-11-{0{2..6},09,1{0..3},1{6..9},20,2{3..7},30}; do
+          echo "$day,holiday,x"; done; } >"$BATS_TEST_TMPDIR/off.csv"
+    ctl import calendar "$BATS_TEST_TMPDIR/off.csv" >/dev/null
+    same "A 2026-10-07 -48" "$(late)"
+    same '[]' "$(json verify | jq -c .failures)"
+    json explain A | jq -e '[.steps[] | select(.rule == "due" and (.text | contains("stays 2026-10-07")))] | length == 1'
+    ctl clock set "2026-11-25 08:00" >/dev/null
+    same "A 2026-10-07 -49" "$(late)"
+    ctl import calendar "$D/calendar/2026.csv" >/dev/null
+    same "A 2026-10-08 -48" "$(late)"
+    same '[]' "$(json verify | jq -c .failures)"
+}
+
+@test "3.2: a deadline that an earlier recomputation set to the next working day moves on where that is off after all" {
+    daemon_start "2026-12-21 07:00"
+    load_divisions
+    { household N 2026-10-01; } | load_households
+    add() { { echo 'date,kind,name'; printf '%s,holiday,x\n' "$@"; } >"$BATS_TEST_TMPDIR/c.csv"; ctl import calendar "$BATS_TEST_TMPDIR/c.csv" >/dev/null; }
+    add 2027-01-01 2027-01-04 2027-01-05
+    same 2027-01-06 "$(get N .due_on)"
+    ctl clock set "2027-01-05 12:00" >/dev/null
+    add 2027-01-01 2027-01-05 2027-01-20 # the 4th is worked: over
+    same 2027-01-06 "$(get N .due_on)"
+    add 2027-01-01 2027-01-05 2027-01-06 2027-01-20
+    same "2027-01-07 false" "$(get N '"\(.due_on) \(.provisional)"')"
+    same '[]' "$(json verify | jq -c .failures)"
+}

@@ -1570,10 +1570,14 @@ void oracle_run(struct oracle *o, int day)
 
 /* ---- a calendar arrives (3.2) ---- */
 
-static int moved(int rolled, int today)
+/* Neither late where it was not, nor punctual where it was late. */
+static int moved(int due, int to, int today)
 {
     int least = add_working(today, 1);
-    return rolled > least ? rolled : least;
+    if (due < today) {
+        return to < today ? to : due;
+    }
+    return to > least ? to : least;
 }
 
 /* What a deadline is computed to be now; a postponed one only gives way to a day off. */
@@ -1588,9 +1592,11 @@ static void recompute_task(struct oracle *o, struct o_household *h, int task, in
                                           : roll(step_day(p->township, t->year), true, NULL);
     if (t->due != t->original) {
         due = roll(t->due, true, NULL);
-        due = due == t->due ? due : moved(due, today);
+        due = due == t->due ? due : moved(t->due, due, today);
     } else if (rolled != t->rolled) {
-        t->original = due = moved(rolled, today);
+        t->original = due = moved(t->due, rolled, today);
+    } else if (t->due > rolled && roll(t->due, true, NULL) != t->due) {
+        t->original = due = moved(t->due, roll(t->due, true, NULL), today);
     }
     t->rolled = rolled;
     if (due != t->due) {
@@ -1625,7 +1631,10 @@ static void recompute(struct oracle *o, struct o_household *h, int today)
     if (c->task >= 0) {
         c->due = h->tasks[c->task].due;
     } else if (now.due != c->rolled) {
-        c->due = moved(now.due, today);
+        c->due = moved(c->due, now.due, today);
+        c->opens = c->due - p->lead[c->tier];
+    } else if (c->due > now.due && roll(c->due, true, NULL) != c->due) {
+        c->due = moved(c->due, roll(c->due, true, NULL), today);
         c->opens = c->due - p->lead[c->tier];
     }
     c->rolled = now.due;
