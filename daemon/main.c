@@ -148,7 +148,7 @@ static bool open_rules(struct house *h, struct policy_set *policies, struct erro
     service_starting("taking up the calendars");
     struct calendar *calendar = store_calendar_load(h->writing.store, err);
     h->writing.rules = rulebook_new(policies, calendar ? calendar : calendar_new());
-    return calendar && import_calendar_dir(&h->writing, ACTOR_CLOCK, err);
+    return calendar && import_calendar_dir(&h->writing, ACTOR_CLOCK, true, err);
 }
 
 static bool open_spool(struct house *h, struct error *err)

@@ -130,6 +130,7 @@ static const struct {
     const char *reason, *text;
 } faults[] = {
     {"after-today", "a day that is not yet"},
+    {"ambiguous", "a calendar with as many days of one year as of another"},
     {"bad-code", "no division code of up to 12 digits"},
     {"bad-date", "no day such as 2026-11-24, or one that no calendar has"},
     {"bad-id", "an identity number of another form, or with a wrong check digit (GB 11643)"},
@@ -146,6 +147,7 @@ static const struct {
     {"duplicate", "it stands in the file already"},
     {"encoding", "the file is neither UTF-8 nor GB18030"},
     {"missing", "a cell or a column that must be there"},
+    {"other-year", "a day of a calendar that is neither of its year nor of one beside it"},
     {"quote", "a quoted cell that does not end, or goes on behind its end"},
     {"too-long", "a cell or the file is longer than it may be"},
     {"too-many-cells", "a row with more cells than the heading has"},

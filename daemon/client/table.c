@@ -98,6 +98,10 @@ static const struct input import_arguments[] = {
 static const struct input import_options[] = {
     OPTION("skip-bad", INPUT_OUTPUT, "FILE", NULL,
            "take the good rows, write the bad ones to FILE"),
+    OPTION("year", INPUT_NUMBER, "YEAR", NULL,
+           "the year that a calendar is of (that of most rows)"),
+    OPTION("confirm", INPUT_SWITCH, NULL, NULL,
+           "a calendar may take more than a third of its year's days back"),
     INPUT_END};
 static const struct input return_arguments[] = {
     ARGUMENT("file", INPUT_FILE, "FILE", NULL, "the filled list as CSV; - is standard input"),

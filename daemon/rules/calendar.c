@@ -18,6 +18,7 @@ const struct names rolls = NAMES_TABLE("roll", roll_text);
 /* What a notice says about the days of its year, by day of the year from 0; name is NULL for a day
  * that the notice does not mention. */
 struct notice {
+    bool published;
     struct {
         char *name;
         enum day_kind kind;
@@ -130,6 +131,7 @@ void calendar_publish(struct calendar *c, int year)
     } else {
         *n = xcalloc(1, sizeof(**n));
     }
+    (*n)->published = true;
     struct date last = date_of(year, 12, 31);
     for (struct date d = date_of(year, 1, 1); d.day <= last.day; d.day++) {
         bit_put(c->published, d, true);
@@ -144,10 +146,11 @@ bool calendar_add(struct calendar *c, struct date day, enum day_kind kind, struc
         return error_say(err, SAY_DAY_OUTSIDE, arg_number(FIRST_YEAR), arg_number(LAST_YEAR));
     }
     int year = date_ymd(day).year;
-    struct notice *n = notice_of(c, year);
-    if (!n) {
-        return error_say(err, SAY_YEAR_UNPUBLISHED, date_arg(day), arg_number(year));
+    struct notice **slot = &c->years[year - FIRST_YEAR];
+    if (!*slot) {
+        *slot = xcalloc(1, sizeof(**slot));
     }
+    struct notice *n = *slot;
     int i = day_of_year(day, year);
     if (n->days[i].name) {
         return error_say(err, SAY_DAY_TWICE, date_arg(day));
@@ -163,13 +166,15 @@ bool calendar_add(struct calendar *c, struct date day, enum day_kind kind, struc
 
 bool calendar_is_published(const struct calendar *c, int year)
 {
-    return notice_of(c, year) != NULL;
+    const struct notice *n = notice_of(c, year);
+
+    return n && n->published;
 }
 
 bool calendar_next_year(const struct calendar *c, int *year)
 {
     for (int y = *year < FIRST_YEAR ? FIRST_YEAR : *year + 1; y <= LAST_YEAR; y++) {
-        if (!notice_of(c, y)) {
+        if (!calendar_is_published(c, y)) {
             continue;
         }
         *year = y;
@@ -188,12 +193,9 @@ const char *calendar_day_off(const struct calendar *c, struct date day)
     if (works(c, day)) {
         return NULL;
     }
-    if (!day_published(c, day)) {
-        return calendar_weekend;
-    }
-    int year = date_ymd(day).year;
-    const char *name = notice_of(c, year)->days[day_of_year(day, year)].name;
-    return name ? name : calendar_weekend;
+    enum day_kind kind;
+    const char *name;
+    return calendar_notice(c, day, &kind, &name) ? name : calendar_weekend;
 }
 
 static void trace_day_off(const struct calendar *c, struct date day, enum roll roll,

@@ -6,8 +6,9 @@ static const struct db_field day_fields[] = {
     FIELD(struct workday_row, day),
     FIELD_NAME(struct workday_row, kind, day_kinds),
     FIELD(struct workday_row, name),
+    FIELD_RANGE(struct workday_row, of_year, 1900, 2199),
 };
-static const struct db_shape workdays = SHAPE("workday", struct workday_row, day_fields, 3);
+static const struct db_shape workdays = SHAPE("workday", struct workday_row, day_fields, 4);
 
 static const struct db_field standard_fields[] = {
     FIELD(struct standard_row, district),
@@ -57,29 +58,42 @@ struct calendar *store_calendar_load(struct store *s, struct error *err)
     return NULL;
 }
 
-bool store_calendar_put(struct store *s, int year, const char *file_sha256,
-                        const struct workday_row *days, int count, struct error *err)
+bool store_workdays(struct store *s, struct arena *a, struct date from, struct date to,
+                    struct workday_row **rows, int *count, struct error *err)
 {
-    bool ok =
-        file_sha256
-            ? db_do(s, err,
-                    "INSERT INTO calendar_year (year, file_sha256, source) VALUES (?1, ?2, 'file') "
-                    "ON CONFLICT (year) DO UPDATE SET file_sha256 = excluded.file_sha256, "
-                    "source = 'file'",
-                    ARG(year), ARG(file_sha256))
-            : db_do(s, err,
-                    "INSERT INTO calendar_year (year, source) VALUES (?1, 'import') "
-                    "ON CONFLICT (year) DO UPDATE SET source = 'import'",
-                    ARG(year));
-    ok = ok && db_do(s, err, "DELETE FROM workday WHERE day BETWEEN ? AND ?",
-                     ARG(date_of(year, 1, 1)), ARG(date_of(year, 12, 31)));
-    for (int i = 0; ok && i < count; i++) {
-        struct workday_row day = days[i];
-        day.name = day.name.data ? day.name : STR("");
-        ok = db_do(s, err, "INSERT INTO workday (day, kind, name) VALUES (?, ?, ?)",
-                   ARG_ROW(&workdays, &day));
-    }
-    return ok;
+    return db_all(s, err, a, &workdays, rows, count,
+                  "SELECT day, kind, name, of_year FROM workday WHERE day BETWEEN ? AND ? "
+                  "ORDER BY day",
+                  ARG(from), ARG(to));
+}
+
+bool store_workday_put(struct store *s, const struct workday_row *row, struct error *err)
+{
+    struct workday_row day = *row;
+    day.name = day.name.data ? day.name : STR("");
+    return db_do(s, err,
+                 "INSERT INTO workday (day, kind, name, of_year) VALUES (?, ?, ?, ?) "
+                 "ON CONFLICT (day) DO UPDATE SET kind = excluded.kind, name = excluded.name, "
+                 "of_year = excluded.of_year",
+                 ARG_ROW(&workdays, &day));
+}
+
+bool store_workday_drop(struct store *s, struct date day, struct error *err)
+{
+    return db_do(s, err, "DELETE FROM workday WHERE day = ?", ARG(day));
+}
+
+bool store_calendar_year(struct store *s, int year, const char *file_sha256, struct error *err)
+{
+    return file_sha256 ? db_do(s, err,
+                               "INSERT INTO calendar_year (year, file_sha256, source) "
+                               "VALUES (?1, ?2, 'file') ON CONFLICT (year) "
+                               "DO UPDATE SET file_sha256 = excluded.file_sha256, source = 'file'",
+                               ARG(year), ARG(file_sha256))
+                       : db_do(s, err,
+                               "INSERT INTO calendar_year (year, source) VALUES (?1, 'import') "
+                               "ON CONFLICT (year) DO UPDATE SET source = 'import'",
+                               ARG(year));
 }
 
 bool store_calendar_file(struct store *s, struct arena *a, int year, char **hash, struct error *err)

@@ -13,7 +13,7 @@
 #include "store_sql.h"
 
 /* One entry a version, in order; the first makes an empty store. */
-static const char *const steps[] = {sql_schema_1, sql_schema_2};
+static const char *const steps[] = {sql_schema_1, sql_schema_2, sql_schema_3};
 #define VERSION (int)(sizeof(steps) / sizeof(steps[0]))
 
 /* Some milliseconds of SQLite's work. */

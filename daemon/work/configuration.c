@@ -96,7 +96,7 @@ static bool apply(struct work *w, const struct settings *new, struct error *err)
 {
     const struct settings *old = w->settings;
     w->settings = new;
-    if (import_calendar_dir(w, ACTOR_CLOCK, err) && work_reload_calendar(w, err) &&
+    if (import_calendar_dir(w, ACTOR_CLOCK, false, err) && work_reload_calendar(w, err) &&
         store_begin(w->store, err)) {
         log_open(new->log_ident, new->log_facility, new->log_level, new->log_stderr);
         return true;

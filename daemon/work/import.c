@@ -46,6 +46,8 @@ struct import_work {
     struct import_row row; /* once accepted: as of the last commit */
     bool careful;          /* after a slice that the schema refused: a savepoint for each row */
     struct arena arena;
+    struct calendar_file calendar; /* its year as the caller said it */
+    bool confirmed;
     struct recalculation recalculation;
 };
 
@@ -216,11 +218,9 @@ static bool audit_import(struct import_work *j, struct work *w, struct error *er
 
 static enum job_step check_calendar(struct import_work *j, struct work *w, struct error *err)
 {
-    struct workday_row *days;
     struct import_context *c = j->context;
-    int count;
     bool changed;
-    if (!import_calendar_read(c, j->reader, &days, &count, err)) {
+    if (!import_calendar_read(c, j->reader, &j->calendar, err)) {
         if (err->reason != REASON_BAD_ROWS) {
             return JOB_FAILED;
         }
@@ -233,7 +233,7 @@ static enum job_step check_calendar(struct import_work *j, struct work *w, struc
     if (!store_begin(w->store, err)) {
         return JOB_FAILED;
     }
-    if (!import_calendar_apply(c, days, count, NULL, &changed, err) ||
+    if (!import_calendar_apply(c, &j->calendar, NULL, j->confirmed, &changed, err) ||
         (changed && !audit_import(j, w, err)) || !store_commit(w->store, err)) {
         store_rollback(w->store);
         return JOB_FAILED;
@@ -483,11 +483,13 @@ static struct import_work *import_new(enum import_kind kind, struct actor actor)
     return j;
 }
 
-struct job *import_job(enum import_kind kind, int file, int skip_bad, struct actor actor)
+struct job *import_job(const struct import_request *request, struct actor actor)
 {
-    struct import_work *j = import_new(kind, actor);
-    j->arrival.file = file;
-    j->skip_bad = skip_bad;
+    struct import_work *j = import_new(request->kind, actor);
+    j->arrival.file = request->file;
+    j->skip_bad = request->skip_bad;
+    j->calendar.year = request->year;
+    j->confirmed = request->confirmed;
     return &j->job;
 }
 

@@ -1,4 +1,5 @@
-/* Calendars: small files, taken whole in one commit, by `import calendar` or from calendar_dir. */
+/* Calendars: one year a file (contract.md 3.2), small, taken whole in one commit, by `import
+ * calendar` or from calendar_dir. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include "base/log.h"
 #include "store/calendar.h"
 #include "work/import_kind.h"
+#include "work/metrics.h"
 #include "work/recalculate.h"
 
 #define DAYS_MAX 20000 /* of one file: more is no calendar */
@@ -67,41 +69,81 @@ static void day_keep(struct import_context *c, const struct workday_row *day, st
     (*days)[(*count)++] = (struct noted){*day, c->line};
 }
 
-/* In order of their days; one that stands twice is a fault of its own line. */
-static struct workday_row *in_order(struct import_context *c, struct noted *days, int count)
+/* The year that most rows are of, where the caller does not say; 0, with a fault, where two are
+ * even. `days` in order. */
+static int year_most(struct import_context *c, const struct noted *days, int count)
 {
-    struct workday_row *rows = arena_alloc(&c->group, (size_t)(count + 1) * sizeof *rows);
+    int year = 0, most = 0, even = 0;
+    for (int i = 0, end; i < count; i = end) {
+        int y = date_ymd(days[i].row.day).year;
+        for (end = i; end < count && date_ymd(days[end].row.day).year == y; end++) {
+        }
+        even = end - i > most ? 0 : end - i == most ? y : even;
+        if (end - i > most) {
+            year = y;
+            most = end - i;
+        }
+    }
+    if (even) {
+        c->line = 1;
+        import_fault(c, "date", "ambiguous",
+                     "it names as many days of %d as of %d: say with --year which year it is of",
+                     year, even);
+    }
+    return even ? 0 : year;
+}
+
+/* In order of their days, and of which year they are. One that stands twice, or that is neither of
+ * the file's year nor of one beside it, is a fault of its own line. */
+static void in_order(struct import_context *c, struct noted *days, int count,
+                     struct calendar_file *file)
+{
+    int own = 0;
+    file->days = arena_alloc(&c->group, (size_t)(count + 1) * sizeof *file->days);
+    file->count = count;
     if (count) {
         qsort(days, (size_t)count, sizeof *days, by_day);
     }
+    file->year = file->year ? file->year : year_most(c, days, count);
     for (int i = 0; i < count; i++) {
-        rows[i] = days[i].row;
-        if (i > 0 && rows[i].day.day == rows[i - 1].day.day) {
-            c->line = days[i].line;
+        struct workday_row *row = &file->days[i];
+        char text[DATE_TEXT];
+        *row = days[i].row;
+        row->of_year = file->year;
+        int off = date_ymd(row->day).year - file->year;
+        own += off == 0;
+        c->line = days[i].line;
+        if (i > 0 && row->day.day == row[-1].day.day) {
             import_fault(c, "date", "duplicate", "stands in line %llu already",
                          (unsigned long long)days[i - 1].line);
+        } else if (file->year && (off < -1 || off > 1)) {
+            import_fault(c, "date", "other-year", "%s is no day of %d or of a year beside it",
+                         date_text(row->day, text), file->year);
         }
     }
-    return rows;
+    if (count && file->year && own == 0) {
+        c->line = 1;
+        import_fault(c, "date", "other-year", "it names no day of %d", file->year);
+    }
 }
 
 bool import_calendar_read(struct import_context *c, struct csv_reader *reader,
-                          struct workday_row **days, int *count, struct error *err)
+                          struct calendar_file *file, struct error *err)
 {
     struct csv_record record;
     struct str cells[IMPORT_COLUMNS_MAX];
     struct noted *noted = NULL;
-    int positions[IMPORT_COLUMNS_MAX], cap = 0;
+    int positions[IMPORT_COLUMNS_MAX], cap = 0, count = 0;
     bool heading = false;
-    *days = NULL;
-    *count = 0;
+    file->days = NULL;
+    file->count = 0;
     for (;;) {
         enum csv_result got = csv_reader_next(reader, &record, err);
         c->line = record.line;
         if (got == CSV_FAULT) {
             return false;
         }
-        if (got == CSV_AT_END || *count > DAYS_MAX) {
+        if (got == CSV_AT_END || count > DAYS_MAX) {
             break;
         }
         struct workday_row day;
@@ -116,73 +158,79 @@ bool import_calendar_read(struct import_context *c, struct csv_reader *reader,
         import_width(c, &record);
         import_cells(&record, positions, import_calendar_columns, cells);
         if (day_read(c, cells, &day)) {
-            day_keep(c, &day, &noted, count, &cap);
+            day_keep(c, &day, &noted, &count, &cap);
         } else {
             c->result->bad++;
         }
     }
-    if (*count > DAYS_MAX) {
+    if (count > DAYS_MAX) {
         import_fault(c, "", "too-long", "more than %d days are no calendar", DAYS_MAX);
-    } else if (*count == 0 && !c->row_faults) {
+    } else if (count == 0 && !c->row_faults) {
         c->line = 1;
         import_fault(c, "", "missing", "the file names no day");
     }
-    *days = in_order(c, noted, *count);
+    in_order(c, noted, count, file);
     return true;
 }
 
-/* Days of a year in the calendar in force that differ from the file's. */
-static void year_counts(struct import_context *c, int year, const struct workday_row *days,
-                        int count, int64_t *removed)
+/* What the file says of a day that is known. A neighbour's notice calls the same day by another
+ * name: that is no difference. */
+static enum import_effect day_effect(const struct workday_row *known, const struct workday_row *day)
 {
-    const struct calendar *old = c->w->rules->calendar;
-    bool known = calendar_is_published(old, year);
-    int64_t same = 0, before = 0;
-    for (int i = 0; i < count; i++) {
-        enum day_kind kind;
-        const char *name;
-        if (!known || !calendar_notice(old, days[i].day, &kind, &name)) {
-            c->result->added++;
-        } else if (kind == days[i].kind && str_is(days[i].name, name)) {
-            c->result->unchanged++;
-            same++;
-        } else {
-            c->result->changed++;
-            same++;
-        }
-    }
-    for (struct date d = date_of(year, 1, 1); known && date_cmp(d, date_of(year, 12, 31)) <= 0;
-         d = date_plus(d, 1)) {
-        enum day_kind kind;
-        const char *name;
-        before += calendar_notice(old, d, &kind, &name);
-    }
-    *removed = before - same;
+    bool own = date_ymd(day->day).year == day->of_year;
+    return known->kind == day->kind && (!own || str_equal(known->name, day->name))
+               ? IMPORT_UNCHANGED
+               : IMPORT_CHANGED;
 }
 
-bool import_calendar_apply(struct import_context *c, const struct workday_row *days, int count,
-                           const char *hash, bool *changed, struct error *err)
+bool import_calendar_apply(struct import_context *c, const struct calendar_file *file,
+                           const char *hash, bool confirmed, bool *changed, struct error *err)
 {
+    struct store *s = c->w->store;
+    struct workday_row *known;
+    int known_count, before = 0, removed = 0, year = file->year;
     *changed = false;
-    for (int i = 0; i < count;) {
-        int year = date_ymd(days[i].day).year, end = i;
-        int64_t before = c->result->added + c->result->changed, removed;
-        while (end < count && date_ymd(days[end].day).year == year) {
-            end++;
+    if (!store_workdays(s, &c->group, date_of(year - 1, 1, 1), date_of(year + 1, 12, 31), &known,
+                        &known_count, err)) {
+        return false;
+    }
+    /* Both in order of their days. Days of this year's own notice that the file lacks go; what
+     * another year's notice says of days of this year stays. */
+    for (int k = 0, i = 0; k < known_count || i < file->count;) {
+        const struct workday_row *day = i < file->count ? &file->days[i] : NULL;
+        const struct workday_row *old = k < known_count ? &known[k] : NULL;
+        int side = !day ? -1 : !old ? 1 : date_cmp(old->day, day->day);
+        bool ok = true;
+        before += side <= 0 && old->of_year == year;
+        if (side < 0 && old->of_year == year) {
+            removed++;
+            ok = store_workday_drop(s, old->day, err);
+        } else if (side > 0) {
+            c->result->added++;
+            ok = store_workday_put(s, day, err);
+        } else if (side == 0) {
+            bool differs = day_effect(old, day) == IMPORT_CHANGED;
+            bool taken = date_ymd(day->day).year == year && old->of_year != year;
+            c->result->changed += differs;
+            c->result->unchanged += !differs;
+            ok = (!differs && !taken) || store_workday_put(s, day, err);
         }
-        year_counts(c, year, days + i, end - i, &removed);
-        c->result->changed += removed; /* a day taken off the notice is a change too */
-        bool differs = c->result->added + c->result->changed != before ||
-                       !calendar_is_published(c->w->rules->calendar, year);
-        if ((differs || hash) &&
-            !store_calendar_put(c->w->store, year, hash, days + i, end - i, err)) {
+        if (!ok) {
             return false;
         }
-        *changed = *changed || differs;
-        i = end;
+        k += side <= 0;
+        i += side >= 0;
     }
+    if (removed * 3 > before && !confirmed) {
+        return error_say(err, SAY_CALENDAR_LOSES, arg_number(removed), arg_number(before),
+                         arg_number(year));
+    }
+    c->result->changed += removed; /* a day taken off the notice is a change too */
+    *changed = c->result->added + c->result->changed > 0 ||
+               !calendar_is_published(c->w->rules->calendar, year);
     /* The deadlines follow in slices; a kill before their end leaves the mark. */
-    return !*changed || store_meta_set(c->w->store, "recalculate", "1", err);
+    return ((!*changed && !hash) || store_calendar_year(s, year, hash, err)) &&
+           (!*changed || store_meta_set(s, "recalculate", "1", err));
 }
 
 static bool year_audit(struct import_context *c, int year, const char *hash, struct error *err)
@@ -202,28 +250,23 @@ static bool year_audit(struct import_context *c, int year, const char *hash, str
 static bool file_take(struct import_context *c, int fd, int year, const char *hash,
                       struct error *err)
 {
-    struct workday_row *days;
-    int count;
+    struct calendar_file file = {.year = year};
     bool changed;
     struct csv_reader *reader = csv_reader_open(fd, 0, 1, ',');
-    bool ok = import_calendar_read(c, reader, &days, &count, err);
+    bool ok = import_calendar_read(c, reader, &file, err);
     csv_reader_close(reader);
     if (ok && c->row_faults) {
         const struct import_fault *f = c->result->faults;
         ok = error_set(err, REASON_BAD_ROWS, "line %llu: %s: %s", (unsigned long long)f->line,
                        f->column, f->message);
     }
-    if (ok && count &&
-        (date_ymd(days[0].day).year != year || date_ymd(days[count - 1].day).year != year)) {
-        ok = error_set(err, REASON_BAD_ROWS, "holds days of other years than %d", year);
-    }
     if (!ok || !store_begin(c->w->store, err)) {
         return false;
     }
-    if (import_calendar_apply(c, days, count, hash, &changed, err) &&
+    if (import_calendar_apply(c, &file, hash, false, &changed, err) &&
         (!changed || year_audit(c, year, hash, err)) && store_commit(c->w->store, err)) {
         if (changed) {
-            log_put(LOG_INFO, "event=calendar year=%d days=%d sha256=%s", year, count, hash);
+            log_put(LOG_INFO, "event=calendar year=%d days=%d sha256=%s", year, file.count, hash);
             c->calendar_year = year;
         }
         return true;
@@ -284,27 +327,21 @@ static void file_check(const char *path, int year, struct faults *faults)
     struct import_result result = {0};
     struct import_context *c = xcalloc(1, sizeof *c);
     struct strbuf why = STRBUF_INIT;
-    struct workday_row *days;
+    struct calendar_file file = {.year = year};
     struct error err = ERROR_INIT;
-    char text[DATE_TEXT], hash[DIGEST_HEX + 1];
-    int count = 0, fd = file_copy(path, hash, &why);
+    char hash[DIGEST_HEX + 1];
+    int fd = file_copy(path, hash, &why);
     struct csv_reader *reader = csv_reader_open(fd, 0, 1, ',');
     c->result = &result;
     if (fd < 0) {
         faults_add(faults, path, 0, "%s", strbuf_text(&why));
-    } else if (!import_calendar_read(c, reader, &days, &count, &err)) {
+    } else if (!import_calendar_read(c, reader, &file, &err)) {
         faults_add(faults, path, (unsigned)c->line, "%s", err.message);
-        count = 0;
     }
     for (int i = 0; i < result.fault_count; i++) {
         const struct import_fault *f = &result.faults[i];
         faults_add(faults, path, (unsigned)f->line, "%s%s%s", f->column, *f->column ? ": " : "",
                    f->message);
-    }
-    for (int i = 0; i < count; i++) {
-        if (date_ymd(days[i].day).year != year) {
-            faults_add(faults, path, 1, "%s is no day of %d", date_text(days[i].day, text), year);
-        }
     }
     csv_reader_close(reader);
     if (fd >= 0) {
@@ -343,9 +380,10 @@ void import_calendar_check(const char *folder, struct faults *faults)
     free(names);
 }
 
-bool import_calendar_dir(struct work *w, struct actor actor, struct error *err)
+bool import_calendar_dir(struct work *w, struct actor actor, bool start, struct error *err)
 {
     struct dirent **names;
+    struct strbuf left = STRBUF_INIT;
     const char *folder = w->settings->calendar_dir;
     bool ok = true, changed = false;
     int n = scandir(folder, &names, is_year, alphasort);
@@ -357,9 +395,19 @@ bool import_calendar_dir(struct work *w, struct actor actor, struct error *err)
         strbuf_addf(&path, "%s/%s", folder, names[i]->d_name);
         ok = ok &&
              file_consider(w, actor, strbuf_text(&path), atoi(names[i]->d_name), &changed, err);
+        if (!ok && start && err->reason == REASON_CONFLICT) {
+            log_put(LOG_ERR, "event=calendar-left: %s", err->message);
+            strbuf_addf(&left, "%s%s", left.len ? "; " : "", err->message);
+            error_clear(err);
+            ok = true;
+        }
         strbuf_free(&path);
         free(names[i]);
     }
     free(names);
+    if (ok) {
+        metrics_stand(w->metrics, STANDING_CALENDAR, left.len ? strbuf_text(&left) : NULL);
+    }
+    strbuf_free(&left);
     return ok && (!changed || work_reload_calendar(w, err)) && recalculate_pending(w, actor, err);
 }

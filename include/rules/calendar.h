@@ -1,8 +1,9 @@
 /* rules/calendar: working days by the State Council's yearly notices (contract.md 3.2).
  *
  * Weekends are off, holidays are off, make-up weekend days are worked. A year is published once its
- * file is loaded; for any other year weekends alone count, and a date for which a day of such a
- * year was examined is provisional. A calendar is built, then only read. */
+ * file is loaded; for any other year weekends count and what a neighbour's notice says of it, and a
+ * date for which a day of such a year was examined is provisional. A calendar is built, then only
+ * read. */
 #pragma once
 
 #include "base/error.h"
@@ -19,10 +20,11 @@ struct calendar;
 
 struct calendar *calendar_new(void);
 void calendar_free(struct calendar *c);
-/* Declares a year published, with no days yet, or empties one that is. */
+/* Declares a year published, with no days; what was known of it before is forgotten. */
 void calendar_publish(struct calendar *c, int year);
-/* One day of a notice. The year must be published; a day twice, or a workday that is no weekend
- * day, is bad-argument. `name` is copied. */
+/* One day of a notice. It counts where its year is not published yet as well, as a New Year notice
+ * names days of two years; such a year stays provisional. A day twice, or a workday that is no
+ * weekend day, is bad-argument. `name` is copied. */
 bool calendar_add(struct calendar *c, struct date day, enum day_kind kind, struct str name,
                   struct error *err);
 bool calendar_is_published(const struct calendar *c, int year);

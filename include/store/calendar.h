@@ -6,15 +6,23 @@
 
 /* All published years as a calendar of rules/calendar; the caller frees it. NULL on failure. */
 struct calendar *store_calendar_load(struct store *s, struct error *err);
-/* Replaces one year. `days` in order. `file_sha256` is of the file in calendar_dir, NULL for an
- * import (the hash of the last file is then kept). */
+/* A day that a notice names, and the year whose notice it was: a New Year notice names days of two
+ * years. */
 struct workday_row {
     struct date day;
     enum day_kind kind;
     struct str name;
+    int of_year;
 };
-bool store_calendar_put(struct store *s, int year, const char *file_sha256,
-                        const struct workday_row *days, int count, struct error *err);
+/* The days from `from` to `to`, in order. */
+bool store_workdays(struct store *s, struct arena *a, struct date from, struct date to,
+                    struct workday_row **rows, int *count, struct error *err);
+/* Adds a day, or replaces it. */
+bool store_workday_put(struct store *s, const struct workday_row *row, struct error *err);
+bool store_workday_drop(struct store *s, struct date day, struct error *err);
+/* The year is published. `file_sha256` is of the file in calendar_dir, NULL for an import (the hash
+ * of the last file is then kept). */
+bool store_calendar_year(struct store *s, int year, const char *file_sha256, struct error *err);
 /* The hash of the file last taken for the year; *hash NULL where none was. */
 bool store_calendar_file(struct store *s, struct arena *a, int year, char **hash,
                          struct error *err);

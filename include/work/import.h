@@ -27,9 +27,17 @@ struct import_result {
     int64_t more; /* faults beyond */
 };
 
-/* Takes over `file` (a regular file of ours, read from its start) and `skip_bad` (-1, or such a
- * file that the bad rows are written to with a last column of reasons). */
-struct job *import_job(enum import_kind kind, int file, int skip_bad, struct actor actor);
+/* What is asked for. The job takes the descriptors over. */
+struct import_request {
+    enum import_kind kind;
+    int file;     /* a regular file of ours, read from its start */
+    int skip_bad; /* -1, or such a file that the bad rows are written to with a column of reasons */
+    /* Of a calendar: the year that the file is of, 0 where its rows tell; and whether it may take
+     * more than a third of that year's days back. */
+    int year;
+    bool confirmed;
+};
+struct job *import_job(const struct import_request *request, struct actor actor);
 /* Valid after the job is done, or failed with bad-rows; lives as long as the job. */
 const struct import_result *import_job_result(const struct job *job);
 /* Frees the faults, not the result itself. */
@@ -37,7 +45,9 @@ void import_result_free(struct import_result *result);
 /* At start: the job that completes an import which a kill interrupted; *job NULL where there is
  * none. */
 bool import_resume(struct work *w, struct job **job, struct error *err);
-/* Loads each calendar_dir/YEAR.csv that is new or changed since it was last taken. */
-bool import_calendar_dir(struct work *w, struct actor actor, struct error *err);
+/* Loads each calendar_dir/YEAR.csv that is new or changed since it was last taken. One that would
+ * take more than a third of its year's days back is conflict; at the start it is left, which
+ * `status` says. */
+bool import_calendar_dir(struct work *w, struct actor actor, bool start, struct error *err);
 /* Adds what is wrong with the files YEAR.csv of a folder, or with the folder. Needs no store. */
 void import_calendar_check(const char *folder, struct faults *faults);

@@ -104,15 +104,22 @@ void import_identity(struct import_context *c, const char *column, struct str ce
 bool import_find_division(struct import_context *c, struct str cell,
                           struct import_division *division, struct error *err);
 
-/* Reads all of a calendar file: its years and days, sorted. Faults as above. The arrays are in
- * c->group. */
+/* A calendar file is one year: that which `year` says, or else that of most of its rows. */
 struct workday_row;
+struct calendar_file {
+    int year;                 /* 0: not said */
+    struct workday_row *days; /* in order; of the year and of those beside it */
+    int count;
+};
+/* Reads all of it. Faults as above, also for the year. The days are in c->group. */
 bool import_calendar_read(struct import_context *c, struct csv_reader *reader,
-                          struct workday_row **days, int *count, struct error *err);
-/* Writes each year that differs from the store; counts into the result. `hash` as in
- * store_calendar_put(). In a transaction. */
-bool import_calendar_apply(struct import_context *c, const struct workday_row *days, int count,
-                           const char *hash, bool *changed, struct error *err);
+                          struct calendar_file *file, struct error *err);
+/* The file in place of what an earlier one of its year said (contract.md 3.2); days of the years
+ * beside it are added to theirs. Counts into the result. `hash` as in store_calendar_year(). What
+ * would take more than a third of the year's days back is conflict, unless `confirmed`. In a
+ * transaction. */
+bool import_calendar_apply(struct import_context *c, const struct calendar_file *file,
+                           const char *hash, bool confirmed, bool *changed, struct error *err);
 /* The heading of a file: position of each column of the class in the file, -1 where it is not
  * there. */
 bool import_heading(struct import_context *c, const struct import_column *columns,

@@ -14,10 +14,11 @@
 
 /* A fault that stands: the last attempt failed, and will be made again. */
 enum standing {
-    STANDING_SPOOL,   /* no list can be written */
-    STANDING_FOLDER,  /* lists that wait for a folder of their township */
-    STANDING_IMPORT,  /* an accepted import waits to be applied */
-    STANDING_METRICS, /* the Prometheus file cannot be written */
+    STANDING_SPOOL,    /* no list can be written */
+    STANDING_FOLDER,   /* lists that wait for a folder of their township */
+    STANDING_IMPORT,   /* an accepted import waits to be applied */
+    STANDING_CALENDAR, /* a file of calendar_dir is not taken */
+    STANDING_METRICS,  /* the Prometheus file cannot be written */
     STANDING_COUNT
 };
 

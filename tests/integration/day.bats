@@ -230,7 +230,7 @@ runs() { sql "SELECT group_concat(date(day * 86400, 'unixepoch') || ' ' || state
     ctl import calendar "$T/a.csv" >/dev/null
     same 2027-01-06 "$(get N1 .due_on)"
     ctl clock set "2027-01-03 12:00" >/dev/null
-    ctl import calendar "$T/b.csv" >/dev/null # by it, 2027-01-01 was a working day
+    ctl import calendar "$T/b.csv" --confirm >/dev/null # by it, 2027-01-01 was a working day
     same 2027-01-04 "$(get N1 .due_on)"
     same '[]' "$(json late | jq -c .items)"
 }

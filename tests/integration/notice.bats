@@ -78,7 +78,7 @@ teardown() { daemon_stop; }
     json explain A | jq -e '[.steps[] | select(.rule == "due" and (.text | contains("stays 2026-10-07")))] | length == 1'
     ctl clock set "2026-11-25 08:00" >/dev/null
     same "A 2026-10-07 -49" "$(late)"
-    ctl import calendar "$D/calendar/2026.csv" >/dev/null
+    ctl import calendar "$D/calendar/2026.csv" --confirm >/dev/null
     same "A 2026-10-08 -48" "$(late)"
     same '[]' "$(json verify | jq -c .failures)"
 }
@@ -87,7 +87,7 @@ teardown() { daemon_stop; }
     daemon_start "2026-12-21 07:00"
     load_divisions
     { household N 2026-10-01; } | load_households
-    add() { { echo 'date,kind,name'; printf '%s,holiday,x\n' "$@"; } >"$BATS_TEST_TMPDIR/c.csv"; ctl import calendar "$BATS_TEST_TMPDIR/c.csv" >/dev/null; }
+    add() { { echo 'date,kind,name'; printf '%s,holiday,x\n' "$@"; } >"$BATS_TEST_TMPDIR/c.csv"; ctl import calendar "$BATS_TEST_TMPDIR/c.csv" --confirm >/dev/null; }
     add 2027-01-01 2027-01-04 2027-01-05
     same 2027-01-06 "$(get N .due_on)"
     ctl clock set "2027-01-05 12:00" >/dev/null

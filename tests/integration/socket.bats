@@ -300,7 +300,7 @@ CONF
     sed -i 's/lead_days = 30/lead_days = 300/; s/value = "following"/value = "sideways"/' "$D/policy/2026-regular.conf"
     sed -i 's/from = "2021-01-01"/from = "2021-01-02"/' "$D/policy/2021-transition.conf"
     printf '2025-02-30,holiday,x\n2025-03-03,workday,x\n' >>"$D/calendar/2025.csv"
-    echo '2025-01-01,holiday,x' >>"$D/calendar/2024.csv"
+    echo '2026-01-01,holiday,x' >>"$D/calendar/2024.csv"
     lead=$(grep -n 'lead_days = 300' "$D/policy/2026-regular.conf" | cut -d: -f1)
     roll=$(grep -n sideways "$D/policy/2026-regular.conf" | cut -d: -f1)
     bad=$(($(wc -l <"$D/calendar/2025.csv") - 1))

@@ -206,7 +206,6 @@ static void faults(void **state)
         enum day_kind kind;
         const char *message;
     } cases[] = {
-        {"2030-01-01", DAY_HOLIDAY, "2030-01-01: year 2030 is not published"},
         {"2028-01-03", DAY_HOLIDAY, "2028-01-03 is given twice"},
         {"2028-01-04", DAY_WORKDAY,
          "2028-01-04 is no weekend day: only a weekend day can be a make-up workday"},
@@ -224,6 +223,28 @@ static void faults(void **state)
         error_clear(&err);
     }
     assert_false(calendar_add(c, DATE_NONE, DAY_HOLIDAY, STR("x"), NULL));
+    calendar_free(c);
+}
+
+/* A New Year notice names days of two years: they count, and the other year stays provisional. */
+static void neighbour(void **state)
+{
+    struct calendar *c = calendar_new();
+    bool provisional = false;
+    int year = 0;
+
+    (void)state;
+    calendar_publish(c, 2027);
+    assert_true(calendar_add(c, day("2027-01-01"), DAY_HOLIDAY, STR("元旦"), NULL));
+    assert_true(calendar_add(c, day("2026-12-31"), DAY_HOLIDAY, STR("元旦"), NULL));
+    assert_false(calendar_is_published(c, 2026));
+    assert_string_equal(calendar_day_off(c, day("2026-12-31")), "元旦");
+    assert_day(calendar_roll(c, day("2026-12-31"), ROLL_FOLLOWING, &provisional, NULL),
+               "2027-01-04");
+    assert_true(provisional);
+    assert_true(calendar_next_year(c, &year));
+    assert_int_equal(year, 2027);
+    assert_false(calendar_next_year(c, &year));
     calendar_free(c);
 }
 
@@ -294,6 +315,7 @@ int main(void)
         cmocka_unit_test(roll_says_over_which_holiday),
         cmocka_unit_test(add_working),
         cmocka_unit_test(faults),
+        cmocka_unit_test(neighbour),
         cmocka_unit_test(notice),
         cmocka_unit_test(republish),
         cmocka_unit_test(whole_range),

@@ -328,15 +328,18 @@ static void call_proofs(int64_t household)
 
 static void call_others(void)
 {
-    struct workday_row day = {date_of(2026, 10, 1), DAY_HOLIDAY, STR("国庆节")};
+    struct workday_row day = {date_of(2026, 10, 1), DAY_HOLIDAY, STR("国庆节"), 2026}, *days;
     struct standard_row standard = {DISTRICT, 2026, 864000, 700000}, *standards;
     struct audit_row *audit;
     struct store_counts counts;
     char head[DIGEST_HEX + 1], *text;
     int64_t after;
     int count;
-    must(store_calendar_put(m.s, 2026, "abc", &day, 1, &err));
-    must(store_calendar_put(m.s, 2026, NULL, &day, 1, &err));
+    must(store_calendar_year(m.s, 2026, "abc", &err));
+    must(store_calendar_year(m.s, 2026, NULL, &err));
+    must(store_workday_put(m.s, &day, &err));
+    must(store_workday_drop(m.s, day.day, &err));
+    must(store_workdays(m.s, &m.a, day.day, day.day, &days, &count, &err));
     must(store_calendar_file(m.s, &m.a, 2026, &text, &err));
     struct calendar *c = store_calendar_load(m.s, &err);
     must(c != NULL);

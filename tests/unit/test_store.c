@@ -560,14 +560,23 @@ static void test_import(void **state)
 
 static void test_calendar_and_standards(void **state)
 {
-    struct workday_row days[] = {{date_of(2026, 10, 1), DAY_HOLIDAY, STR("国庆节")},
-                                 {date_of(2026, 10, 10), DAY_WORKDAY, STR("国庆节")}};
+    struct workday_row days[] = {{date_of(2026, 10, 1), DAY_HOLIDAY, STR("国庆节"), 2026},
+                                 {date_of(2026, 10, 10), DAY_WORKDAY, STR("国庆节"), 2026}},
+                       *found;
     struct standard_row standard = {DISTRICT, 2026, 864000, 700000}, *rows;
     char *hash;
     int count;
     (void)state;
-    must(store_calendar_put(m.s, 2026, "abc", days, 2, &err));
-    must(store_calendar_put(m.s, 2026, NULL, days, 2, &err)); /* a year is replaced */
+    must(store_calendar_year(m.s, 2026, "abc", &err));
+    must(store_workday_put(m.s, &days[0], &err));
+    must(store_workday_put(m.s, &days[0], &err)); /* a day is replaced */
+    must(store_workday_put(m.s, &days[1], &err));
+    must(store_calendar_year(m.s, 2026, NULL, &err)); /* an import leaves the file's hash */
+    must(
+        store_workdays(m.s, &m.a, date_of(2026, 10, 2), date_of(2027, 1, 1), &found, &count, &err));
+    assert_int_equal(count, 1);
+    assert_int_equal(found[0].day.day, date_of(2026, 10, 10).day);
+    assert_int_equal(found[0].of_year, 2026);
     must(store_calendar_file(m.s, &m.a, 2026, &hash, &err));
     assert_string_equal(hash, "abc");
     struct calendar *c = store_calendar_load(m.s, &err);
@@ -575,6 +584,9 @@ static void test_calendar_and_standards(void **state)
     assert_false(calendar_is_working(c, date_of(2026, 10, 1)));
     assert_true(calendar_is_working(c, date_of(2026, 10, 10)));
     calendar_free(c);
+    must(store_workday_drop(m.s, days[1].day, &err));
+    must(store_workdays(m.s, &m.a, days[0].day, days[1].day, &found, &count, &err));
+    assert_int_equal(count, 1);
     must(store_standard_put(m.s, &standard, &err));
     standard.dibao = 1;
     refused(store_standard_put(m.s, &standard, &err)); /* not below the poverty line */

@@ -4,10 +4,23 @@
 
 static struct job *import_make(struct call *c, struct work *w, struct error *err)
 {
+    struct import_request request = {.kind = (enum import_kind)call_word(c, "kind"),
+                                     .confirmed = call_bool(c, "confirm")};
+    int64_t year = call_int(c, "year");
+
     (void)w;
-    (void)err;
-    return import_job((enum import_kind)call_word(c, "kind"), call_fd(c, "file"),
-                      call_fd(c, "skip_bad"), call_actor(c));
+    if (request.kind != IMPORT_CALENDAR && (year >= 0 || request.confirmed)) {
+        error_say(err, SAY_IMPORT_OF_CALENDAR, arg_z(year >= 0 ? "year" : "confirm"));
+        return NULL;
+    }
+    if (year >= 0 && (year < 1900 || year > 2199)) {
+        error_say(err, SAY_CALENDAR_YEAR, arg_number(year));
+        return NULL;
+    }
+    request.year = year < 0 ? 0 : (int)year;
+    request.file = call_fd(c, "file");
+    request.skip_bad = call_fd(c, "skip_bad");
+    return import_job(&request, call_actor(c));
 }
 
 /* ---- what is answered ---- */
@@ -69,6 +82,10 @@ static const struct param import_params[] = {
      "CSV with a heading, UTF-8 or GB18030: a pipe or sealed memfd"},
     {"skip_bad", PARAM_FILE_BACK, false, NULL,
      "take the good rows; the bad ones are written here, an unsealed memfd"},
+    {"year", PARAM_INTEGER, false, NULL,
+     "of a calendar: the year that it is of, where most of its rows are of another"},
+    {"confirm", PARAM_BOOLEAN, false, NULL,
+     "of a calendar: it may take more than a third of the year's published days back"},
     {NULL, PARAM_STRING, false, NULL, NULL},
 };
 

@@ -126,6 +126,7 @@ static void find_standing(struct findings *f, struct work *w)
         [STANDING_SPOOL] = {"no list can be delivered: ", true},
         [STANDING_FOLDER] = {"the spool has broken folders: ", true},
         [STANDING_IMPORT] = {"an accepted import waits to be applied: ", true},
+        [STANDING_CALENDAR] = {"a calendar is not taken: ", true},
         [STANDING_METRICS] = {"the metrics file is not written: ", false},
     };
 
