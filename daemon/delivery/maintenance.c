@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "base/canon.h"
 #include "base/log.h"
 #include "delivery/spool.h"
 #include "store/division.h"
@@ -11,6 +10,7 @@
 #include "work/import.h"
 #include "work/merge.h"
 #include "work/staging.h"
+#include "work/tell.h"
 
 /* ---- the phases of the daily run ---- */
 
@@ -32,26 +32,17 @@ static bool tell_unfetched(struct phase *p, const struct division_row *township,
                            struct error *err)
 {
     char code[DIVISION_TEXT], day[DATE_TEXT];
-    struct strbuf body = STRBUF_INIT;
-    struct canon c = canon_open(&body);
+    struct tell_facts facts = {.since = since, .township = township->code};
+    int told;
 
-    division_text(township->code, code);
-    date_text(since, day);
-    canon_str(&c, "event", STR("not-picked-up"));
-    canon_str(&c, "since", str_of(day));
-    canon_str(&c, "township", str_of(code));
-    canon_close(&c);
-    struct message_row message = {.division = township->parent ? township->parent : township->code,
-                                  .kind = STR("not-picked-up"),
-                                  .subject = str_of(arena_format(&p->arena, "%s/%s", code, day)),
-                                  .created_on = p->run.day,
-                                  .body = strbuf_str(&body)};
-    bool added, ok = store_message_put(p->w->store, &message, &added, err);
-    if (ok && added) {
-        strbuf_addf(&p->log, "event=not-picked-up township=%s since=%s\n", code, day);
+    if (!tell(p->w, TELL_NOT_PICKED_UP, township->code, p->run.day, &facts, &told, err)) {
+        return false;
     }
-    strbuf_free(&body);
-    return ok;
+    if (told) {
+        strbuf_addf(&p->log, "event=not-picked-up township=%s since=%s\n",
+                    division_text(township->code, code), date_text(since, day));
+    }
+    return true;
 }
 
 /* A folder that cannot be read is a matter for the log; the run goes on. */

@@ -1,11 +1,10 @@
 #include "work/campaign.h"
 
 #include "base/canon.h"
-#include "store/division.h"
 #include "store/event.h"
-#include "store/message.h"
 #include "work/quarantine.h"
 #include "work/task.h"
+#include "work/tell.h"
 
 static const enum task_kind task_of_kind[] = {[REGISTER_ADJUSTMENT] = TASK_REGISTER_ADJUSTMENT,
                                               [REGISTER_CANDIDATE] = TASK_REGISTER_CANDIDATE,
@@ -180,40 +179,19 @@ bool campaign_roll(struct phase *p, bool *end, struct error *err)
     return true;
 }
 
-static bool tell_undecided(struct phase *p, const struct task_row *task, enum level level,
-                           struct error *err)
-{
-    int64_t division;
-    struct strbuf body = STRBUF_INIT;
-    if (!store_division_up(p->w->store, task->township, level, &division, err)) {
-        return false;
-    }
-    struct canon c = canon_open(&body);
-    canon_str(&c, "event", STR("undecided-at-close"));
-    canon_str(&c, "household", task->household);
-    canon_int(&c, "task", task->task);
-    canon_int(&c, "year", task->year);
-    canon_close(&c);
-    struct message_row message = {.division = division ? division : task->township,
-                                  .kind = STR("alert"),
-                                  .subject =
-                                      str_of(arena_format(&p->arena, "%lld/undecided-at-close/%d",
-                                                          (long long)task->task, task->year)),
-                                  .created_on = p->run.day,
-                                  .body = strbuf_str(&body)};
-    bool added = false, ok = store_message_put(p->w->store, &message, &added, err);
-    p->run.alerts += added;
-    if (added) {
-        phase_log_task(p, "undecided-at-close", task);
-    }
-    strbuf_free(&body);
-    return ok;
-}
-
 static bool close_one(struct phase *p, const void *record, struct error *err)
 {
-    return tell_undecided(p, record, LEVEL_DISTRICT, err) &&
-           tell_undecided(p, record, LEVEL_CITY, err);
+    const struct task_row *task = record;
+    struct tell_facts facts = {
+        .household = task->household, .task = task->task, .year = task->year};
+    int told;
+    if (!tell(p->w, TELL_UNDECIDED, task->township, p->run.day, &facts, &told, err)) {
+        return false;
+    }
+    for (p->run.alerts += told; told > 0; told--) {
+        phase_log_task(p, "undecided-at-close", task);
+    }
+    return true;
 }
 
 /* Each is told once, so those of the household that were told are not told again. */

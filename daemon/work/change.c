@@ -3,7 +3,7 @@
 #include "base/canon.h"
 #include "store/division.h"
 #include "store/event.h"
-#include "store/message.h"
+#include "work/tell.h"
 
 static bool find(struct work *w, struct arena *a, struct str household, struct household_row *row,
                  struct error *err)
@@ -44,38 +44,12 @@ bool change_tier(struct work *w, struct actor actor, struct str household, enum 
     return ok;
 }
 
-static bool tell(struct work *w, int64_t division, const char *kind,
-                 const struct household_row *row, int64_t from, int64_t to, struct error *err)
-{
-    char a[DIVISION_TEXT], b[DIVISION_TEXT];
-    struct strbuf body = STRBUF_INIT, subject = STRBUF_INIT;
-    struct canon c = canon_open(&body);
-    canon_str(&c, "from", str_of(division_text(from, a)));
-    canon_str(&c, "household", row->household);
-    canon_str(&c, "to", str_of(division_text(to, b)));
-    canon_close(&c);
-    /* A household may move to and fro: the number of its latest audit entry tells the moves apart.
-     */
-    int64_t seq;
-    char head[DIGEST_HEX + 1];
-    bool added, ok = store_audit_head(w->store, head, &seq, err);
-    strbuf_addf(&subject, "%.*s/%lld", STR_ARG(row->household), (long long)seq);
-    struct message_row message = {.division = division,
-                                  .kind = str_of(kind),
-                                  .subject = strbuf_str(&subject),
-                                  .created_on = work_today(w),
-                                  .body = strbuf_str(&body)};
-    ok = ok && store_message_put(w->store, &message, &added, err);
-    strbuf_free(&body);
-    strbuf_free(&subject);
-    return ok;
-}
-
 static bool move(struct work *w, struct actor actor, struct household_row *row, int64_t division,
                  int64_t township, struct error *err)
 {
     char text[DIVISION_TEXT];
     int64_t from = row->division, from_township = row->township;
+    struct date today = work_today(w);
     struct strbuf before = STRBUF_INIT, after = STRBUF_INIT;
     struct canon c = canon_open(&before);
     canon_str(&c, "division", str_of(division_text(from, text)));
@@ -85,14 +59,18 @@ static bool move(struct work *w, struct actor actor, struct household_row *row, 
     canon_close(&c);
     row->division = division;
     row->township = township;
-    bool ok = store_event_note(w->store, row->id, EVENT_MOVE, work_today(w), err) &&
+    struct tell_facts told = {.household = row->household, .from = from, .to = division};
+    char head[DIGEST_HEX + 1];
+    bool ok = store_event_note(w->store, row->id, EVENT_MOVE, today, err) &&
               store_household_update(w->store, row, err) &&
               store_tasks_move(w->store, row->id, township, err) &&
               work_audit(w, actor, "household.move", row->household, strbuf_str(&before),
                          strbuf_str(&after), err) &&
-              (from_township == township ||
-               (tell(w, from_township, "moved-away", row, from, division, err) &&
-                tell(w, township, "moved-in", row, from, division, err)));
+              store_audit_head(w->store, head, &told.number, err);
+    /* A household may move to and fro: the number of its entry tells the moves apart. */
+    ok = ok && (from_township == township ||
+                (tell(w, TELL_MOVED_AWAY, from_township, today, &told, NULL, err) &&
+                 tell(w, TELL_MOVED_IN, township, today, &told, NULL, err)));
     strbuf_free(&before);
     strbuf_free(&after);
     return ok;

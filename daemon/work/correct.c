@@ -1,9 +1,9 @@
 #include "work/correct.h"
 
 #include "base/canon.h"
-#include "store/message.h"
 #include "work/campaign.h"
 #include "work/recalculate.h"
+#include "work/tell.h"
 
 static void state_json(struct strbuf *out, const struct household_row *r)
 {
@@ -40,28 +40,6 @@ static bool audit(struct work *w, struct actor actor, const struct event_row *ev
     strbuf_free(&old);
     strbuf_free(&state);
     strbuf_free(&now);
-    return ok;
-}
-
-static bool tell(struct work *w, const struct event_row *event, const struct household_row *row,
-                 int64_t township, struct str reason, struct error *err)
-{
-    struct arena a = ARENA_INIT;
-    struct strbuf body = STRBUF_INIT;
-    struct canon c = canon_open(&body);
-    canon_str(&c, "household", row->household);
-    canon_str(&c, "kind", str_of(names_text(&event_kinds, (int)event->kind)));
-    canon_str(&c, "reason", reason);
-    canon_close(&c);
-    struct message_row message = {.division = township,
-                                  .kind = STR("corrected"),
-                                  .subject =
-                                      str_of(arena_format(&a, "%lld", (long long)event->event)),
-                                  .created_on = work_today(w),
-                                  .body = strbuf_str(&body)};
-    bool added, ok = store_message_put(w->store, &message, &added, err);
-    strbuf_free(&body);
-    arena_free(&a);
     return ok;
 }
 
@@ -153,15 +131,18 @@ static bool correct(struct work *w, struct arena *a, struct actor actor, struct 
                          "nothing was entered since the household was admitted anew: what was "
                          "before is not taken back");
     }
+    struct tell_facts told = {.household = before.household,
+                              .kind = str_of(names_text(&event_kinds, (int)event.kind)),
+                              .reason = reason,
+                              .number = event.event};
     result->kind = event.kind;
     result->on = event.on;
     return store_event_undo(w->store, &event, work_today(w), err) &&
            store_household_get(w->store, a, before.id, &after, err) &&
            audit(w, actor, &event, &before, &after, reason, err) &&
            follow(w, a, actor, &event, &before, &after, result, err) &&
-           tell(w, &event, &after, after.township, reason, err) &&
-           (before.township == after.township ||
-            tell(w, &event, &after, before.township, reason, err));
+           tell(w, TELL_CORRECTED, after.township, work_today(w), &told, NULL, err) &&
+           tell(w, TELL_CORRECTED, before.township, work_today(w), &told, NULL, err);
 }
 
 bool correct_latest(struct work *w, struct actor actor, struct str household, struct str reason,

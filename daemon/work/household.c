@@ -3,9 +3,9 @@
 #include "base/canon.h"
 #include "rules/protection.h"
 #include "rules/tier.h"
-#include "store/message.h"
 #include "store/quarantine.h"
 #include "work/task.h"
+#include "work/tell.h"
 
 struct household_facts household_facts_of(struct arena *a, const struct household_view *view)
 {
@@ -225,30 +225,6 @@ bool household_derive_tier(struct work *w, struct actor actor, struct household_
     return ok;
 }
 
-static bool tell_mismatch(struct work *w, const struct household_row *row, enum tier derived,
-                          struct error *err)
-{
-    struct arena a = ARENA_INIT;
-    struct strbuf body = STRBUF_INIT;
-    struct canon c = canon_open(&body);
-    canon_str(&c, "derived", str_of(names_text(&tiers, (int)derived)));
-    canon_str(&c, "given", str_of(names_text(&tiers, (int)row->tier)));
-    canon_str(&c, "household", row->household);
-    canon_close(&c);
-    struct message_row message = {.division = row->township,
-                                  .kind = STR("tier-mismatch"),
-                                  .subject =
-                                      str_of(arena_format(&a, "%.*s/%s/%s", STR_ARG(row->household),
-                                                          names_text(&tiers, (int)row->tier),
-                                                          names_text(&tiers, (int)derived))),
-                                  .created_on = work_today(w),
-                                  .body = strbuf_str(&body)};
-    bool added, ok = store_message_put(w->store, &message, &added, err);
-    strbuf_free(&body);
-    arena_free(&a);
-    return ok;
-}
-
 bool household_tier_mismatch(struct work *w, const struct household_row *row, struct date day,
                              struct error *err)
 {
@@ -265,7 +241,10 @@ bool household_tier_mismatch(struct work *w, const struct household_row *row, st
         enum tier_source source;
         enum tier tier = tier_derive(policy, &facts, &source, NULL);
         if (source == TIER_DERIVED && tier != row->tier) {
-            ok = tell_mismatch(w, row, tier, err);
+            struct tell_facts told = {.household = row->household,
+                                      .given = str_of(names_text(&tiers, (int)row->tier)),
+                                      .derived = str_of(names_text(&tiers, (int)tier))};
+            ok = tell(w, TELL_TIER_MISMATCH, row->township, work_today(w), &told, NULL, err);
         }
     }
     arena_free(&arena);

@@ -13,6 +13,7 @@
 #include "store/task.h"
 #include "work/import_kind.h"
 #include "work/queue.h"
+#include "work/tell.h"
 
 #define BATCH 64
 /* In the store's meta while a merge is half done: "OLD INTO UID WHO". */
@@ -175,38 +176,21 @@ static bool audit_household(struct merge *m, struct work *w, const struct househ
     return ok;
 }
 
-static bool tell(struct merge *m, struct work *w, int64_t division, struct error *err)
-{
-    char old[DIVISION_TEXT], into[DIVISION_TEXT];
-    struct division_row row;
-    struct strbuf body = STRBUF_INIT;
-    if (!store_division_get(w->store, &m->arena, m->result.old, &row, err)) {
-        return false;
-    }
-    struct canon c = canon_open(&body);
-    canon_str(&c, "from", str_of(division_text(m->result.old, old)));
-    canon_str(&c, "name", row.name);
-    canon_str(&c, "to", str_of(division_text(m->result.into, into)));
-    canon_close(&c);
-    struct message_row message = {.division = division,
-                                  .kind = STR("division-merged"),
-                                  .subject = str_of(old),
-                                  .created_on = work_today(w),
-                                  .body = strbuf_str(&body)};
-    bool added, ok = store_message_put(w->store, &message, &added, err);
-    strbuf_free(&body);
-    return ok;
-}
-
 /* The township that it belongs to now, the one that a village left, and the district. */
 static bool tell_all(struct merge *m, struct work *w, struct error *err)
 {
+    struct date today = work_today(w);
+    struct division_row old;
     int64_t district, left;
-    return store_division_up(w->store, m->result.into, LEVEL_DISTRICT, &district, err) &&
-           store_division_now(w->store, m->from_township, &left, err) &&
-           tell(m, w, m->into_township, err) &&
-           (left == m->into_township || tell(m, w, left, err)) &&
-           (district == 0 || tell(m, w, district, err));
+    if (!store_division_get(w->store, &m->arena, m->result.old, &old, err) ||
+        !store_division_up(w->store, m->result.into, LEVEL_DISTRICT, &district, err) ||
+        !store_division_now(w->store, m->from_township, &left, err)) {
+        return false;
+    }
+    struct tell_facts facts = {.from = m->result.old, .name = old.name, .to = m->result.into};
+    return tell(w, TELL_DIVISION_MERGED, m->into_township, today, &facts, NULL, err) &&
+           tell(w, TELL_DIVISION_MERGED, left, today, &facts, NULL, err) &&
+           (district == 0 || tell(w, TELL_DIVISION_MERGED, district, today, &facts, NULL, err));
 }
 
 /* ---- the stages ---- */

@@ -6,8 +6,8 @@
 #include "store/calendar.h"
 #include "store/division.h"
 #include "store/household.h"
-#include "store/message.h"
 #include "work/quarantine.h"
+#include "work/tell.h"
 
 /* The last day of a continuity rule that the next version does not carry on, if its announcement is
  * due; else DATE_NONE. */
@@ -22,7 +22,7 @@ static struct date runs_out(const struct phase *p, const struct policy *policy)
     return next && next->continuity ? DATE_NONE : policy->until;
 }
 
-struct change_told {
+struct protected_list {
     const struct policy *policy;
     struct strbuf *body;
     int count;
@@ -30,7 +30,7 @@ struct change_told {
 
 static bool roll_one(void *self, const struct household_row *row)
 {
-    struct change_told *r = self;
+    struct protected_list *r = self;
     bool is = row->status == STATUS_ACTIVE && (r->policy->protected_set >> row->register_state & 1);
     if (is) {
         strbuf_addz(r->body, r->count++ ? "," : "");
@@ -40,7 +40,7 @@ static bool roll_one(void *self, const struct household_row *row)
 }
 
 /* The protected households of a township, or of every township of a district. */
-static bool roll_of(struct phase *p, const struct division_row *of, struct change_told *r,
+static bool roll_of(struct phase *p, const struct division_row *of, struct protected_list *r,
                     struct error *err)
 {
     struct division_row t = *of;
@@ -60,40 +60,37 @@ static bool roll_of(struct phase *p, const struct division_row *of, struct chang
     }
 }
 
-static bool put(struct phase *p, int64_t division, const char *kind, const char *subject,
-                struct str body, struct error *err)
+/* `about` is what the log tells of it. */
+static bool tell_once(struct phase *p, enum told_kind kind, int64_t division,
+                      const struct tell_facts *facts, const char *about, struct error *err)
 {
-    struct message_row message = {.division = division,
-                                  .kind = str_of(kind),
-                                  .subject = str_of(subject),
-                                  .created_on = p->run.day,
-                                  .body = body};
     char code[DIVISION_TEXT];
-    bool added, ok = store_message_put(p->w->store, &message, &added, err);
-    if (ok && added) {
-        strbuf_addf(&p->log, "event=%s division=%s subject=%s\n", kind,
-                    division_text(division, code), subject);
+    int told;
+    if (!tell(p->w, kind, division, p->run.day, facts, &told, err)) {
+        return false;
     }
-    return ok;
+    if (told) {
+        strbuf_addf(&p->log, "event=%s division=%s subject=%s\n", tell_word(kind),
+                    division_text(division, code), about);
+    }
+    return true;
 }
 
 static bool tell_runs_out(struct phase *p, const struct policy *policy, struct date until,
                           const struct division_row *d, struct error *err)
 {
     char day[DATE_TEXT];
-    struct strbuf body = STRBUF_INIT, list = STRBUF_INIT;
-    struct change_told r = {policy, &list, 0};
+    struct strbuf list = STRBUF_INIT;
+    struct protected_list r = {policy, &list, 0};
     strbuf_addc(&list, '[');
     bool ok = roll_of(p, d, &r, err);
     strbuf_addc(&list, ']');
-    struct canon c = canon_open(&body);
-    canon_str(&c, "clause", str_of(policy->continuity_source));
-    canon_raw(&c, "households", strbuf_str(&list));
-    canon_str(&c, "policy", str_of(policy->name));
-    canon_str(&c, "until", str_of(date_text(until, day)));
-    canon_close(&c);
-    ok = ok && (r.count == 0 || put(p, d->code, "protection-ends", day, strbuf_str(&body), err));
-    strbuf_free(&body);
+    struct tell_facts facts = {.clause = str_of(policy->continuity_source),
+                               .households = strbuf_str(&list),
+                               .policy = str_of(policy->name),
+                               .until = until};
+    ok = ok && (r.count == 0 ||
+                tell_once(p, TELL_PROTECTION_ENDS, d->code, &facts, date_text(until, day), err));
     strbuf_free(&list);
     return ok;
 }
@@ -114,33 +111,19 @@ static bool tell_standard(struct phase *p, const struct division_row *d, struct 
     if (!store_household_any(p->w->store, d->code, d->code + 999999, &any, err)) {
         return false;
     }
-    if (!any) {
-        return true;
-    }
-    struct strbuf body = STRBUF_INIT;
-    struct canon c = canon_open(&body);
-    canon_str(&c, "event", STR("standard-missing"));
-    canon_int(&c, "year", year);
-    canon_close(&c);
-    bool ok = put(p, d->code, "standard-missing", arena_format(&p->arena, "%d", year),
-                  strbuf_str(&body), err);
-    strbuf_free(&body);
-    return ok;
+    struct tell_facts facts = {.year = year};
+    return !any || tell_once(p, TELL_STANDARD_MISSING, d->code, &facts,
+                             arena_format(&p->arena, "%d", year), err);
 }
 
 static bool tell_tier(struct phase *p, const void *record, struct error *err)
 {
     const struct untold_row *row = record;
-    struct strbuf body = STRBUF_INIT;
-    struct canon c = canon_open(&body);
-    canon_str(&c, "household", row->household);
-    canon_str(&c, "tier", str_of(names_text(&tiers, (int)row->tier)));
-    canon_close(&c);
-    bool ok = put(p, row->township, "tier-default", arena_copy(&p->arena, row->household),
-                  strbuf_str(&body), err) &&
-              store_tier_told(p->w->store, row->household_id, p->run.day, err);
-    strbuf_free(&body);
-    return ok;
+    struct tell_facts facts = {.household = row->household,
+                               .tier = str_of(names_text(&tiers, (int)row->tier))};
+    return tell_once(p, TELL_TIER_DEFAULT, row->township, &facts,
+                     arena_copy(&p->arena, row->household), err) &&
+           store_tier_told(p->w->store, row->household_id, p->run.day, err);
 }
 
 /* Reviewed quarterly only because nothing is known of its members: the run tells it, so that what
@@ -162,7 +145,7 @@ static bool tell_tiers(struct phase *p, bool *more, struct error *err)
 }
 
 /* What a division is told today. */
-static bool tell(struct phase *p, const void *record, struct error *err)
+static bool tell_division(struct phase *p, const void *record, struct error *err)
 {
     const struct division_row *d = record;
     const struct policy *policy = work_policy(p->w, p->run.day, err);
@@ -196,5 +179,5 @@ bool notice_all(struct phase *p, bool *end, struct error *err)
     }
     *end = !district && d.code == 0;
     p->run.cursor = district ? (d.code ? d.code : -1) : d.code ? -d.code : p->run.cursor;
-    return d.code == 0 || quarantine_division(p, d.code, tell, &d, err);
+    return d.code == 0 || quarantine_division(p, d.code, tell_division, &d, err);
 }

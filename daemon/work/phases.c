@@ -1,12 +1,12 @@
 #include "work/phase.h"
 
-#include "base/canon.h"
 #include "base/log.h"
 #include "store/division.h"
 #include "store/message.h"
 #include "work/household.h"
 #include "work/quarantine.h"
 #include "work/task.h"
+#include "work/tell.h"
 
 void phase_log_task(struct phase *p, const char *event, const struct task_row *task)
 {
@@ -50,55 +50,32 @@ bool phase_open(struct phase *p, bool *end, struct error *err)
 
 /* ---- phase alert (3.8) ---- */
 
-static bool alert_division(struct work *w, enum alert_target to, int64_t township,
-                           int64_t *division, struct error *err)
-{
-    static const enum level level_of[] = {LEVEL_TOWNSHIP, LEVEL_DISTRICT, LEVEL_CITY};
-    *division = township;
-    return to == ALERT_TOWNSHIP ||
-           store_division_up(w->store, township, level_of[to], division, err);
-}
-
-static bool alert_message(struct phase *p, const struct task_row *task,
-                          const struct alert_rung *rung, struct error *err)
-{
-    char due[DATE_TEXT], code[DIVISION_TEXT];
-    int64_t division;
-    if (!alert_division(p->w, rung->to, task->township, &division, err)) {
-        return false;
-    }
-    date_text(task->due_on, due);
-    division_text(task->township, code);
-    struct strbuf body = STRBUF_INIT, subject = STRBUF_INIT;
-    struct canon c = canon_open(&body);
-    canon_str(&c, "due_on", str_of(due));
-    canon_str(&c, "event", str_of(rung->name));
-    canon_str(&c, "household", task->household);
-    canon_int(&c, "task", task->task);
-    canon_str(&c, "township", str_of(code));
-    canon_close(&c);
-    strbuf_addf(&subject, "%lld/%s/%s", (long long)task->task, rung->name, due);
-    struct message_row message = {.division = division ? division : task->township,
-                                  .kind = STR("alert"),
-                                  .subject = strbuf_str(&subject),
-                                  .created_on = p->run.day,
-                                  .body = strbuf_str(&body)};
-    bool added = false, ok = store_message_put(p->w->store, &message, &added, err);
-    if (added) {
-        p->run.alerts++;
-        phase_log_task(p, rung->name, task);
-    }
-    strbuf_free(&body);
-    strbuf_free(&subject);
-    return ok;
-}
-
 static bool alert_one(struct phase *p, const void *record, struct error *err)
 {
+    static const enum level level_of[] = {LEVEL_TOWNSHIP, LEVEL_DISTRICT, LEVEL_CITY};
     struct task_row task = *(const struct task_row *)record;
     const struct alert_rung *rung;
-    return task_raise(p->w, &task, p->run.day, &rung, err) &&
-           (!rung || alert_message(p, &task, rung, err));
+    int told;
+    if (!task_raise(p->w, &task, p->run.day, &rung, err)) {
+        return false;
+    }
+    if (!rung) {
+        return true;
+    }
+    struct tell_facts facts = {.level = level_of[rung->to],
+                               .due_on = task.due_on,
+                               .event = str_of(rung->name),
+                               .household = task.household,
+                               .task = task.task,
+                               .township = task.township};
+    if (!tell(p->w, TELL_ALERT, task.township, p->run.day, &facts, &told, err)) {
+        return false;
+    }
+    if (told) {
+        p->run.alerts++;
+        phase_log_task(p, rung->name, &task);
+    }
+    return true;
 }
 
 bool phase_alert(struct phase *p, bool *end, struct error *err)
@@ -151,36 +128,32 @@ static bool list_next(struct phase *p, int64_t *division, struct error *err)
 
 static bool list_one(struct phase *p, const void *record, struct error *err)
 {
-    struct message_row message = *(const struct message_row *)record;
-    bool added = false, ok = store_message_put(p->w->store, &message, &added, err);
-    p->run.lists += added;
-    return ok;
+    struct tell_facts facts = {.audit_head = str_of(p->run.audit_head), .date = p->run.day};
+    int told;
+    if (!tell(p->w, TELL_DAILY, *(const int64_t *)record, p->run.day, &facts, &told, err)) {
+        return false;
+    }
+    p->run.lists += told;
+    return true;
 }
 
 bool phase_list(struct phase *p, bool *end, struct error *err)
 {
-    char day[DATE_TEXT];
     if (!p->run.audit_head[0] && !store_audit_head(p->w->store, p->run.audit_head, NULL, err)) {
         return false;
     }
-    struct strbuf body = STRBUF_INIT;
-    struct canon c = canon_open(&body);
-    canon_str(&c, "audit_head", str_of(p->run.audit_head));
-    canon_str(&c, "date", str_of(date_text(p->run.day, day)));
-    canon_close(&c);
-    struct message_row message = {.kind = STR(MESSAGE_DAILY),
-                                  .subject = str_of(day),
-                                  .created_on = p->run.day,
-                                  .body = strbuf_str(&body)};
-    bool ok = true;
-    for (int i = 0; ok && !*end && i < PHASE_BATCH; i++) {
-        ok = list_next(p, &message.division, err);
-        *end = message.division == 0;
-        if (ok && !*end) {
-            p->run.cursor = message.division;
-            ok = quarantine_division(p, message.division, list_one, &message, err);
+    for (int i = 0; !*end && i < PHASE_BATCH; i++) {
+        int64_t division;
+        if (!list_next(p, &division, err)) {
+            return false;
+        }
+        *end = division == 0;
+        if (!*end) {
+            p->run.cursor = division;
+            if (!quarantine_division(p, division, list_one, &division, err)) {
+                return false;
+            }
         }
     }
-    strbuf_free(&body);
-    return ok;
+    return true;
 }

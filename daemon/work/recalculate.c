@@ -2,9 +2,9 @@
 
 #include "base/canon.h"
 #include "rules/register.h"
-#include "store/message.h"
 #include "work/household.h"
 #include "work/task.h"
+#include "work/tell.h"
 
 #define BATCH 256
 
@@ -27,26 +27,12 @@ static void moved_json(struct strbuf *out, const struct cycle_row *cycle, struct
 
 /* The queue is told of a deadline that an office has been given; one not yet opened is only
  * recorded. */
-static bool tell(struct work *w, const struct task_row *task, struct date from, struct error *err)
+static bool tell_moved(struct work *w, const struct task_row *task, struct date was,
+                       struct error *err)
 {
-    char was[DATE_TEXT], now[DATE_TEXT];
-    struct strbuf body = STRBUF_INIT, subject = STRBUF_INIT;
-    struct canon c = canon_open(&body);
-    canon_str(&c, "due_on", str_of(date_text(task->due_on, now)));
-    canon_str(&c, "household", task->household);
-    canon_int(&c, "task", task->task);
-    canon_str(&c, "was", str_of(date_text(from, was)));
-    canon_close(&c);
-    strbuf_addf(&subject, "%lld/%s/%s", (long long)task->task, was, now);
-    struct message_row message = {.division = task->township,
-                                  .kind = STR("deadline-moved"),
-                                  .subject = strbuf_str(&subject),
-                                  .created_on = work_today(w),
-                                  .body = strbuf_str(&body)};
-    bool added, ok = store_message_put(w->store, &message, &added, err);
-    strbuf_free(&body);
-    strbuf_free(&subject);
-    return ok;
+    struct tell_facts facts = {
+        .household = task->household, .task = task->task, .was = was, .due_on = task->due_on};
+    return tell(w, TELL_DEADLINE_MOVED, task->township, work_today(w), &facts, NULL, err);
 }
 
 static bool move_task(struct work *w, struct arena *a, const struct cycle_row *cycle,
@@ -64,7 +50,7 @@ static bool move_task(struct work *w, struct arena *a, const struct cycle_row *c
     if (task.original_due_on.day != was.day) {
         to.original_due_on = task.original_due_on; /* it was postponed, and stays so */
     }
-    return task_move(w, &task, &to, err) && tell(w, &task, was, err);
+    return task_move(w, &task, &to, err) && tell_moved(w, &task, was, err);
 }
 
 /* What a recomputation makes of a deadline where the calendar gives `to`: it makes no task late, so
@@ -130,7 +116,8 @@ static bool recompute_task(struct work *w, struct actor actor, struct task_row *
     struct cycle_row dates = {.dates = {.nominal = task->nominal_due_on}};
     moved_json(&before, &dates, was, task->opened_on);
     moved_json(&after, &dates, to.due_on, task->opened_on);
-    bool ok = tell(w, task, was, err) && work_audit(w, actor, "deadline.move", task->household,
+    bool ok =
+        tell_moved(w, task, was, err) && work_audit(w, actor, "deadline.move", task->household,
                                                     strbuf_str(&before), strbuf_str(&after), err);
     ++*moved;
     strbuf_free(&before);

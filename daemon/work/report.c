@@ -3,9 +3,9 @@
 #include "base/canon.h"
 #include "rules/age.h"
 #include "store/event.h"
-#include "store/message.h"
 #include "work/quarantine.h"
 #include "work/task.h"
+#include "work/tell.h"
 
 struct report_case {
     struct arena arena;
@@ -267,24 +267,10 @@ static bool propose(struct work *w, struct report_case *c, const struct report_r
     if (!all_gone(w, c, &gone, err)) {
         return false;
     }
-    if (!gone) {
-        return true;
-    }
-    struct strbuf body = STRBUF_INIT;
-    struct canon j = canon_open(&body);
-    canon_str(&j, "household", c->household.household);
-    canon_str(&j, "proposes", STR("all-members-gone"));
-    canon_int(&j, "task", result->task);
-    canon_close(&j);
-    struct message_row message = {
-        .division = c->household.township,
-        .kind = STR("proposal"),
-        .subject = str_of(arena_format(&c->arena, "%lld", (long long)result->task)),
-        .created_on = c->today,
-        .body = strbuf_str(&body)};
-    bool added, ok = store_message_put(w->store, &message, &added, err);
-    strbuf_free(&body);
-    return ok;
+    struct tell_facts facts = {.household = c->household.household,
+                               .proposes = STR("all-members-gone"),
+                               .task = result->task};
+    return !gone || tell(w, TELL_PROPOSAL, c->household.township, c->today, &facts, NULL, err);
 }
 
 /* What the calendar reports is nobody's entry: there is nothing to take back. */
