@@ -9,7 +9,7 @@ static size_t slot_of(const char *sql)
     return ((uintptr_t)sql >> 4) * 0x9E3779B97F4A7C15u >> 56;
 }
 
-sqlite3_stmt *db_stmt(struct store *s, const char *sql, struct error *err)
+static sqlite3_stmt *db_stmt(struct store *s, const char *sql, struct error *err)
 {
     size_t i = slot_of(sql);
     while (s->slots[i].sql && s->slots[i].sql != sql) {
@@ -28,43 +28,10 @@ sqlite3_stmt *db_stmt(struct store *s, const char *sql, struct error *err)
     return s->slots[i].stmt;
 }
 
-void db_int(sqlite3_stmt *q, int at, int64_t value)
-{
-    sqlite3_bind_int64(q, at, value);
-}
-
-void db_key(sqlite3_stmt *q, int at, int64_t value)
-{
-    if (value == 0) {
-        sqlite3_bind_null(q, at);
-    } else {
-        sqlite3_bind_int64(q, at, value);
-    }
-}
-
-void db_str(sqlite3_stmt *q, int at, struct str value)
-{
-    if (value.data) {
-        sqlite3_bind_text64(q, at, value.data, value.len, SQLITE_STATIC, SQLITE_UTF8);
-    } else {
-        sqlite3_bind_null(q, at);
-    }
-}
-
-void db_date(sqlite3_stmt *q, int at, struct date value)
+static void db_date(sqlite3_stmt *q, int at, struct date value)
 {
     if (date_is(value)) {
         sqlite3_bind_int64(q, at, value.day);
-    } else {
-        sqlite3_bind_null(q, at);
-    }
-}
-
-void db_name(sqlite3_stmt *q, int at, const struct names *names, int value)
-{
-    const char *text = names_text(names, value);
-    if (*text) {
-        sqlite3_bind_text(q, at, text, -1, SQLITE_STATIC);
     } else {
         sqlite3_bind_null(q, at);
     }
@@ -83,7 +50,7 @@ bool db_exec(struct store *s, const char *sql, struct error *err)
     return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK || db_fail(s, sql, err);
 }
 
-bool db_run(struct store *s, sqlite3_stmt *q, struct error *err)
+static bool db_run(struct store *s, sqlite3_stmt *q, struct error *err)
 {
     int rc = sqlite3_step(q);
     if (rc != SQLITE_DONE && rc != SQLITE_ROW) {
@@ -95,7 +62,7 @@ bool db_run(struct store *s, sqlite3_stmt *q, struct error *err)
     return true;
 }
 
-bool db_row(struct store *s, sqlite3_stmt *q, bool *row, struct error *err)
+static bool db_row(struct store *s, sqlite3_stmt *q, bool *row, struct error *err)
 {
     int rc = sqlite3_step(q);
     *row = rc == SQLITE_ROW;
@@ -110,29 +77,6 @@ bool db_row(struct store *s, sqlite3_stmt *q, bool *row, struct error *err)
 void db_end(sqlite3_stmt *q)
 {
     sqlite3_reset(q);
-}
-
-int64_t db_get_int(sqlite3_stmt *q, int at)
-{
-    return sqlite3_column_int64(q, at);
-}
-
-struct date db_get_date(sqlite3_stmt *q, int at)
-{
-    if (sqlite3_column_type(q, at) == SQLITE_NULL) {
-        return DATE_NONE;
-    }
-    return (struct date){sqlite3_column_int(q, at)};
-}
-
-int db_get_name(sqlite3_stmt *q, int at, const struct names *names)
-{
-    const char *text = (const char *)sqlite3_column_text(q, at);
-    if (!text) {
-        text = "";
-    }
-    int value = names_find(names, str_of(text));
-    return value < 0 ? 0 : value;
 }
 
 /* ---- by shapes ---- */

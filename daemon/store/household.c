@@ -220,3 +220,12 @@ bool store_tier_change(struct store *s, int64_t household_id, struct date on, en
                  ARG(household_id), ARG(on), ARG_NAME(&tiers, before), ARG_NAME(&tiers, after),
                  ARG_NAME(&tier_sources, source), ARG(reason));
 }
+
+bool store_tier_changed_by(struct store *s, int64_t household_id, int64_t after, struct str reason,
+                           bool *is, struct error *err)
+{
+    return db_any(s, err, is,
+                  "SELECT 1 FROM tier_change WHERE household_id = ? AND number > ? "
+                  "AND reason = ? LIMIT 1",
+                  ARG(household_id), ARG(after), ARG(reason));
+}

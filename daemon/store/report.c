@@ -52,6 +52,11 @@ bool store_reports_of(struct store *s, struct arena *a, int64_t household_id, in
                   ARG(task ? task : household_id));
 }
 
+bool store_report_join(struct store *s, int64_t report, int64_t task, struct error *err)
+{
+    return db_do(s, err, "UPDATE report SET task = ?2 WHERE report = ?1", ARG(report), ARG(task));
+}
+
 bool store_report_last(struct store *s, int64_t household_id, struct date until, int64_t *last,
                        struct error *err)
 {
@@ -78,6 +83,12 @@ bool store_asset_put(struct store *s, int64_t household_id, struct str asset, st
                  "INSERT INTO asset (household_id, asset, on_day, recorded_on) "
                  "VALUES (?, ?, ?, ?) ON CONFLICT (household_id, asset) DO NOTHING",
                  ARG(household_id), ARG(asset), ARG(on), ARG(recorded_on));
+}
+
+bool store_asset_remove(struct store *s, int64_t household_id, struct str asset, struct error *err)
+{
+    return db_do(s, err, "DELETE FROM asset WHERE household_id = ? AND asset = ?",
+                 ARG(household_id), ARG(asset));
 }
 
 static const struct db_field asset_fields[] = {

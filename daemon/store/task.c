@@ -60,57 +60,24 @@ static const struct db_field fields[] = {
 };
 static const struct db_shape tasks = SHAPE("task", struct task_row, fields, 17);
 
-static void task_bind(sqlite3_stmt *q, const struct task_row *row)
-{
-    db_key(q, 1, row->task);
-    db_name(q, 2, &task_kinds, (int)row->kind);
-    db_name(q, 3, &task_states, (int)row->state);
-    db_int(q, 4, row->household_id);
-    db_int(q, 5, row->township);
-    db_key(q, 6, row->cycle);
-    db_key(q, 7, row->year);
-    db_date(q, 8, row->opened_on);
-    db_date(q, 9, row->nominal_due_on);
-    db_date(q, 10, row->original_due_on);
-    db_date(q, 11, row->due_on);
-    db_date(q, 12, row->listed_on);
-    db_int(q, 13, row->raised);
-    db_date(q, 14, row->alert_on);
-    db_date(q, 15, row->done_on);
-    db_str(q, 16, row->outcome < 0 ? STR_NONE : str_of(names_text(&outcomes, row->outcome)));
-    db_date(q, 17, row->rolled_on);
-}
-
 bool store_task_insert(struct store *s, struct task_row *row, struct error *err)
 {
-    static const char sql[] =
-        "INSERT INTO task (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    if (!q) {
-        return false;
-    }
-    task_bind(q, row);
-    if (!db_run(s, q, err)) {
-        return false;
-    }
-    row->task = sqlite3_last_insert_rowid(s->db);
-    return true;
+    bool ok = db_do(s, err,
+                    "INSERT INTO task (" COLUMNS
+                    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    ARG_ROW(&tasks, row));
+    row->task = ok ? db_inserted(s) : row->task;
+    return ok;
 }
 
 bool store_task_update(struct store *s, const struct task_row *row, struct error *err)
 {
-    static const char sql[] =
-        "UPDATE task SET kind = ?2, state = ?3, household_id = ?4, township = ?5, cycle = ?6, "
-        "year = ?7, opened_on = ?8, nominal_due_on = ?9, original_due_on = ?10, due_on = ?11, "
-        "listed_on = ?12, raised = ?13, alert_on = ?14, done_on = ?15, outcome = ?16, "
-        "rolled_on = ?17 "
-        "WHERE task = ?1";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    if (!q) {
-        return false;
-    }
-    task_bind(q, row);
-    return db_run(s, q, err);
+    return db_do(s, err,
+                 "UPDATE task SET kind = ?2, state = ?3, household_id = ?4, township = ?5, "
+                 "cycle = ?6, year = ?7, opened_on = ?8, nominal_due_on = ?9, "
+                 "original_due_on = ?10, due_on = ?11, listed_on = ?12, raised = ?13, "
+                 "alert_on = ?14, done_on = ?15, outcome = ?16, rolled_on = ?17 WHERE task = ?1",
+                 ARG_ROW(&tasks, row));
 }
 
 bool store_task_get(struct store *s, struct arena *a, int64_t task, struct task_row *row,
@@ -185,15 +152,8 @@ bool store_tasks_alert(struct store *s, struct arena *a, struct date day, struct
 bool store_task_raised(struct store *s, int64_t task, int raised, struct date alert_on,
                        struct error *err)
 {
-    static const char sql[] = "UPDATE task SET raised = ?2, alert_on = ?3 WHERE task = ?1";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    if (!q) {
-        return false;
-    }
-    db_int(q, 1, task);
-    db_int(q, 2, raised);
-    db_date(q, 3, alert_on);
-    return db_run(s, q, err);
+    return db_do(s, err, "UPDATE task SET raised = ?2, alert_on = ?3 WHERE task = ?1", ARG(task),
+                 ARG(raised), ARG(alert_on));
 }
 
 bool store_task_township_next(struct store *s, int64_t after, int64_t *township, struct error *err)
@@ -206,28 +166,16 @@ bool store_task_township_next(struct store *s, int64_t after, int64_t *township,
 
 bool store_tasks_listed(struct store *s, int64_t township, struct date on, struct error *err)
 {
-    static const char sql[] = "UPDATE task SET listed_on = ?2 "
-                              "WHERE state = 'open' AND township = ?1 AND listed_on IS NULL";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    if (!q) {
-        return false;
-    }
-    db_int(q, 1, township);
-    db_date(q, 2, on);
-    return db_run(s, q, err);
+    return db_do(s, err,
+                 "UPDATE task SET listed_on = ?2 "
+                 "WHERE state = 'open' AND township = ?1 AND listed_on IS NULL",
+                 ARG(township), ARG(on));
 }
 
 bool store_tasks_move(struct store *s, int64_t household_id, int64_t township, struct error *err)
 {
-    static const char sql[] =
-        "UPDATE task SET township = ?2 WHERE household_id = ?1 AND state = 'open'";
-    sqlite3_stmt *q = db_stmt(s, sql, err);
-    if (!q) {
-        return false;
-    }
-    db_int(q, 1, household_id);
-    db_int(q, 2, township);
-    return db_run(s, q, err);
+    return db_do(s, err, "UPDATE task SET township = ?2 WHERE household_id = ?1 AND state = 'open'",
+                 ARG(household_id), ARG(township));
 }
 
 #define REVIEW_COLUMNS                                                                             \

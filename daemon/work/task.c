@@ -73,25 +73,38 @@ bool task_open(struct work *w, struct actor actor, struct task_row *task, struct
     return ok;
 }
 
-bool task_move(struct work *w, struct task_row *task, const struct task_deadline *to,
-               struct error *err)
+static bool set_deadline(struct work *w, struct task_row *task, const struct task_deadline *to,
+                         int raised, struct error *err)
 {
-    bool moves = to->due_on.day != task->due_on.day;
-    bool differs = moves || to->original_due_on.day != task->original_due_on.day ||
-                   to->rolled_on.day != task->rolled_on.day;
-    struct date alert_on = task->alert_on;
+    struct task_row was = *task;
     if (!step(task, TASK_EVENT_MOVE, err)) {
         return false;
     }
     task->due_on = to->due_on;
     task->original_due_on = to->original_due_on;
     task->rolled_on = to->rolled_on;
-    task->raised = moves ? -1 : task->raised;
+    task->raised = raised;
     if (!next_alert(w, task, work_today(w), &task->alert_on, err)) {
         return false;
     }
-    return (!differs && task->alert_on.day == alert_on.day) ||
-           store_task_update(w->store, task, err);
+    bool same = task->due_on.day == was.due_on.day &&
+                task->original_due_on.day == was.original_due_on.day &&
+                task->rolled_on.day == was.rolled_on.day && task->raised == was.raised &&
+                task->alert_on.day == was.alert_on.day;
+    return same || store_task_update(w->store, task, err);
+}
+
+bool task_move(struct work *w, struct task_row *task, const struct task_deadline *to,
+               struct error *err)
+{
+    int raised = to->due_on.day == task->due_on.day ? task->raised : -1;
+    return set_deadline(w, task, to, raised, err);
+}
+
+bool task_move_back(struct work *w, struct task_row *task, const struct task_deadline *to,
+                    int raised, struct error *err)
+{
+    return set_deadline(w, task, to, raised, err);
 }
 
 bool task_raise(struct work *w, struct task_row *task, struct date on,

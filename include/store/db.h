@@ -220,17 +220,3 @@ bool db_fail(struct store *s, const char *what, struct error *err);
 bool migrate(struct store *s, struct date today, struct error *err);
 /* Plans of every statement prepared so far that scan a table whole, for the test of section 2. */
 bool db_scans(struct store *s, struct strbuf *out, struct error *err);
-
-/* ---- the older calls, for what is not converted yet ---- */
-
-sqlite3_stmt *db_stmt(struct store *s, const char *sql, struct error *err);
-void db_int(sqlite3_stmt *q, int at, int64_t value);
-void db_key(sqlite3_stmt *q, int at, int64_t value); /* 0 is NULL */
-void db_str(sqlite3_stmt *q, int at, struct str value);
-void db_date(sqlite3_stmt *q, int at, struct date value);
-void db_name(sqlite3_stmt *q, int at, const struct names *names, int value); /* "" is NULL */
-bool db_run(struct store *s, sqlite3_stmt *q, struct error *err);
-bool db_row(struct store *s, sqlite3_stmt *q, bool *row, struct error *err);
-int64_t db_get_int(sqlite3_stmt *q, int at); /* 0 for NULL */
-struct date db_get_date(sqlite3_stmt *q, int at);
-int db_get_name(sqlite3_stmt *q, int at, const struct names *names);

@@ -77,3 +77,6 @@ bool store_tier_spans(struct store *s, struct arena *a, int64_t household_id, en
 bool store_tier_change(struct store *s, int64_t household_id, struct date on, enum tier before,
                        enum tier after, enum tier_source source, struct str reason,
                        struct error *err);
+/* Whether a change above number `after` has this reason. */
+bool store_tier_changed_by(struct store *s, int64_t household_id, int64_t after, struct str reason,
+                           bool *is, struct error *err);

@@ -38,6 +38,8 @@ struct report_row {
     bool corrected; /* taken back since; filled by reads */
 };
 bool store_report_insert(struct store *s, struct report_row *row, struct error *err);
+/* It belongs to another triggered review from now on. */
+bool store_report_join(struct store *s, int64_t report, int64_t task, struct error *err);
 /* All of a household in order; or, `task` not 0, those of one triggered review. */
 bool store_reports_of(struct store *s, struct arena *a, int64_t household_id, int64_t task,
                       struct report_row **rows, int *count, struct error *err);
@@ -50,6 +52,7 @@ bool store_report_member_left(struct store *s, int64_t household_id, int64_t see
 
 bool store_asset_put(struct store *s, int64_t household_id, struct str asset, struct date on,
                      struct date recorded_on, struct error *err);
+bool store_asset_remove(struct store *s, int64_t household_id, struct str asset, struct error *err);
 struct asset_row {
     const char *asset; /* the policy's word */
     struct date on, recorded_on;

@@ -41,6 +41,11 @@ struct task_deadline {
 bool task_move(struct work *w, struct task_row *task, const struct task_deadline *to,
                struct error *err);
 
+/* Back to the deadline that it had before a postponement, and to the rung that had been raised for
+ * it (3.10). */
+bool task_move_back(struct work *w, struct task_row *task, const struct task_deadline *to,
+                    int raised, struct error *err);
+
 /* The rung to raise on a day, borrowed from the policy, and NULL for none: noted as raised, with
  * the day of the next. */
 bool task_raise(struct work *w, struct task_row *task, struct date on,

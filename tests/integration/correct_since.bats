@@ -15,6 +15,7 @@ setup_file() {
         echo P,500101001001,戊,active,annual,,2018-01-10,,none
         echo R,500101001001,己,suspended,annual,,2018-01-10,,none
         echo T,500101001001,庚,active,annual,,2017-10-20,,none
+        echo U,500101001001,辛,active,annual,,2018-01-10,,none
     } >"$D/h.csv"
     ctl import households "$D/h.csv" >/dev/null
     printf '%s\n' household,member,work_ability,status M,1,none,present M,2,none,present >"$D/m.csv"
@@ -103,6 +104,15 @@ member() { sql "SELECT status FROM member WHERE member = '$2' AND household_id =
     json correct T --reason 录入错误
     same "quarterly 2018-10-20" "$(get T '"\(.tier) \(.nominal_due_on)"')"
     same late "$(json task show "$(task_of T)" | field section)"
+}
+
+@test "3.4: the cycle that an import's tier gave while the allowance was suspended stands" {
+    json household suspend --yes U --ground other --remark 待查
+    printf '%s\n' household,division,approved_on,tier U,500101001001,2018-01-10,quarterly >"$BATS_TEST_TMPDIR/h.csv"
+    ctl import households "$BATS_TEST_TMPDIR/h.csv" >/dev/null
+    due=$(get U .nominal_due_on)
+    json correct U --reason 录入错误
+    same "active quarterly $due" "$(get U '"\(.status) \(.tier) \(.nominal_due_on)"')"
 }
 
 @test "verify is clean after all that" {

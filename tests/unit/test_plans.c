@@ -226,11 +226,19 @@ static void call_reports(int64_t household)
 static void call_events(int64_t household)
 {
     struct event_row event;
+    struct event_was was;
+    bool imported;
     for (int kind = EVENT_REVIEW; kind <= EVENT_DECISION; kind++) {
         must(store_event_note(m.s, household, (enum event_kind)kind, TODAY, &err));
         must(store_event_latest(m.s, household, &event, &err));
-        must(store_event_undo(m.s, &event, TODAY, &err));
+        must(store_event_was(m.s, &m.a, event.event, &was, &err));
     }
+    for (int entry = ENTRY_EVENT; entry <= ENTRIES_TIER; entry++) {
+        must(store_event_taken_back(m.s, (enum event_entry)entry, household, 1, &err));
+    }
+    must(store_tier_changed_by(m.s, household, 0, STR("import"), &imported, &err));
+    must(store_report_join(m.s, 1, 1, &err));
+    must(store_asset_remove(m.s, household, STR("car"), &err));
 }
 
 static void call_messages(void)

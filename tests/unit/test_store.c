@@ -809,10 +809,7 @@ static void test_migration(void **state)
         {"SELECT n FROM message_count WHERE state = 'ready'", 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        sqlite3_stmt *q = db_stmt(s, cases[i].sql, &err);
-        must(q && db_row(s, q, &(bool){false}, &err));
-        done = db_get_int(q, 0);
-        db_end(q);
+        must(db_one(s, &err, NULL, &db_number, &done, cases[i].sql, NO_ARGS));
         assert_int_equal(done, cases[i].value);
     }
     /* A run under way when the old version ended goes on as the clock's. */
@@ -878,10 +875,8 @@ static void test_office_month(void **state)
         task.done_on = steps[i].done_on;
         task.outcome = task.state == TASK_DONE ? OUTCOME_CONTINUE : -1;
         must(store_task_update(m.s, &task, &err));
-        sqlite3_stmt *q = db_stmt(m.s, sql, &err);
-        must(q && db_row(m.s, q, &(bool){false}, &err));
-        int64_t value = db_get_int(q, 0);
-        db_end(q);
+        int64_t value;
+        must(db_one(m.s, &err, NULL, &db_number, &value, sql, NO_ARGS));
         assert_int_equal(value, steps[i].value);
     }
 }
