@@ -42,21 +42,6 @@ struct origin {
 
 /* ---- 事由 ---- */
 
-/* 年满70周岁 of the calendar's own "calendar: age 70". */
-static void put_age(struct strbuf *out, struct str source)
-{
-    int64_t age;
-    const char prefix[] = "calendar: age ";
-    const size_t len = sizeof prefix - 1;
-
-    if (source.len > len && memcmp(source.data, prefix, len) == 0 &&
-        str_to_int((struct str){source.data + len, source.len - len}, 1, 200, &age)) {
-        strbuf_addf(out, "年满%lld周岁", (long long)age);
-    } else {
-        strbuf_addz(out, names_zh(&report_kinds, REPORT_AGE));
-    }
-}
-
 /* 家庭情况变化：死亡、迁出. Each kind once, in the order of the reports. */
 static const char *reported(struct builder *b, const struct origin *o)
 {
@@ -71,7 +56,7 @@ static const char *reported(struct builder *b, const struct origin *o)
         strbuf_addz(&text, said ? "、" : "家庭情况变化：");
         said |= 1u << report->kind;
         if (report->kind == REPORT_AGE) {
-            put_age(&text, report->source);
+            strbuf_addf(&text, "年满%d周岁", report->age);
         } else {
             strbuf_addz(&text, names_zh(&report_kinds, (int)report->kind));
         }

@@ -31,25 +31,19 @@ const struct names member_statuses = NAMES_TABLE("status", member_status_text);
 const struct names tiers = NAMES_TABLE("tier", tier_text);
 const struct names tier_sources = NAMES_TABLE("tier_source", tier_source_text);
 
+static const struct word fact_text[] = {
+    {"status", NULL},          {"register", NULL},       {"tier", NULL},
+    {"approved_on", NULL},     {"last_review_on", NULL}, {"anchor_on", NULL},
+    {"income_kind", NULL},     {"income", NULL},         {"pension", NULL},
+    {"employment_cost", NULL}, {"household", NULL},      {"members", NULL},
+    {"member", NULL}};
+const struct names fact_names = NAMES_TABLE("fact", fact_text);
+
 void household_fact(struct trace *t, const struct fact_origin *origins, enum fact which,
                     const char *value)
 {
-    static const char *const names[] = {
-        [FACT_STATUS] = "status",
-        [FACT_REGISTER] = "register",
-        [FACT_TIER] = "tier",
-        [FACT_APPROVED] = "approved_on",
-        [FACT_LAST_REVIEW] = "last_review_on",
-        [FACT_ANCHOR] = "anchor_on",
-        [FACT_INCOME_KIND] = "income_kind",
-        [FACT_INCOME] = "income",
-        [FACT_PENSION] = "pension",
-        [FACT_EMPLOYMENT_COST] = "employment_cost",
-    };
-    _Static_assert(sizeof(names) / sizeof(names[0]) == FACT_COUNT, "a name each");
-
-    trace_fact(t, names[which], value, origins ? origins[which].on : DATE_NONE,
-               origins ? origins[which].source : NULL);
+    trace_fact(t, names_text(&fact_names, (int)which), value,
+               origins ? origins[which].on : DATE_NONE, origins ? origins[which].source : NULL);
 }
 
 int tier_months(enum tier tier)

@@ -94,8 +94,8 @@ bool store_audit_add(struct store *s, int64_t at, struct actor actor, const char
                      struct str household, struct str before, struct str after, struct error *err)
 {
     char text[CLOCK_TEXT];
-    if ((!s->head_known && !head_load(s, err)) ||
-        !day_mark(s, (struct date){clock_local_day(at)}, err)) {
+    s->entry_on = (struct date){clock_local_day(at)};
+    if ((!s->head_known && !head_load(s, err)) || !day_mark(s, s->entry_on, err)) {
         return false;
     }
     clock_format(at, text);

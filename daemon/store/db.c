@@ -313,6 +313,16 @@ static const char *read_field(sqlite3_stmt *q, int at, const struct db_field *f,
                                            : read_text(q, at, f, a, out);
 }
 
+/* A row that is not there. */
+static void row_none(const struct db_shape *shape, void *row)
+{
+    memset(row, 0, shape->size);
+    for (int i = 0; i < shape->count; i++) {
+        field_none(&shape->fields[i], (char *)row + shape->fields[i].offset);
+    }
+}
+
+/* Where a value is not what it can be the statement is at its end. */
 static bool read_row(sqlite3_stmt *q, const struct db_shape *shape, struct arena *a, void *row,
                      struct error *err)
 {
@@ -324,37 +334,26 @@ static bool read_row(sqlite3_stmt *q, const struct db_shape *shape, struct arena
         if (wrong) {
             const char *key = (const char *)sqlite3_column_text(q, 0);
             bool shown = key && text_is_utf8(str_of(key), NULL);
-            return error_set(err, REASON_STORAGE, "store: damaged row in %s, %s %.40s: %s %s",
-                             shape->table, sqlite3_column_name(q, 0), shown ? key : "?",
-                             sqlite3_column_name(q, i), wrong);
+            error_set(err, REASON_STORAGE, "store: damaged row in %s, %s %.40s: %s %s",
+                      shape->table, sqlite3_column_name(q, 0), shown ? key : "?",
+                      sqlite3_column_name(q, i), wrong);
+            db_end(q);
+            return false;
         }
     }
     return true;
 }
 
-/* A row that is not there, and the fields that a statement does not give. */
-static void row_none(const struct db_shape *shape, void *row)
-{
-    memset(row, 0, shape->size);
-    for (int i = 0; i < shape->count; i++) {
-        field_none(&shape->fields[i], (char *)row + shape->fields[i].offset);
-    }
-}
-
 bool db_next(struct store *s, sqlite3_stmt *q, struct error *err, struct arena *a,
              const struct db_shape *shape, void *row, bool *more)
 {
-    *more = false;
     row_none(shape, row);
-    if (!q || !db_row(s, q, more, err)) {
-        return false;
+    *more = false;
+    bool ok = q && db_row(s, q, more, err);
+    if (ok && *more) {
+        *more = ok = read_row(q, shape, a, row, err);
     }
-    if (*more && !read_row(q, shape, a, row, err)) {
-        db_end(q);
-        *more = false;
-        return false;
-    }
-    return true;
+    return ok;
 }
 
 bool db_one_args(struct store *s, struct error *err, struct arena *a, const struct db_shape *shape,
@@ -376,13 +375,13 @@ bool db_all_args(struct store *s, struct error *err, struct arena *a, const stru
                  void *rows, size_t size, int *count, const char *sql, const struct db_arg *args)
 {
     sqlite3_stmt *q = db_query_args(s, err, sql, args);
-    char *array = NULL, *row;
-    bool more = true, ok = q != NULL;
+    char *array = NULL;
+    bool more, ok = q != NULL;
     assert(size == shape->size);
-    for (*count = 0; ok && more; *count += more) {
+    for (*count = 0; ok && (ok = db_row(s, q, &more, err)) && more; ++*count) {
         array = arena_room(a, array, size, *count);
-        row = array + (size_t)*count * size;
-        ok = db_next(s, q, err, a, shape, row, &more);
+        row_none(shape, array + (size_t)*count * size);
+        ok = read_row(q, shape, a, array + (size_t)*count * size, err);
     }
     memcpy(rows, &array, sizeof array);
     return ok;

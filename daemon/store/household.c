@@ -159,6 +159,12 @@ bool store_member_find(struct store *s, struct arena *a, int64_t household_id, s
     return ok;
 }
 
+bool store_member_any(struct store *s, int64_t household_id, bool *any, struct error *err)
+{
+    return db_any(s, err, any, "SELECT 1 FROM member WHERE household_id = ? LIMIT 1",
+                  ARG(household_id));
+}
+
 bool store_member_put(struct store *s, int64_t household_id, const struct member_row *row,
                       struct error *err)
 {

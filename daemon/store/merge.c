@@ -2,6 +2,34 @@
 
 #include "store/db.h"
 
+static const struct db_field merging_fields[] = {
+    FIELD(struct merging_row, old),
+    FIELD(struct merging_row, into),
+    FIELD_OR_MINUS(struct merging_row, actor.uid),
+    FIELD(struct merging_row, actor.who),
+};
+static const struct db_shape mergings = SHAPE("merging", struct merging_row, merging_fields, 4);
+
+bool store_merging_get(struct store *s, struct arena *a, struct merging_row *row, struct error *err)
+{
+    return db_one(s, err, a, &mergings, row,
+                  "SELECT old_division, new_division, uid, who FROM merging WHERE one = 1",
+                  NO_ARGS);
+}
+
+bool store_merging_set(struct store *s, const struct merging_row *row, struct error *err)
+{
+    return db_do(s, err,
+                 "INSERT INTO merging (one, old_division, new_division, uid, who) "
+                 "VALUES (1, ?, ?, ?, ?)",
+                 ARG_ROW(&mergings, row));
+}
+
+bool store_merging_clear(struct store *s, struct error *err)
+{
+    return db_do(s, err, "DELETE FROM merging WHERE one = 1", NO_ARGS);
+}
+
 bool store_merge_division(struct store *s, int64_t old, int64_t into, struct date on,
                           int64_t *below, struct error *err)
 {

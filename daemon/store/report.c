@@ -11,32 +11,25 @@ const struct names report_told_kinds = {"kind", REPORT_AGE, kind_names};
 
 #define COLUMNS                                                                                    \
     "report, household_id, task, kind, member, on_day, recorded_on, income, pension, "             \
-    "employment_cost, asset, source, recorded_at, uid, who"
+    "employment_cost, asset, source, age, recorded_at, uid, who"
 static const struct db_field report_fields[] = {
-    FIELD_OR_NULL(struct report_row, report),
-    FIELD(struct report_row, household_id),
-    FIELD_OR_NULL(struct report_row, task),
-    FIELD_NAME(struct report_row, kind, report_kinds),
-    FIELD_OR_NULL(struct report_row, member),
-    FIELD(struct report_row, on),
-    FIELD(struct report_row, recorded_on),
-    FIELD_OR_MINUS(struct report_row, income),
-    FIELD_OR_MINUS(struct report_row, pension),
-    FIELD_OR_MINUS(struct report_row, employment_cost),
-    FIELD_OR_NULL(struct report_row, asset),
-    FIELD(struct report_row, source),
-    FIELD(struct report_row, recorded_at),
-    FIELD_OR_MINUS(struct report_row, uid),
-    FIELD(struct report_row, who),
+    FIELD_OR_NULL(struct report_row, report),   FIELD(struct report_row, household_id),
+    FIELD_OR_NULL(struct report_row, task),     FIELD_NAME(struct report_row, kind, report_kinds),
+    FIELD_OR_NULL(struct report_row, member),   FIELD(struct report_row, on),
+    FIELD(struct report_row, recorded_on),      FIELD_OR_MINUS(struct report_row, income),
+    FIELD_OR_MINUS(struct report_row, pension), FIELD_OR_MINUS(struct report_row, employment_cost),
+    FIELD_OR_NULL(struct report_row, asset),    FIELD(struct report_row, source),
+    FIELD_OR_NULL(struct report_row, age),      FIELD(struct report_row, recorded_at),
+    FIELD_OR_MINUS(struct report_row, uid),     FIELD(struct report_row, who),
     FIELD(struct report_row, corrected),
 };
-static const struct db_shape reports = SHAPE("report", struct report_row, report_fields, 15);
+static const struct db_shape reports = SHAPE("report", struct report_row, report_fields, 16);
 
 bool store_report_insert(struct store *s, struct report_row *row, struct error *err)
 {
     bool ok = db_do(s, err,
                     "INSERT INTO report (" COLUMNS
-                    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     ARG_ROW(&reports, row));
     row->report = ok ? db_inserted(s) : 0;
     return ok;

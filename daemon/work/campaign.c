@@ -267,10 +267,14 @@ static bool effect(struct phase *p, const void *record, struct error *err)
     struct strbuf before = STRBUF_INIT, after = STRBUF_INIT;
     state_json(&before, row.register_state, d->task);
     state_json(&after, d->after, d->task);
+    const struct household_row was = row;
+    const struct origin_row cause = {
+        .on = DATE_NONE, .source = ORIGIN_DECISION, .reference = d->task};
     row.register_state = d->after;
     bool ok = store_household_update(w->store, &row, err) &&
               work_audit(w, ACTOR_CLOCK, "register.effect", row.household, strbuf_str(&before),
-                         strbuf_str(&after), err);
+                         strbuf_str(&after), err) &&
+              origin_changed(w, &was, &row, cause, err);
     strbuf_free(&before);
     strbuf_free(&after);
     return ok;

@@ -231,11 +231,16 @@ static bool cessation_write(struct work *w, struct actor actor, struct household
     canon_str(&c, "status", str_of(names_text(&statuses, (int)row->status)));
     canon_close(&c);
     cessation_json(&after, &ending);
+    const struct household_row was = *row;
+    const struct origin_row cause = {.on = request->on,
+                                     .source = ORIGIN_TERMINATE + (enum origin_source)request->act,
+                                     .ground = str_of(names_text(&grounds, (int)request->ground))};
     row->status = moves[request->act].to;
     bool ok = store_ending_insert(w->store, &ending, err) &&
               store_household_update(w->store, row, err) &&
               work_audit(w, actor, "household.end", row->household, strbuf_str(&before),
-                         strbuf_str(&after), err);
+                         strbuf_str(&after), err) &&
+              origin_changed(w, &was, row, cause, err);
     strbuf_free(&before);
     strbuf_free(&after);
     return ok;
@@ -310,6 +315,8 @@ bool cessation_resume(struct work *w, struct actor actor, struct str household, 
              store_household_update(w->store, &row, err) &&
              work_audit(w, actor, "household.resume", row.household,
                         STR("{\"status\":\"suspended\"}"), STR("{\"status\":\"active\"}"), err) &&
+             origin_changed(w, &before, &row,
+                            (struct origin_row){.on = DATE_NONE, .source = ORIGIN_RESUME}, err) &&
              campaign_qualify(w, actor, &before, &row, err);
     }
     arena_free(&a);

@@ -3,6 +3,7 @@
 #include "base/canon.h"
 #include "store/report.h"
 #include "work/campaign.h"
+#include "work/origin.h"
 #include "work/recalculate.h"
 #include "work/task.h"
 #include "work/tell.h"
@@ -432,7 +433,7 @@ bool correct_latest(struct work *w, struct actor actor, struct str household, st
     ok = ok && load(&c, household, err) && back[c.event.kind](&c, err) &&
          store_event_taken_back(w->store, ENTRY_EVENT, c.now.id, c.event.event, err) &&
          store_household_update(w->store, &c.now, err) && audit(&c, reason, err) &&
-         follow(&c, result, err);
+         origin_corrected(w, &c.before, &c.now, err) && follow(&c, result, err);
     if (ok) {
         struct tell_facts told = {.household = c.now.household,
                                   .kind = str_of(names_text(&event_kinds, (int)c.event.kind)),

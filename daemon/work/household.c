@@ -125,8 +125,17 @@ static bool tier_audit(struct work *w, struct actor actor, const struct househol
     canon_str(&c, "tier", str_of(names_text(&tiers, (int)row->tier)));
     canon_str(&c, "tier_source", str_of(names_text(&tier_sources, (int)row->tier_source)));
     canon_close(&c);
+    const struct origin_row origin = {.household_id = row->id,
+                                      .fact = FACT_TIER,
+                                      .value = str_of(names_text(&tiers, (int)row->tier)),
+                                      .on = DATE_NONE,
+                                      .source = row->tier_source == TIER_GIVEN ? ORIGIN_GIVEN
+                                                : row->tier_source == TIER_DERIVED
+                                                    ? ORIGIN_DERIVED
+                                                    : ORIGIN_DEFAULT};
     bool ok = work_audit(w, actor, "household.tier", row->household, strbuf_str(&old),
-                         strbuf_str(&now), err);
+                         strbuf_str(&now), err) &&
+              store_origin_put(w->store, &origin, err);
     strbuf_free(&old);
     strbuf_free(&now);
     return ok;

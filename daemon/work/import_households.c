@@ -3,6 +3,7 @@
 #include "rules/tier.h"
 #include "work/campaign.h"
 #include "work/import_kind.h"
+#include "work/origin.h"
 
 enum {
     HH_HOUSEHOLD,
@@ -247,6 +248,8 @@ static bool audit_change(struct import_context *c, const char *action,
     return ok;
 }
 
+static const struct origin_row imported = {.source = ORIGIN_IMPORT, .on = {INT32_MIN}};
+
 static bool household_add(struct import_context *c, struct household_cells *g, struct error *err)
 {
     struct household_row *r = &g->row;
@@ -258,7 +261,7 @@ static bool household_add(struct import_context *c, struct household_cells *g, s
     r->tier_source = g->tier < 0 ? TIER_DEFAULT : TIER_GIVEN;
     r->anchor_on = r->approved_on;
     return store_household_insert(c->w->store, r, err) &&
-           audit_change(c, "household.add", NULL, r, err) &&
+           audit_change(c, "household.add", NULL, r, err) && origin_added(c->w, r, err) &&
            (!has_cycle(r->status) || enter_cycle(c, r, err)) &&
            campaign_qualify(c->w, c->actor, NULL, r, err);
 }
@@ -309,6 +312,7 @@ static bool household_readmit(struct import_context *c, const struct household_r
     r.last_review_on = g->row.last_review_on;
     return store_household_update(c->w->store, &r, err) &&
            audit_change(c, "household.readmit", old, &r, err) &&
+           origin_changed(c->w, old, &r, imported, err) &&
            (!has_cycle(r.status) || enter_cycle(c, &r, err)) &&
            campaign_qualify(c->w, c->actor, old, &r, err);
 }
@@ -329,6 +333,7 @@ static bool household_change(struct import_context *c, const struct household_ro
     return (old->township == r->township ||
             store_tasks_move(c->w->store, r->id, r->township, err)) &&
            audit_change(c, "household.change", old, r, err) &&
+           origin_changed(c->w, old, r, imported, err) &&
            (!facts || household_derive_tier(c->w, c->actor, r, c->today, err)) &&
            campaign_qualify(c->w, c->actor, old, r, err);
 }

@@ -162,12 +162,25 @@ static bool member_same(const struct member_row *a, const struct member_row *b)
            a->status_on.day == b->status_on.day;
 }
 
-/* One element of the list in the audit; personal values as digests. */
+/* One element of the list in the audit, personal values as digests; and its origin. */
 static void member_audit(struct import_context *c, const struct member_row *r)
 {
     struct strbuf *out = &c->members.after;
     struct store *s = c->w->store;
     char day[DATE_TEXT];
+    struct import_group *g = &c->members;
+    int at = 0;
+    while (at < g->named_count && !str_equal(g->named[at].member, r->member)) {
+        at++;
+    }
+    if (at == g->named_count) {
+        g->named = arena_room(&c->group, g->named, sizeof *g->named, g->named_count++);
+    }
+    g->named[at] = (struct origin_row){.household_id = g->household.id,
+                                       .fact = FACT_MEMBER,
+                                       .member = arena_str(&c->group, r->member),
+                                       .on = r->status_on,
+                                       .source = ORIGIN_IMPORT};
     strbuf_addc(out, out->len ? ',' : '[');
     struct canon j = canon_open(out);
     canon_str(
@@ -202,8 +215,16 @@ static bool member_flush(struct import_context *c, struct error *err)
         canon_raw(&j, "members", strbuf_str(&g->after));
         canon_close(&j);
         ok = work_audit(c->w, c->actor, "household.members", g->household.household, STR_NONE,
-                        strbuf_str(&after), err) &&
-             household_derive_tier(c->w, c->actor, &g->household, c->today, err) &&
+                        strbuf_str(&after), err);
+        if (g->first) {
+            g->named[0].fact = FACT_MEMBERS;
+            g->named[0].member = STR_NONE;
+            g->named_count = 1;
+        }
+        for (int i = 0; ok && i < g->named_count; i++) {
+            ok = store_origin_put(c->w->store, &g->named[i], err);
+        }
+        ok = ok && household_derive_tier(c->w, c->actor, &g->household, c->today, err) &&
              (!g->updated || household_tier_mismatch(c->w, &g->household, c->today, err)) &&
              (!g->went ||
               report_imported(c->w, c->actor, g->household.household, strbuf_str(&g->went_member),
@@ -211,6 +232,8 @@ static bool member_flush(struct import_context *c, struct error *err)
         strbuf_free(&after);
     }
     strbuf_reset(&g->after);
+    g->named = NULL;
+    g->named_count = 0;
     g->changed = g->updated = g->went = false;
     g->household.id = 0;
     return ok;
@@ -242,6 +265,14 @@ static bool member_apply(struct import_context *c, const struct str *cells,
         return true;
     }
     *effect = found ? IMPORT_CHANGED : IMPORT_ADDED;
+    if (!c->members.changed) {
+        bool any;
+        if (!store_member_any(c->w->store, id, &any, err)) {
+            return false;
+        }
+        c->members.first = !any;
+    }
+    c->members.first = c->members.first && !date_is(r.status_on);
     c->members.changed = true;
     c->members.updated = c->members.updated || found;
     if (found && old.status == MEMBER_PRESENT && r.status != MEMBER_PRESENT) {

@@ -1,6 +1,5 @@
 #include "work/merge.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,8 +15,6 @@
 #include "work/tell.h"
 
 #define BATCH 64
-/* In the store's meta while a merge is half done: "OLD INTO UID WHO". */
-static const char mark_name[] = "merge";
 
 enum stage { STAGE_BEGIN, STAGE_HOUSEHOLDS, STAGE_MESSAGES, STAGE_END };
 
@@ -33,38 +30,6 @@ struct merge {
     char *who;            /* of one that goes on after a kill */
     struct arena arena;
 };
-
-/* ---- the mark ---- */
-
-struct mark {
-    int64_t old, into, uid;
-    const char *who; /* NULL: nothing is half done */
-};
-
-static bool mark_get(struct work *w, struct arena *a, struct mark *mark, struct error *err)
-{
-    char *text;
-    int at = 0;
-    *mark = (struct mark){0};
-    if (!store_meta_get(w->store, a, mark_name, &text, err) || !text) {
-        return err->reason == REASON_NONE;
-    }
-    if (sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64 " %n", &mark->old, &mark->into, &mark->uid,
-               &at) != 3 ||
-        at == 0) {
-        return error_set(err, REASON_STORAGE, "the store's mark of a merge is \"%s\"", text);
-    }
-    mark->who = text + at;
-    return true;
-}
-
-static bool mark_set(struct merge *m, struct work *w, struct error *err)
-{
-    const char *text =
-        arena_format(&m->arena, "%lld %lld %lld %s", (long long)m->result.old,
-                     (long long)m->result.into, (long long)m->job.actor.uid, m->job.actor.who);
-    return store_meta_set(w->store, mark_name, text, err);
-}
 
 /* ---- may they be joined? ---- */
 
@@ -121,13 +86,13 @@ static bool places(struct merge *m, struct work *w, struct error *err)
 /* *again: this very merge is half done. */
 static bool may_begin(struct merge *m, struct work *w, bool *again, struct error *err)
 {
-    struct mark mark;
+    struct merging_row mark;
     char a[DIVISION_TEXT], b[DIVISION_TEXT];
-    if (!levels_of(m, w, err) || !mark_get(w, &m->arena, &mark, err)) {
+    if (!levels_of(m, w, err) || !store_merging_get(w->store, &m->arena, &mark, err)) {
         return false;
     }
-    *again = mark.who && mark.old == m->result.old && mark.into == m->result.into;
-    if (mark.who && !*again) {
+    *again = mark.old && mark.old == m->result.old && mark.into == m->result.into;
+    if (mark.old && !*again) {
         return error_set(err, REASON_BUSY, "%s is being joined to %s: complete that first",
                          division_text(mark.old, a), division_text(mark.into, b));
     }
@@ -209,11 +174,12 @@ static bool begin(struct merge *m, struct work *w, struct error *err)
     if (again) {
         return true;
     }
+    const struct merging_row mark = {m->result.old, m->result.into, m->job.actor};
     return store_merge_division(w->store, m->result.old, m->result.into, work_today(w),
                                 &m->result.divisions, err) &&
            (m->level == LEVEL_VILLAGE ||
             store_merge_months(w->store, m->result.old, m->result.into, err)) &&
-           mark_set(m, w, err) && audit_merge(m, w, err);
+           store_merging_set(w->store, &mark, err) && audit_merge(m, w, err);
 }
 
 struct page {
@@ -350,7 +316,7 @@ static bool messages(struct merge *m, struct work *w, struct error *err)
 
 static bool finish(struct merge *m, struct work *w, struct error *err)
 {
-    return tell_all(m, w, err) && store_meta_clear(w->store, mark_name, err);
+    return tell_all(m, w, err) && store_merging_clear(w->store, err);
 }
 
 static bool (*const stages[])(struct merge *m, struct work *w, struct error *err) = {
@@ -426,14 +392,14 @@ const struct merge_result *merge_job_result(const struct job *job)
 bool merge_resume(struct work *w, struct job **job, struct error *err)
 {
     struct arena a = ARENA_INIT;
-    struct mark mark;
+    struct merging_row mark;
     char old[DIVISION_TEXT];
     *job = NULL;
-    bool ok = mark_get(w, &a, &mark, err);
-    if (ok && mark.who) {
+    bool ok = store_merging_get(w->store, &a, &mark, err);
+    if (ok && mark.old) {
         struct merge *m = (struct merge *)merge_job(mark.old, mark.into, ACTOR_CLOCK);
-        m->who = xstrdup(mark.who);
-        m->job.actor = (struct actor){mark.uid, m->who};
+        m->who = xstrdup(mark.actor.who);
+        m->job.actor = (struct actor){mark.actor.uid, m->who};
         log_put(LOG_NOTICE, "event=recover merge=%s", division_text(mark.old, old));
         *job = &m->job;
     }

@@ -211,12 +211,45 @@ static bool write_report(struct work *w, struct report_case *c, struct report_re
         .employment_cost = r->employment_cost,
         .asset = r->asset,
         .source = r->source,
+        .age = r->age,
         .recorded_at = at,
         .uid = c->actor.uid,
         .who = str_of(c->actor.who),
     };
     bool ok = store_report_insert(w->store, &row, err);
     result->report = row.report;
+    return ok;
+}
+
+/* The facts that the report gives are from it. */
+static bool origins(struct work *w, struct report_case *c, int64_t report, struct error *err)
+{
+    const struct report_request *r = c->request;
+    const struct {
+        enum fact fact;
+        int64_t fen;
+    } money[] = {{FACT_INCOME, r->income},
+                 {FACT_PENSION, r->pension},
+                 {FACT_EMPLOYMENT_COST, r->employment_cost}};
+    struct origin_row origin = {.household_id = c->household.id,
+                                .fact = FACT_MEMBER,
+                                .member = r->member,
+                                .on = c->on,
+                                .source = ORIGIN_REPORT,
+                                .reference = report};
+    bool ok = !(kind_table[r->kind].new_member || kind_table[r->kind].to != MEMBER_PRESENT) ||
+              store_origin_put(w->store, &origin, err);
+    origin.member = STR_NONE;
+    for (size_t i = 0; ok && i < sizeof money / sizeof *money; i++) {
+        struct strbuf text = STRBUF_INIT;
+        if (money[i].fen != FEN_UNKNOWN) {
+            strbuf_addfen(&text, money[i].fen);
+            origin.fact = money[i].fact;
+            origin.value = strbuf_str(&text);
+            ok = store_origin_put(w->store, &origin, err);
+        }
+        strbuf_free(&text);
+    }
     return ok;
 }
 
@@ -241,7 +274,7 @@ static bool audit_report(struct work *w, struct report_case *c, const struct rep
     bool ok = work_audit(w, c->actor, "report", c->household.household, STR_NONE,
                          strbuf_str(&after), err);
     strbuf_free(&after);
-    return ok;
+    return ok && origins(w, c, result->report, err);
 }
 
 static bool all_gone(struct work *w, struct report_case *c, bool *gone, struct error *err)
@@ -379,6 +412,7 @@ static bool tell_age(struct phase *p, const void *record, struct error *err)
         .pension = FEN_UNKNOWN,
         .employment_cost = FEN_UNKNOWN,
         .source = str_of(arena_format(&c.arena, "calendar: age %d", r->age)),
+        .age = r->age,
     };
     struct report_result result = {0};
     c.request = &request;

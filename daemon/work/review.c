@@ -344,6 +344,27 @@ static const struct {
     [OUTCOME_POSTPONE] = {postpone, "review.postpone"},
 };
 
+static bool origins(struct work *w, const struct review_case *c, const struct household_row *was,
+                    struct error *err)
+{
+    char text[DATE_TEXT];
+    const struct household_row *h = &c->household;
+    struct origin_row origin = {.household_id = h->id,
+                                .fact = FACT_LAST_REVIEW,
+                                .value = str_of(date_text(h->last_review_on, text)),
+                                .on = h->last_review_on,
+                                .source = ORIGIN_REVIEW,
+                                .reference = c->task.task};
+    bool ok = !date_is(h->last_review_on) || store_origin_put(w->store, &origin, err);
+    if (!ok || !date_is(h->anchor_on) || h->anchor_on.day == was->anchor_on.day) {
+        return ok;
+    }
+    origin.fact = FACT_ANCHOR;
+    origin.value = str_of(date_text(h->anchor_on, text));
+    origin.on = h->anchor_on;
+    return store_origin_put(w->store, &origin, err);
+}
+
 static bool record(struct work *w, struct review_case *c, struct review_result *result,
                    struct error *err)
 {
@@ -355,12 +376,14 @@ static bool record(struct work *w, struct review_case *c, struct review_result *
         return error_say(err, SAY_TO_WITHOUT_POSTPONE);
     }
     audit_case(&before, c);
+    const struct household_row was = c->household;
     bool ok = store_event_note(w->store, c->household.id, EVENT_REVIEW, c->today, err) &&
               outcome_table[c->request->outcome].record(w, c, result, err);
     if (ok) {
         audit_case(&after, c);
         ok = work_audit(w, c->actor, outcome_table[c->request->outcome].action,
-                        c->household.household, strbuf_str(&before), strbuf_str(&after), err);
+                        c->household.household, strbuf_str(&before), strbuf_str(&after), err) &&
+             (c->request->outcome == OUTCOME_POSTPONE || origins(w, c, &was, err));
         result->household = xstrndup(c->household.household.data, c->household.household.len);
     }
     strbuf_free(&before);

@@ -47,8 +47,14 @@ enum fact {
     FACT_INCOME,
     FACT_PENSION,
     FACT_EMPLOYMENT_COST,
-    FACT_COUNT
+    FACT_COUNT,
+    /* What an origin can be of besides: all that a household was added with; all the members that
+     * it has by then; one of them. */
+    FACT_HOUSEHOLD = FACT_COUNT,
+    FACT_MEMBERS,
+    FACT_MEMBER
 };
+extern const struct names fact_names;
 
 struct member_facts {
     struct str member; /* its number within the household */

@@ -35,6 +35,7 @@ struct store {
     char head[DIGEST_HEX + 1];
     bool audit_day_known;
     struct date audit_day; /* the latest local day with an entry */
+    struct date entry_on;  /* the local day of the entry that this connection added last */
     struct digest *digest;
     struct strbuf scratch;
     struct histogram *sync; /* or NULL */

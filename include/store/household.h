@@ -67,6 +67,8 @@ bool store_member_find(struct store *s, struct arena *a, int64_t household_id, s
                        struct member_row *row, bool *found, struct error *err);
 bool store_member_put(struct store *s, int64_t household_id, const struct member_row *row,
                       struct error *err);
+/* Whether the household has a member, gone or present. */
+bool store_member_any(struct store *s, int64_t household_id, bool *any, struct error *err);
 /* All members in order of `member`, in the arena. */
 bool store_members(struct store *s, struct arena *a, int64_t household_id, struct member_row **rows,
                    int *count, struct error *err);

@@ -3,8 +3,19 @@
  * Each in the transaction under way. */
 #pragma once
 
+#include "store/audit.h"
 #include "store/message.h"
 
+/* The merge that is under way: from its first commit to its last, so that it is completed after a
+ * kill. At most one. */
+struct merging_row {
+    int64_t old, into; /* old 0: none */
+    struct actor actor;
+};
+bool store_merging_get(struct store *s, struct arena *a, struct merging_row *row,
+                       struct error *err);
+bool store_merging_set(struct store *s, const struct merging_row *row, struct error *err);
+bool store_merging_clear(struct store *s, struct error *err);
 /* `old` was joined to `into` on a day: so were those that had been joined to `old`, and what lies
  * in it lies in `into` from here on; *below is their number. */
 bool store_merge_division(struct store *s, int64_t old, int64_t into, struct date on,

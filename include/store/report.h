@@ -32,6 +32,7 @@ struct report_row {
     struct date on, recorded_on;
     int64_t income, pension, employment_cost; /* fen; FEN_UNKNOWN */
     struct str asset, source;
+    int age; /* of REPORT_AGE: the age that was reached; else 0 */
     char *recorded_at;
     int64_t uid; /* -1: the clock */
     struct str who;

@@ -40,6 +40,9 @@ struct import_division {
 struct import_group {
     struct household_row household; /* id 0: no group */
     struct strbuf after;            /* the members changed, for the audit */
+    struct origin_row *named;       /* the same, as origins */
+    int named_count;
+    bool first; /* it had no member before, and of none a day is told: one origin for all */
     bool changed;
     bool updated; /* a member that was known changed */
     bool went;    /* one that was present died or moved out: the last of them */

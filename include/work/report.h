@@ -13,6 +13,7 @@ struct report_request {
     struct date on;                           /* the day it happened; DATE_NONE: today */
     int64_t income, pension, employment_cost; /* fen; FEN_UNKNOWN: not named */
     struct str asset, source;
+    int age; /* of REPORT_AGE, else 0 */
 };
 struct report_result {
     int64_t report, task;

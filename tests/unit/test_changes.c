@@ -357,6 +357,7 @@ static void report(int64_t household, int64_t task, enum report_kind kind, const
                              .pension = FEN_UNKNOWN,
                              .employment_cost = FEN_UNKNOWN,
                              .source = str_of(source),
+                             .age = kind == REPORT_AGE ? 70 : 0,
                              .recorded_at = (char *)"2026-11-10T08:00:00+08:00",
                              .uid = -1,
                              .who = STR("clock")};

@@ -20,6 +20,7 @@
 #include "store/merge.h"
 #include "store/message.h"
 #include "store/office.h"
+#include "store/origin.h"
 #include "store/quarantine.h"
 #include "store/report.h"
 #include "store/row_check.h"
@@ -78,6 +79,7 @@ static void call_households(struct household_row *h)
     must(store_household_each(m.s, &m.a, TOWNSHIP, STR(""), take_household, NULL, &err));
     must(store_member_put(m.s, h->id, &member, &err));
     must(store_member_find(m.s, &m.a, h->id, STR("1"), &member, &found, &err));
+    must(store_member_any(m.s, h->id, &found, &err));
     must(store_members(m.s, &m.a, h->id, &members, &count, &err));
     must(store_tier_change(m.s, h->id, TODAY, TIER_ANNUAL, TIER_QUARTERLY, TIER_GIVEN, STR_NONE,
                            &err));
@@ -277,6 +279,7 @@ static void call_merge(void)
                               .subject = STR("x"),
                               .created_on = TODAY,
                               .body = STR("{}")};
+    struct merging_row merging = {TOWNSHIP, OTHER_TOWNSHIP, ACTOR_CLOCK};
     int64_t below;
     bool said;
     must(store_message_put(m.s, &row, &said, &err));
@@ -284,6 +287,21 @@ static void call_merge(void)
     must(store_message_give(m.s, row.seq, OTHER_TOWNSHIP, row.subject, MESSAGE_QUEUED, &err));
     must(store_merge_division(m.s, TOWNSHIP, OTHER_TOWNSHIP, TODAY, &below, &err));
     must(store_merge_months(m.s, TOWNSHIP, OTHER_TOWNSHIP, &err));
+    must(store_merging_set(m.s, &merging, &err));
+    must(store_merging_get(m.s, &m.a, &merging, &err));
+    must(store_merging_clear(m.s, &err));
+}
+
+static void call_origins(int64_t household)
+{
+    struct origin_row row = {.household_id = household, .fact = FACT_TIER, .value = STR("annual")};
+    struct origin_row *rows;
+    int count;
+    must(store_origin_put(m.s, &row, &err));
+    must(store_origin_back(m.s, household, FACT_TIER, STR("annual"), &err));
+    must(store_origin_reports_back(m.s, household, &err));
+    must(store_origins_of(m.s, &m.a, household, &rows, &count, &err));
+    assert_int_equal(count, 1);
 }
 
 static void call_restore(void)
@@ -444,6 +462,7 @@ static void test_plans(void **state)
     call_messages();
     call_runs();
     call_others();
+    call_origins(h.id);
     call_merge();
     call_restore();
     call_proofs(h.id);
