@@ -78,7 +78,7 @@ static void clock_free(struct job *job)
     free(c);
 }
 
-static const struct job_class clock_class = {"clock", true, clock_slice, clock_free};
+static const struct job_class clock_class = {"clock", JOB_WHOLE, clock_slice, clock_free};
 
 struct job *clock_job(int64_t to, struct actor actor)
 {

@@ -335,7 +335,7 @@ static void daily_free(struct job *job)
     free(d);
 }
 
-static const struct job_class daily_class = {"run", true, daily_slice, daily_free};
+static const struct job_class daily_class = {"run", JOB_FIRST, daily_slice, daily_free};
 
 struct job *daily_job(struct date day, bool confirm, struct actor actor)
 {

@@ -209,7 +209,7 @@ static void maintenance_free(struct job *job)
     free(u);
 }
 
-static const struct job_class maintenance_class = {"upkeep", true, maintenance_slice,
+static const struct job_class maintenance_class = {"upkeep", JOB_WHOLE, maintenance_slice,
                                                    maintenance_free};
 
 struct job *maintenance_job(void)

@@ -442,7 +442,8 @@ static void file_job_free(struct job *job)
     free(job);
 }
 
-static const struct job_class file_job_class = {"return", true, file_job_slice, file_job_free};
+static const struct job_class file_job_class = {"return", JOB_SHARES, file_job_slice,
+                                                file_job_free};
 
 struct job *return_file_job(int file, int bad, struct actor actor, const int64_t *divisions,
                             int division_count)

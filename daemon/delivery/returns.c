@@ -473,7 +473,7 @@ static void look_free(struct job *job)
     free(l);
 }
 
-static const struct job_class look_class = {"returns", true, look_slice, look_free};
+static const struct job_class look_class = {"returns", JOB_SHARES, look_slice, look_free};
 
 struct job *returns_look(struct returns *r)
 {

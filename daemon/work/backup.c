@@ -243,7 +243,7 @@ static void backup_free(struct job *job)
     free(b);
 }
 
-static const struct job_class backup_class = {"backup", false, backup_slice, backup_free};
+static const struct job_class backup_class = {"backup", JOB_READS, backup_slice, backup_free};
 
 struct job *backup_job(int out, struct actor actor)
 {

@@ -471,7 +471,7 @@ static void import_free(struct job *job)
     free(j);
 }
 
-static const struct job_class import_job_class = {"import", true, import_slice, import_free};
+static const struct job_class import_job_class = {"import", JOB_WHOLE, import_slice, import_free};
 
 static struct import_work *import_new(enum import_kind kind, struct actor actor)
 {

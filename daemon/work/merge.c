@@ -373,7 +373,7 @@ static void merge_free(struct job *job)
     free(m);
 }
 
-static const struct job_class merge_class = {"division.merge", true, merge_slice, merge_free};
+static const struct job_class merge_class = {"division.merge", JOB_WHOLE, merge_slice, merge_free};
 
 struct job *merge_job(int64_t old, int64_t into, struct actor actor)
 {

@@ -289,7 +289,7 @@ static void verify_free(struct job *job)
     free(v);
 }
 
-static const struct job_class verify_class = {"verify", false, verify_slice, verify_free};
+static const struct job_class verify_class = {"verify", JOB_READS, verify_slice, verify_free};
 
 struct job *verify_job(struct actor actor)
 {
@@ -356,7 +356,7 @@ static void chain_free(struct job *job)
     free(c);
 }
 
-static const struct job_class chain_class = {"audit.verify", false, chain_slice, chain_free};
+static const struct job_class chain_class = {"audit.verify", JOB_READS, chain_slice, chain_free};
 
 struct job *chain_job(const char *head, struct actor actor)
 {

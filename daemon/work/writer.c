@@ -29,6 +29,8 @@ struct notice {
 struct running {
     struct request *r;
     int64_t reported_at;
+    bool begun;
+    uint64_t served; /* of those that share: its uid's last slice, as `shares` counts; 0: none */
     struct running *next;
 };
 
@@ -54,6 +56,7 @@ struct writer {
     atomic_uint_fast64_t turns, made_ready, given;
     pthread_t thread;
     struct running_list changing, reading;
+    uint64_t shares;          /* slices given to jobs that share */
     int64_t checkpoint_after; /* CLOCK_MONOTONIC */
 };
 
@@ -99,6 +102,11 @@ static void running_add(struct running_list *list, struct request *r)
     struct running *job = xcalloc(1, sizeof *job);
     job->r = r;
     job->reported_at = job_now(); /* a short job reports nothing */
+    for (const struct running *other = list->first; other; other = other->next) {
+        if (other->r->job->actor.uid == r->job->actor.uid && other->served > job->served) {
+            job->served = other->served;
+        }
+    }
     *list->end = job;
     list->end = &job->next;
 }
@@ -150,7 +158,7 @@ static bool collect(struct writer *wr, struct request **group, int *count)
         if (r->change) {
             group[(*count)++] = r;
         } else {
-            running_add(r->job->class->changes ? &wr->changing : &wr->reading, r);
+            running_add(r->job->class->turn == JOB_READS ? &wr->reading : &wr->changing, r);
         }
         full = *count == GROUP_MAX || r->alone;
     }
@@ -326,13 +334,66 @@ static bool job_slice(struct writer *wr, struct running *job)
     return false;
 }
 
-/* Changing jobs go one after the other: the first keeps its place until it is done. Reading ones
- * take turns. */
+/* Which of two goes first (enum job_turn). */
+static bool goes_before(const struct running *a, const struct running *b)
+{
+    enum job_turn x = a->r->job->class->turn, y = b->r->job->class->turn;
+    bool a_keeps = x != JOB_SHARES && a->begun, b_keeps = y != JOB_SHARES && b->begun;
+    if (a_keeps != b_keeps) {
+        return a_keeps;
+    }
+    if ((x == JOB_FIRST) != (y == JOB_FIRST)) {
+        return x == JOB_FIRST;
+    }
+    return a->served < b->served;
+}
+
+/* Takes the changing job whose turn it is off the list; of equals the one that came first. */
+static struct running *changing_next(struct writer *wr)
+{
+    struct running_list *list = &wr->changing;
+    struct running **best = &list->first;
+    for (struct running **at = &list->first; *at; at = &(*at)->next) {
+        if (goes_before(*at, *best)) {
+            best = at;
+        }
+    }
+    struct running *job = *best;
+    *best = job->next;
+    if (!*best) {
+        list->end = best;
+    }
+    job->next = NULL;
+    job->begun = true;
+    return job;
+}
+
+/* The uid has had its slice: all that it asked for waits behind the others. */
+static void share_taken(struct writer *wr, struct running *job, int64_t uid)
+{
+    wr->shares++;
+    for (struct running *other = wr->changing.first; other; other = other->next) {
+        if (other->r->job->actor.uid == uid) {
+            other->served = wr->shares;
+        }
+    }
+    if (job) {
+        job->served = wr->shares;
+        running_put(&wr->changing, job, false);
+    }
+}
+
+/* Reading jobs take turns. */
 static void slices_run(struct writer *wr)
 {
     if (wr->changing.first) {
-        struct running *job = running_take(&wr->changing);
-        if (job_slice(wr, job)) {
+        struct running *job = changing_next(wr);
+        bool shares = job->r->job->class->turn == JOB_SHARES;
+        int64_t uid = job->r->job->actor.uid;
+        bool goes_on = job_slice(wr, job);
+        if (shares) {
+            share_taken(wr, goes_on ? job : NULL, uid);
+        } else if (goes_on) {
             running_put(&wr->changing, job, true);
         }
     }

@@ -13,10 +13,20 @@ enum job_step {
     JOB_FAILED /* err says why; no transaction is open */
 };
 
+/* When a job's slices come. A job that reads runs beside all others. Of those that change something
+ * one has the writer at a time. */
+enum job_turn {
+    JOB_READS,
+    JOB_FIRST, /* before all that wait, and between the slices of those that share: the daily run */
+    JOB_WHOLE, /* in order of arrival; once begun it keeps its place until it is done */
+    JOB_SHARES, /* a slice at a time, by turns of the uids that ask: one user's hundred files cost
+                 * the others no more than one */
+};
+
 struct job;
 struct job_class {
     const char *name;
-    bool changes; /* jobs that change go one after the other; those that only read run beside */
+    enum job_turn turn;
     enum job_step (*slice)(struct job *job, struct work *w, struct error *err);
     void (*free)(struct job *job);
 };

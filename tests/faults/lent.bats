@@ -119,6 +119,22 @@ taken() { [ "$(ls "/proc/$(<"$D/pid")/task" | wc -l)" -gt 2 ]; }
     gone
 }
 
+@test "one account's many large lists: the daily run goes first, and another's list has its share" {
+    [ "$(id -u)" = 0 ] || skip "needs a second account"
+    { echo 任务号,结果; yes 3,继续 | head -n 99000; } >"$F/large.csv"
+    chmod 644 "$F/large.csv"
+    for ((i = 0; i < 20; i++)); do as daemon --file "$F/large.csv" --rest <<<"$RETURN"; done
+    printf '任务号,结果\n3,继续\n' >"$T/small.csv"
+    under_way() { json metrics | jq -e '[.metrics[] | select(.name == "reviewd_calls_total").samples[] | select(.labels.method == "return")] | length == 0'; }
+    under_way # none of the twenty is done yet
+    run --separate-stderr timeout 10 "$B/reviewctl" --json return "$T/small.csv"
+    same "1 1" "$(jq -r '"\(.rows) \(.bad)"' <<<"$output")"
+    run -0 timeout 10 "$B/reviewctl" --json run
+    same 2026-11-24 "$(field date "$output")"
+    done_now() { json metrics | jq '[.metrics[] | select(.name == "reviewd_calls_total").samples[] | select(.labels.method == "return").value] | add // 0'; }
+    [ "$(done_now)" -lt 10 ]
+}
+
 rss() { awk '/VmRSS/ { print $2 }' "/proc/$(<"$D/pid")/status"; }
 
 @test "half lines without end: bounded in memory, for the account and for all; given back when closed" {
