@@ -212,7 +212,8 @@ static bool triggered_report(const struct household_check *s, struct error *err)
 /* ---- the ladder ---- */
 
 /* Whether the next rung is the one after `raised`: on its day, or, where that had passed when
- * somebody last looked, at the next run. */
+ * somebody last looked, at the next run: of today, or behind the last one where the clock went
+ * back. */
 static bool ladder_fits(const struct household_check *s, const struct policy *policy,
                         const struct task_row *t)
 {
@@ -228,7 +229,8 @@ static bool ladder_fits(const struct household_check *s, const struct policy *po
         return false;
     }
     bool waits = !date_is(ran) || date_cmp(t->alert_on, ran) >= 0;
-    return waits && (t->alert_on.day == next.day || date_cmp(t->alert_on, s->moment->today) <= 0);
+    return waits && (t->alert_on.day == next.day || t->alert_on.day == ran.day ||
+                     date_cmp(t->alert_on, s->moment->today) <= 0);
 }
 
 static bool ladder(const struct household_check *s, struct error *err)

@@ -2,6 +2,7 @@
 
 #include "base/canon.h"
 #include "rules/alert.h"
+#include "store/run.h"
 
 static const struct word event_text[] = {{"open", NULL}, {"move", NULL},   {"raise", NULL},
                                          {"done", NULL}, {"cancel", NULL}, {"reopen", NULL}};
@@ -33,16 +34,21 @@ static bool step(struct task_row *task, enum task_event event, struct error *err
 }
 
 /* The day on which the daily run looks at the task next: that of the first rung above the highest
- * raised, or `today` where one of them has passed. */
+ * raised, or `today` where one of them has passed. Where the clock went back behind a run, no run
+ * comes before that one's day again: what it would have told has passed as well. */
 static bool next_alert(struct work *w, const struct task_row *task, struct date today,
                        struct date *alert_on, struct error *err)
 {
     const struct policy *policy = work_policy(w, today, err);
-    if (policy &&
-        alert_due(policy, w->rules->calendar, task->due_on, task->raised, today, alert_on) >= 0) {
-        *alert_on = today;
+    struct run_row last;
+    if (!policy || !store_run_last_done(w->store, &last, err)) {
+        return false;
     }
-    return policy != NULL;
+    struct date on = date_is(last.day) && date_cmp(last.day, today) > 0 ? last.day : today;
+    if (alert_due(policy, w->rules->calendar, task->due_on, task->raised, on, alert_on) >= 0) {
+        *alert_on = on;
+    }
+    return true;
 }
 
 bool task_open(struct work *w, struct actor actor, struct task_row *task, struct error *err)

@@ -151,6 +151,25 @@ runs() { sql "SELECT group_concat(date(day * 86400, 'unixepoch') || ' ' || state
     same '["2026-12-01"]' "$(jq -c .runs <<<"$output")"
 }
 
+@test "the clock back behind the last run: what opens then is as entered late on that day; its alerts are told (3.8, 4)" {
+    daemon_start "2026-11-24 08:00"
+    load_divisions
+    household A 2026-11-10 | load_households
+    ctl run >/dev/null
+    ctl clock set "2026-12-20 08:00" >/dev/null
+    ctl clock set --yes "2026-11-26 08:00" >/dev/null
+    task=$(json report A illness --source 医院 | field task)
+    same "2026-12-10 2026-12-20" "$(sql "SELECT date(due_on * 86400, 'unixepoch') || ' ' || date(alert_on * 86400, 'unixepoch') FROM task WHERE task = $task")"
+    same '[]' "$(json verify | jq -c .failures)"
+    same "" "$(alerts A)"
+    ctl clock set "2026-12-12 08:00" >/dev/null # runs nothing
+    same "" "$(alerts A)"
+    same '[]' "$(json verify | jq -c .failures)"
+    ctl clock set "2026-12-22 08:00" >/dev/null
+    same "2026-12-21 escalated-district 500101000000" "$(alerts A)"
+    same '[]' "$(json verify | jq -c .failures)"
+}
+
 @test "a household whose record fails the run is set aside and named; the others go on (4, 6)" {
     daemon_start "2026-11-23 09:00"
     load_divisions
