@@ -172,7 +172,7 @@ install: all
 	for page in $(PAGES); do \
 	    install -D -m 0644 -t $(DESTDIR)$(MAN)/man$${page##*.} $$page || exit 1; done
 	install -D -m 0644 -t $(DESTDIR)$(DOC) README.md doc/protocol.md doc/openrpc.json \
-	    doc/store.md doc/operator.md
+	    doc/store.md doc/operator.md doc/security.md
 	tools/install-conf conf $(DESTDIR)$(SYSCONFDIR)/reviewd
 
 # The configuration, the store and the spool stay.

@@ -16,8 +16,6 @@
 #include "store/division.h"
 #include "work/staging.h"
 
-#define OTHERS_MAX 1000 /* rows of other townships that the audit names, of one file */
-
 static const char reason_heading[] = "退回原因";
 static const char whole[] = "整份文件退回，未登记任何一行：";
 
@@ -29,11 +27,15 @@ struct return_file {
     struct return_heading heading;
     struct csv_reader *reader; /* NULL before it is read */
     struct return_result result;
-    int64_t others; /* rows of other townships */
+    int64_t others; /* rows of other townships; the first of them: */
+    struct {
+        uint64_t line;
+        int64_t task, township;
+        struct strbuf household;
+    } other;
     struct arena row;
     struct strbuf bad; /* rejected rows of this slice, not yet written */
     bool bad_begun;
-    struct strbuf said; /* log lines of this slice, told after its commit */
 };
 
 struct return_file *return_file_new(const struct return_source *source)
@@ -76,7 +78,7 @@ void return_file_free(struct return_file *f)
     error_clear(&f->source.fault);
     arena_free(&f->row);
     strbuf_free(&f->bad);
-    strbuf_free(&f->said);
+    strbuf_free(&f->other.household);
     free(f);
 }
 
@@ -165,6 +167,34 @@ static bool is_audited(const struct return_file *f)
     return strcmp(RETURN_KEY(&f->result), f->source.audited) == 0;
 }
 
+/* Rows that name households of other townships: who tried, from where, the first of them and how
+ * many. One entry a file: a row of it costs no more than one of a task that is nowhere. */
+static bool audit_others(struct return_file *f, struct work *w, struct error *err)
+{
+    char folder[DIVISION_TEXT], township[DIVISION_TEXT];
+    struct strbuf after = STRBUF_INIT, line = STRBUF_INIT;
+    struct canon c = canon_open(&after);
+    division_text(f->other.township, township);
+    canon_str(&c, "division", folder_text(f, folder));
+    canon_str(&c, "file", str_of(f->name));
+    canon_int(&c, "line", (int64_t)f->other.line);
+    canon_int(&c, "others", f->others);
+    canon_int(&c, "task", f->other.task);
+    canon_str(&c, "township", str_of(township));
+    canon_close(&c);
+    bool ok = work_audit(w, f->source.actor, "return-refused", strbuf_str(&f->other.household),
+                         STR_NONE, strbuf_str(&after), err);
+    strbuf_addf(&line, "event=return-refused task=%lld household=", (long long)f->other.task);
+    log_value(&line, strbuf_str(&f->other.household));
+    strbuf_addf(&line, " township=%s who=", township);
+    log_value(&line, str_of(f->source.actor.who));
+    strbuf_addf(&line, " rows=%lld", (long long)f->others);
+    log_put(LOG_WARNING, "%s", strbuf_text(&line));
+    strbuf_free(&after);
+    strbuf_free(&line);
+    return ok;
+}
+
 /* That the file came, and what became of it: once, though its filing may be tried again. */
 static bool audit_file(struct return_file *f, struct work *w, struct error *err)
 {
@@ -188,34 +218,7 @@ static bool audit_file(struct return_file *f, struct work *w, struct error *err)
     canon_close(&c);
     bool ok = work_audit(w, f->source.actor, "return", STR_NONE, STR_NONE, strbuf_str(&after), err);
     strbuf_free(&after);
-    return ok;
-}
-
-/* A row that names a household of another township: who tried, from where. */
-static bool audit_other(struct return_file *f, const struct return_case *c,
-                        const struct return_row *row, struct error *err)
-{
-    char folder[DIVISION_TEXT], township[DIVISION_TEXT];
-    if (f->others++ >= OTHERS_MAX || is_audited(f)) {
-        return true;
-    }
-    struct strbuf after = STRBUF_INIT;
-    struct canon j = canon_open(&after);
-    canon_str(&j, "division", folder_text(f, folder));
-    canon_str(&j, "file", str_of(f->name));
-    canon_int(&j, "line", (int64_t)row->line);
-    canon_int(&j, "task", row->task);
-    canon_str(&j, "township", str_of(division_text(c->township, township)));
-    canon_close(&j);
-    bool ok = work_audit(c->w, c->actor, "return-refused", c->household, STR_NONE,
-                         strbuf_str(&after), err);
-    strbuf_addf(&f->said, "event=return-refused task=%lld household=", (long long)row->task);
-    log_value(&f->said, c->household);
-    strbuf_addf(&f->said, " township=%s who=", township);
-    log_value(&f->said, str_of(c->actor.who));
-    strbuf_addc(&f->said, '\n');
-    strbuf_free(&after);
-    return ok;
+    return ok && (f->others == 0 || audit_others(f, w, err));
 }
 
 /* ---- its beginning ---- */
@@ -332,7 +335,12 @@ static bool take_row(struct return_file *f, struct work *w, const struct csv_rec
     }
     bool ok = !return_row_parse(&f->row, &f->heading, record, &row, &why) ||
               return_row_record(&c, &row, &effect, &why, err);
-    ok = ok && (!c.others || audit_other(f, &c, &row, err));
+    if (ok && c.others && f->others++ == 0) {
+        f->other.line = row.line;
+        f->other.task = row.task;
+        f->other.township = c.township;
+        strbuf_addstr(&f->other.household, c.household);
+    }
     if (ok && effect == RETURN_REJECTED) {
         reject(f, &row, &why);
     }
@@ -387,11 +395,6 @@ static enum job_step rows_slice(struct return_file *f, struct work *w, struct er
         error_within(err, SAY_A_FILLED_LIST);
         return JOB_FAILED;
     }
-    char *next = f->said.data;
-    for (char *stop; next && (stop = strchr(next, '\n')); next = stop + 1) {
-        log_put(LOG_WARNING, "%.*s", (int)(stop - next), next);
-    }
-    strbuf_reset(&f->said);
     crash_point(end ? "return-recorded" : "return-slice");
     if (!end) {
         return JOB_MORE;

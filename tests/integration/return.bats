@@ -130,7 +130,7 @@ END
     same "open" "$(state_of "$TZ")"
     same "done continue" "$(state_of "$TA")"
     same "$TZ 本单位没有任务号为${TZ}的任务，请核对任务号" "$(back $OWN/x.rejected.csv)"
-    same "{\"division\":\"500101001000\",\"file\":\"x.csv\",\"line\":2,\"task\":$TZ,\"township\":\"500101017000\"}" \
+    same "{\"division\":\"500101001000\",\"file\":\"x.csv\",\"line\":2,\"others\":1,\"task\":$TZ,\"township\":\"500101017000\"}" \
         "$(json audit --household Z | jq -c '.items[] | select(.action == "return-refused").after')"
     grep -q "event=return-refused task=$TZ household=Z township=500101017000 who=$(id -un)" "$D/log"
     # The district returns for its townships.

@@ -153,6 +153,20 @@ hides() {
     hides "$T/page"
 }
 
+@test "alarms: a bound account is told what is wrong, and nothing of where that is elsewhere (5)" {
+    account admin
+    rm -rf "$D/spool/500102000000/500102006000"
+    echo x >"$D/spool/500102000000/500102006000"
+    printf '{"jsonrpc":"2.0","id":1,"method":"clock.set","params":{"to":"2026-11-25 08:00"}}\n' | "$B/rpc" "$D/s" >/dev/null
+    printf '{"jsonrpc":"2.0","id":1,"method":"status"}\n' | as_account >"$T/whole"
+    grep -q 'broken folders: .*500102006' "$T/whole"
+    account operator '"500101001"'
+    printf '{"jsonrpc":"2.0","id":1,"method":"status"}\n' | as_account >"$T/bound"
+    grep -q 'broken folders' "$T/bound"
+    hides "$T/bound"
+    rm "$D/spool/500102000000/500102006000"
+}
+
 # pages METHOD FIELD: that field of every item, page by page with one item each; the places go to $T/places
 pages() {
     local cursor="" page
