@@ -166,28 +166,22 @@ static bool is_only(struct str s, char c)
     return s.len > 0;
 }
 
-static const char lost_digits[] =
-    "a number that has lost its digits; make the column text in the spreadsheet, enter the number "
-    "anew and save";
-static const char narrow[] = "what a spreadsheet shows where a column is too narrow; widen the "
-                             "column, or make it text, and save again";
-
-const char *cell_code(struct arena *a, struct str cell, struct str *code)
+enum say cell_code(struct arena *a, struct str cell, struct str *code)
 {
     struct str s = cell_plain(a, cell);
     *code = s;
     if (is_scientific(s)) {
-        return lost_digits;
+        return SAY_CELL_DIGITS;
     }
     if (s.len > 1 && is_only(s, '#')) {
-        return narrow;
+        return SAY_CELL_NARROW;
     }
     size_t whole = digits_at(s, 0);
     if (whole && whole < s.len && s.data[whole] == '.' &&
         is_only((struct str){s.data + whole + 1, s.len - whole - 1}, '0')) {
         code->len = whole;
     }
-    return NULL;
+    return SAY_NOTHING;
 }
 
 /* ---- days ---- */
@@ -328,7 +322,7 @@ bool cell_clears(struct str cell)
     return false;
 }
 
-const char *cell_text_fault(struct str s)
+enum say cell_text_fault(struct str s)
 {
     static const char *const failures[] = {"#N/A",    "#REF!",  "#VALUE!", "#NAME?",
                                            "#DIV/0!", "#NULL!", "#NUM!"};
@@ -336,31 +330,30 @@ const char *cell_text_fault(struct str s)
     for (size_t i = 0; i < s.len; i += step) {
         uint32_t c = text_character(s, i, &step);
         if (c == 0xFFFD) {
-            return "a character was lost here before (U+FFFD)";
+            return SAY_CELL_LOST;
         }
         if (is_control(c) || c == 0x2028 || c == 0x2029) {
-            return "a control character, such as a line break within the cell";
+            return SAY_CELL_CONTROL;
         }
         if (is_invisible(c)) {
-            return "a character that cannot be seen, or that turns the direction of writing";
+            return SAY_CELL_INVISIBLE;
         }
     }
     for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
         if (str_is(s, failures[i])) {
-            return "the failure of a spreadsheet's formula, not a text";
+            return SAY_CELL_FAILURE;
         }
     }
-    return s.len > 1 && is_only(s, '#') ? narrow : NULL;
+    return s.len > 1 && is_only(s, '#') ? SAY_CELL_NARROW : SAY_NOTHING;
 }
 
-const char *cell_name_fault(struct str s)
+enum say cell_name_fault(struct str s)
 {
     size_t step;
     for (size_t i = 0; i < s.len; i += step) {
         uint32_t c = text_character(s, i, &step);
         if (c == '?' || c == 0xFF1F) {
-            return "a question mark: a character of the name was lost when the file was saved in "
-                   "another encoding";
+            return SAY_CELL_QUESTION;
         }
     }
     return cell_text_fault(s);

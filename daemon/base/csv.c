@@ -338,3 +338,44 @@ void csv_put_text(struct strbuf *out, struct str field, bool first)
     }
     put_field(out, csv_is_formula(field) ? STR("'") : STR(""), field);
 }
+
+#define WHOLE_DIGITS 8 /* more of them a spreadsheet shows as 5.00E+11 in its usual column */
+#define DATE_LENGTH 10 /* "12-7" and "2026-11-24" are days to it; longer texts are not */
+
+/* Whether a spreadsheet would take the text for a number or a day and so not show it, or not give
+ * it back, as it was: a zero in front, many digits, 3-12, 1.10, 12E5. */
+static bool is_mangled(struct str text)
+{
+    size_t digits = 0, marks = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        if (c >= '0' && c <= '9') {
+            digits++;
+        } else if (memchr("-/.:,eE+% ", c, 10)) {
+            marks++;
+        } else {
+            return false;
+        }
+    }
+    if (!digits) {
+        return false;
+    }
+    if (!marks) {
+        return digits > WHOLE_DIGITS || (text.data[0] == '0' && digits > 1);
+    }
+    return text.len <= DATE_LENGTH || memchr(text.data, 'e', text.len) ||
+           memchr(text.data, 'E', text.len);
+}
+
+void csv_put_code(struct strbuf *out, struct str field, bool first)
+{
+    if (!is_mangled(field)) {
+        csv_put_text(out, field, first);
+        return;
+    }
+    struct strbuf text = STRBUF_INIT;
+    strbuf_addf(&text, "%.*s\t", STR_ARG(field));
+    csv_put_text(out, strbuf_str(&text), first);
+    strbuf_free(&text);
+}

@@ -42,7 +42,7 @@ static void put_list(const struct names *names, const char *word(const struct na
     bool first = true;
 
     for (int i = 0; i < names->count; i++) {
-        if (is_in(names, i)) {
+        if (is_in(names, i) && *names->words[i].text) { /* the unknown value is an empty word */
             strbuf_addz(out, first ? "" : between);
             strbuf_addz(out, word(names, i));
             first = false;

@@ -94,17 +94,17 @@ void sheet_cells_free(struct sheet_cells *c)
 }
 
 enum sheet_result sheet_fault_at(struct sheet_row *row, enum sheet_fault fault, uint64_t line,
-                                 size_t column, struct error *err, const char *format, ...)
+                                 size_t column, struct sentence *said, struct error *err)
 {
-    struct strbuf text = STRBUF_INIT;
-    va_list args;
-    va_start(args, format);
-    strbuf_vaddf(&text, format, args);
-    va_end(args);
-    error_set(err, REASON_BAD_ROWS, "%s", strbuf_text(&text));
-    strbuf_free(&text);
+    error_put(err, NULL, said);
     *row = (struct sheet_row){.line = line, .fault = fault, .column = column};
     return SHEET_FAULT;
+}
+
+enum sheet_result sheet_storage(struct sheet_row *row, struct error *err)
+{
+    return sheet_fault_at(row, SHEET_STORAGE, 0, 0,
+                          sentence(SAY_FILE_UNREADABLE, arg_system(errno)), err);
 }
 
 int sheet_unlinked(const char *folder, struct error *err)
@@ -112,7 +112,7 @@ int sheet_unlinked(const char *folder, struct error *err)
     int fd = folder ? open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)
                     : memfd_create("sheet", MFD_CLOEXEC);
     if (fd < 0) {
-        error_set(err, REASON_STORAGE, "%s: %s", folder ? folder : "memory", strerror(errno));
+        error_say(err, SAY_SHEET_UNLINKED, arg_z(folder ? folder : "memory"), arg_system(errno));
     }
     return fd;
 }
@@ -169,13 +169,6 @@ struct sheet *sheet_open(int fd, const struct sheet_options *options)
     return s;
 }
 
-static enum sheet_result storage(struct sheet *s, struct sheet_row *row)
-{
-    *row = (struct sheet_row){.fault = SHEET_STORAGE};
-    s->state = STATE_ENDED;
-    return SHEET_FAULT;
-}
-
 static enum sheet_result fault(struct sheet *s, enum sheet_result got)
 {
     s->state = STATE_ENDED;
@@ -184,14 +177,22 @@ static enum sheet_result fault(struct sheet *s, enum sheet_result got)
 
 static enum sheet_result open_form(struct sheet *s, struct sheet_row *row, struct error *err)
 {
+    enum { PDF, PICTURE, RTF, PAGE, XML };
+    static const struct word kind_words[] = {[PDF] = {"a PDF", "PDF 文件"},
+                                             [PICTURE] = {"a picture", "图片"},
+                                             [RTF] = {"an RTF text", "RTF 文档"},
+                                             [PAGE] = {"a web page", "网页"},
+                                             [XML] = {"an XML text", "XML 文本"}};
+    static const struct names kinds = NAMES_TABLE("kind", kind_words);
     static const struct {
         const char *start;
         size_t len;
-        const char *what;
+        int kind;
     } others[] = {
-        {"%PDF", 4, "a PDF"},         {"\xFF\xD8\xFF", 3, "a picture"}, {"\x89PNG", 4, "a picture"},
-        {"{\\rtf", 5, "an RTF text"}, {"<html", 5, "a web page"},       {"<!DOC", 5, "a web page"},
-        {"<table", 6, "a web page"},  {"<?xml", 5, "an XML text"},
+        {"%PDF", 4, PDF},        {"\xFF\xD8\xFF", 3, PICTURE},
+        {"\x89PNG", 4, PICTURE}, {"{\\rtf", 5, RTF},
+        {"<html", 5, PAGE},      {"<!DOC", 5, PAGE},
+        {"<table", 6, PAGE},     {"<?xml", 5, XML},
     };
     static const struct {
         const char *mark;
@@ -207,13 +208,13 @@ static enum sheet_result open_form(struct sheet *s, struct sheet_row *row, struc
     char start[8];
     ssize_t n = pread(s->fd, start, sizeof start, 0);
     if (n < 0) {
-        error_set(err, REASON_STORAGE, "cannot read the file: %s", strerror(errno));
-        return storage(s, row);
+        return fault(s, sheet_storage(row, err));
     }
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         if ((size_t)n >= others[i].len && memcmp(start, others[i].start, others[i].len) == 0) {
-            return fault(s, sheet_fault_at(row, SHEET_DAMAGED, 0, 0, err,
-                                           "the file is no sheet: %s", others[i].what));
+            return fault(s, sheet_fault_at(
+                                row, SHEET_DAMAGED, 0, 0,
+                                sentence(SAY_SHEET_OTHER, arg_word(&kinds, others[i].kind)), err));
         }
     }
     if (n >= 2 && memcmp(start, "PK", 2) == 0 && (n < 4 || start[2] < ' ')) {
@@ -298,8 +299,7 @@ static enum sheet_result scan_slice(struct sheet *s, struct sheet_row *row, stru
     ssize_t n = pread(s->fd, piece, SCAN_PIECE, (off_t)(c->at - c->kept));
     if (n < 0) {
         free(piece);
-        error_set(err, REASON_STORAGE, "cannot read the file: %s", strerror(errno));
-        return storage(s, row);
+        return fault(s, sheet_storage(row, err));
     }
     size_t have = (size_t)n, before = c->kept < have ? c->kept : have;
     bool end = have == before;
@@ -317,9 +317,9 @@ static enum sheet_result scan_slice(struct sheet *s, struct sheet_row *row, stru
     c->at += have - before;
     free(piece);
     if (c->nul != UINT64_MAX) {
-        return fault(s, sheet_fault_at(row, SHEET_ENCODING, c->lines + 1, 0, err,
-                                       "byte %llu of the file is NUL: it is no text",
-                                       (unsigned long long)c->nul + 1));
+        return fault(s,
+                     sheet_fault_at(row, SHEET_ENCODING, c->lines + 1, 0,
+                                    sentence(SAY_SHEET_NUL, arg_number((int64_t)c->nul + 1)), err));
     }
     if (end) {
         bool gb = c->broken && is_gb18030(c);
@@ -505,7 +505,7 @@ static enum sheet_result give(struct sheet *s, struct sheet_row *row, struct err
     } else {
         *row = s->fault;
         if (got == SHEET_FAULT) {
-            error_set(err, s->why.reason, "%s", s->why.message);
+            error_move(err, &s->why);
         }
     }
     if (got == SHEET_FAULT || got == SHEET_AT_END) {
@@ -530,6 +530,15 @@ enum sheet_result sheet_next(struct sheet *s, struct sheet_row *row, struct erro
         break;
     }
     return SHEET_AT_END;
+}
+
+enum sheet_result sheet_read(struct sheet *s, struct sheet_row *row, struct error *err)
+{
+    enum sheet_result got;
+    do {
+        got = sheet_next(s, row, err);
+    } while (got == SHEET_PENDING);
+    return got;
 }
 
 const char *sheet_form(const struct sheet *s)

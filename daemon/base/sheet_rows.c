@@ -69,12 +69,12 @@ static const char *bytes(struct sheet_rows *r, size_t len, struct error *err)
             continue;
         }
         if (n < 0) {
-            error_set(err, REASON_STORAGE, "cannot read the rows: %s", strerror(errno));
+            error_say(err, SAY_FILE_UNREADABLE, arg_system(errno));
             return NULL;
         }
         if (n == 0) {
             if (r->have) {
-                error_set(err, REASON_STORAGE, "the rows break off");
+                error_say(err, SAY_SHEET_ROWS);
             }
             return NULL;
         }
@@ -96,7 +96,7 @@ enum sheet_result sheet_rows_next(struct sheet_rows *r, struct sheet_row *row, s
         size = sizeof head + head.count * sizeof(uint32_t) + head.bytes;
         if (head.count > SHEET_ROW_MAX || head.bytes > 2 * SHEET_ROW_MAX) {
             p = NULL;
-            error_set(&why, REASON_STORAGE, "the rows are not as they were written");
+            error_say(&why, SAY_SHEET_ROWS);
         } else {
             p = bytes(r, size, &why);
         }
@@ -104,9 +104,8 @@ enum sheet_result sheet_rows_next(struct sheet_rows *r, struct sheet_row *row, s
     if (!p) {
         enum sheet_result result = why.reason == REASON_NONE ? SHEET_AT_END : SHEET_FAULT;
         if (result == SHEET_FAULT) {
-            error_set(err, why.reason, "%s", why.message);
+            error_move(err, &why);
         }
-        error_clear(&why);
         return result;
     }
     if (head.count > r->cell_room) {
@@ -119,7 +118,7 @@ enum sheet_result sheet_rows_next(struct sheet_rows *r, struct sheet_row *row, s
         memcpy(&len, lengths + i * sizeof len, sizeof len);
         total += len;
         if (total > head.bytes) {
-            error_set(err, REASON_STORAGE, "the rows are not as they were written");
+            error_say(err, SAY_SHEET_ROWS);
             return SHEET_FAULT;
         }
         r->cells[i] = (struct str){text, len};

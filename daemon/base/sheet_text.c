@@ -115,7 +115,7 @@ static size_t decode_other(struct sheet_text *t, size_t n, bool end)
 static bool fill(struct sheet_text *t, struct error *err)
 {
     if (t->form != TEXT_UTF8 && t->cd == (iconv_t)-1) {
-        return error_set(err, REASON_INTERNAL, "iconv lacks GB18030 or UTF-16");
+        return error_say(err, SAY_SHEET_ICONV);
     }
     t->have -= t->at;
     memmove(t->block, t->block + t->at, t->have);
@@ -126,7 +126,7 @@ static bool fill(struct sheet_text *t, struct error *err)
             continue;
         }
         if (got < 0) {
-            return error_set(err, REASON_STORAGE, "cannot read the file: %s", strerror(errno));
+            return error_say(err, SAY_FILE_UNREADABLE, arg_system(errno));
         }
         size_t n = t->kept + (size_t)got;
         size_t taken =
@@ -184,14 +184,10 @@ static bool is_blank_piece(const struct sheet_text *t, const char *text, size_t 
 
 static enum sheet_result bad_quote(struct sheet_text *t, struct sheet_row *row, struct error *err)
 {
-    if (t->line == t->start_line) {
-        return sheet_fault_at(row, SHEET_QUOTE, t->start_line, 0, err,
-                              "a quotation mark where none can stand");
-    }
-    return sheet_fault_at(row, SHEET_QUOTE, t->start_line, 0, err,
-                          "a quotation mark where none can stand on line %llu: one that was opened "
-                          "before is probably not closed",
-                          (unsigned long long)t->line);
+    struct sentence *said = t->line == t->start_line
+                                ? sentence(SAY_QUOTE_MISPLACED)
+                                : sentence(SAY_QUOTE_MISPLACED_ON, arg_number((int64_t)t->line));
+    return sheet_fault_at(row, SHEET_QUOTE, t->start_line, 0, said, err);
 }
 
 /* Feeds the next line, or piece of one: a line that ends a row ends the feeding, so that no row is
@@ -210,8 +206,8 @@ static enum sheet_result feed(struct sheet_text *t, struct sheet_row *row, struc
     }
     const char *text = t->block + t->at;
     if (t->size + len > SHEET_ROW_MAX) {
-        return sheet_fault_at(row, SHEET_TOO_LONG, t->start_line, 0, err,
-                              "a row longer than %d bytes", SHEET_ROW_MAX);
+        return sheet_fault_at(row, SHEET_TOO_LONG, t->start_line, 0,
+                              sentence(SAY_SHEET_ROW_LONG, arg_number(SHEET_ROW_MAX)), err);
     }
     if (csv_parse(&t->parser, text, len, take_field, take_row, t) != len) {
         return bad_quote(t, row, err);
@@ -231,18 +227,20 @@ static enum sheet_result feed(struct sheet_text *t, struct sheet_row *row, struc
 static enum sheet_result check_broken(const struct sheet_text *t, struct sheet_row *row,
                                       struct error *err)
 {
-    static const char *const what[] = {
-        [TEXT_UTF8] = "UTF-8, as the rest of the file is",
-        [TEXT_UTF16LE] = "UTF-16, as its mark says",
-        [TEXT_UTF16BE] = "UTF-16, as its mark says",
-        [TEXT_GB18030] = "GB18030, and the file is no UTF-8 either",
+    static const struct word form_words[] = {
+        [TEXT_UTF8] = {"UTF-8, as the rest of the file is", "UTF-8 编码（文件其余部分是）"},
+        [TEXT_UTF16LE] = {"UTF-16, as its mark says", "UTF-16 编码（文件标记是）"},
+        [TEXT_UTF16BE] = {"UTF-16, as its mark says", "UTF-16 编码（文件标记是）"},
+        [TEXT_GB18030] = {"GB18030, and the file is no UTF-8 either",
+                          "GB18030 编码，全文也不是 UTF-8"},
     };
+    static const struct names forms = NAMES_TABLE("encoding", form_words);
     for (size_t i = 0; t->broken != UINT64_MAX && i < row->count; i++) {
         if (memchr(row->cells[i].data, BROKEN, row->cells[i].len)) {
-            return sheet_fault_at(row, SHEET_ENCODING, row->line, i + 1, err,
-                                  "byte %llu of the file is not %s: a character was cut or lost "
-                                  "here; mend it, or save the file again from where it came",
-                                  (unsigned long long)t->broken + 1, what[t->form]);
+            return sheet_fault_at(row, SHEET_ENCODING, row->line, i + 1,
+                                  sentence(SAY_SHEET_BROKEN, arg_number((int64_t)t->broken + 1),
+                                           arg_word(&forms, (int)t->form)),
+                                  err);
         }
     }
     return SHEET_ROW;
@@ -275,8 +273,8 @@ static enum sheet_result text_next(struct sheet_source *source, struct sheet_row
         /* The end of the file ends the last row too. */
         t->ended = true;
         if (csv_fini(&t->parser, take_field, take_row, t) != 0) {
-            return sheet_fault_at(row, SHEET_QUOTE, t->start_line, 0, err,
-                                  "a quotation mark that is never closed");
+            return sheet_fault_at(row, SHEET_QUOTE, t->start_line, 0, sentence(SAY_QUOTE_OPEN),
+                                  err);
         }
     }
     sheet_cells_row(&t->cells, t->start_line, row);

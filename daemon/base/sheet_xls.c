@@ -166,18 +166,11 @@ static _Noreturn void read_workbook(int in, int out)
 
 /* ---- the one that waits ---- */
 
-static enum sheet_result storage(struct sheet_row *row, struct error *err, const char *what)
-{
-    row->fault = SHEET_STORAGE;
-    error_set(err, REASON_STORAGE, "%s: %s", what, strerror(errno));
-    return SHEET_FAULT;
-}
-
 static enum sheet_result begin(struct xls *x, struct sheet_row *row, struct error *err)
 {
     if (lseek(x->fd, 0, SEEK_END) > FILE_BYTES_MAX) {
-        return sheet_fault_at(row, SHEET_TOO_LONG, 0, 0, err, "an .xls workbook above %d MiB",
-                              FILE_BYTES_MAX >> 20);
+        return sheet_fault_at(row, SHEET_TOO_LONG, 0, 0,
+                              sentence(SAY_SHEET_XLS_LARGE, arg_number(FILE_BYTES_MAX >> 20)), err);
     }
     x->out = sheet_unlinked(x->folder, err);
     if (x->out < 0) {
@@ -191,7 +184,7 @@ static enum sheet_result begin(struct xls *x, struct sheet_row *row, struct erro
     }
     if (x->reader < 0) {
         x->reader = 0;
-        return storage(row, err, "no process to read the workbook");
+        return sheet_storage(row, err);
     }
     return SHEET_PENDING;
 }
@@ -224,18 +217,18 @@ static enum sheet_result wait_for(struct xls *x, struct sheet_row *row, struct e
         x->rows = sheet_rows_open(x->out, 0);
         return SHEET_PENDING;
     case LOCKED:
-        return sheet_fault_at(row, SHEET_DAMAGED, 0, 0, err,
-                              "the workbook is locked by a password: save it without one");
+        return sheet_fault_at(row, SHEET_DAMAGED, 0, 0, sentence(SAY_SHEET_LOCKED), err);
     case TOO_LONG:
-        return sheet_fault_at(row, SHEET_TOO_LONG, 0, 0, err, "a row longer than %d bytes",
-                              SHEET_ROW_MAX);
+        return sheet_fault_at(row, SHEET_TOO_LONG, 0, 0,
+                              sentence(SAY_SHEET_ROW_LONG, arg_number(SHEET_ROW_MAX)), err);
     case NO_ROOM:
         errno = ENOSPC;
-        return storage(row, err, "the rows of the workbook");
+        return sheet_storage(row, err);
     default:
-        return sheet_fault_at(row, SHEET_DAMAGED, 0, 0, err,
-                              "the workbook is damaged, locked by a password or no Excel workbook: "
-                              "open it in the spreadsheet and save it as .xlsx");
+        return sheet_fault_at(
+            row, SHEET_DAMAGED, 0, 0,
+            sentence(SAY_SHEET_DAMAGED, arg_z("it is locked by a password or no Excel workbook")),
+            err);
     }
 }
 

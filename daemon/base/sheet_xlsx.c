@@ -52,7 +52,7 @@ static bool paged_flush(struct paged *p, struct error *err)
 {
     bool ok = file_write(p->fd, p->ahead.data, p->ahead.len);
     strbuf_reset(&p->ahead);
-    return ok || error_set(err, REASON_STORAGE, "the strings of the workbook: %s", strerror(errno));
+    return ok || error_say(err, SAY_SHEET_STRINGS, arg_system(errno));
 }
 
 static bool paged_add(struct paged *p, const void *bytes, size_t len, struct error *err)
@@ -72,8 +72,7 @@ static bool paged_get(struct paged *p, uint64_t at, size_t len, struct strbuf *o
         if (p->pages[slot].number != number + 1) {
             ssize_t n = pread(p->fd, p->pages[slot].bytes, PAGE, (off_t)(number * PAGE));
             if (n < 0) {
-                return error_set(err, REASON_STORAGE, "the strings of the workbook: %s",
-                                 strerror(errno));
+                return error_say(err, SAY_SHEET_STRINGS, arg_system(errno));
             }
             p->pages[slot].number = number + 1;
             p->pages[slot].have = (size_t)n;
@@ -81,7 +80,7 @@ static bool paged_get(struct paged *p, uint64_t at, size_t len, struct strbuf *o
         size_t there = p->pages[slot].have > from ? p->pages[slot].have - from : 0;
         size_t take = there < len ? there : len;
         if (take == 0) {
-            return error_set(err, REASON_STORAGE, "the strings of the workbook break off");
+            return error_say(err, SAY_SHEET_ROWS);
         }
         strbuf_add(out, p->pages[slot].bytes + from, take);
         at += take;
@@ -126,8 +125,8 @@ struct xlsx {
     XML_Parser xml;
     bool suspended, part_ended;
     int depth;
-    size_t quiet; /* bytes since the last event */
-    char *fault;  /* what a handler found wrong; owned */
+    size_t quiet;          /* bytes since the last event */
+    struct sentence *said; /* what a handler found wrong; owned */
     enum sheet_fault fault_kind;
 
     char *book, *sheet, *sheet_id, *styles, *strings; /* parts' names; owned */
@@ -173,22 +172,26 @@ static const char *attribute(const char *const *attributes, const char *name)
     return NULL;
 }
 
-static void stop(struct xlsx *x, enum sheet_fault kind, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void stop(struct xlsx *x, enum sheet_fault kind, const char *format, ...)
+static void stop(struct xlsx *x, enum sheet_fault kind, struct sentence *said)
 {
-    if (!x->fault) {
-        struct strbuf text = STRBUF_INIT;
-        va_list args;
-        va_start(args, format);
-        strbuf_vaddf(&text, format, args);
-        va_end(args);
-        x->fault = xstrdup(strbuf_text(&text));
+    if (x->said) {
+        sentence_free(said);
+    } else {
+        x->said = said;
         x->fault_kind = kind;
-        strbuf_free(&text);
     }
     XML_StopParser(x->xml, XML_FALSE);
+}
+
+static void stop_damaged(struct xlsx *x, const char *what)
+{
+    stop(x, SHEET_DAMAGED, sentence(SAY_SHEET_DAMAGED, arg_z(what)));
+}
+
+static void stop_storage(struct xlsx *x, struct error *why)
+{
+    stop(x, SHEET_STORAGE, sentence_copy(why->said));
+    error_clear(why);
 }
 
 static bool number_of(const char *text, int64_t max, int64_t *value)
@@ -279,7 +282,7 @@ static void add_format(struct xlsx *x, const char *id_text)
 {
     int64_t id = 0;
     if (x->formats == STYLES_MAX) {
-        stop(x, SHEET_DAMAGED, "a workbook with more than %d formats", STYLES_MAX);
+        stop_damaged(x, "too many formats");
         return;
     }
     if (x->formats == x->formats_room) {
@@ -335,12 +338,11 @@ static void row_begin(struct xlsx *x, const char *const *attributes)
     if (!given) {
         line = (int64_t)x->row_line + 1;
     } else if (!number_of(given, ROWS_MAX, &line)) {
-        stop(x, SHEET_DAMAGED, "a row with the number %.20s", given);
+        stop_damaged(x, "a row without its number");
         return;
     }
     if (line <= (int64_t)x->row_line || line > ROWS_MAX) {
-        stop(x, SHEET_DAMAGED, "row %lld behind row %llu", (long long)line,
-             (unsigned long long)x->row_line);
+        stop_damaged(x, "its rows are out of order");
         return;
     }
     x->row_line = (uint64_t)line;
@@ -353,12 +355,11 @@ static void cell_begin(struct xlsx *x, const char *const *attributes)
     size_t column = x->column + 1;
     uint64_t row;
     if (at && !reference(at, &column, &row)) {
-        stop(x, SHEET_DAMAGED, "a cell at %.20s", at);
+        stop_damaged(x, "a cell without its place");
         return;
     }
     if (column <= x->column || column > SHEET_COLUMNS_MAX) {
-        stop(x, SHEET_DAMAGED, "the cells of row %llu are out of order",
-             (unsigned long long)x->row_line);
+        stop_damaged(x, "the cells of a row are out of order");
         return;
     }
     number_of(attribute(attributes, "s"), STYLES_MAX, &style);
@@ -407,8 +408,7 @@ static bool shared_string(struct xlsx *x, int64_t number, struct strbuf *out)
     struct error why = ERROR_INIT;
     uint64_t place[2];
     if ((uint64_t)number >= x->string_count) {
-        stop(x, SHEET_DAMAGED, "a cell names string %lld of %llu", (long long)number,
-             (unsigned long long)x->string_count);
+        stop_damaged(x, "a cell names a string that is not there");
         return false;
     }
     bool ok = paged_get(&x->index, (uint64_t)number * sizeof place[0], sizeof place, &places, &why);
@@ -418,8 +418,7 @@ static bool shared_string(struct xlsx *x, int64_t number, struct strbuf *out)
     }
     strbuf_free(&places);
     if (!ok) {
-        stop(x, SHEET_STORAGE, "%s", why.message);
-        error_clear(&why);
+        stop_storage(x, &why);
     }
     return ok;
 }
@@ -457,9 +456,8 @@ static void cell_end(struct xlsx *x)
     if (!x->has_value) {
         if (x->has_formula) {
             stop(x, SHEET_DAMAGED,
-                 "column %zu of row %llu holds a formula that was never computed: open the "
-                 "workbook in the spreadsheet and save it again",
-                 x->column, (unsigned long long)x->row_line);
+                 sentence(SAY_SHEET_FORMULA, arg_number((int64_t)x->row_line),
+                          arg_number((int64_t)x->column)));
         }
         return;
     }
@@ -469,8 +467,7 @@ static void cell_end(struct xlsx *x)
     struct str value = strbuf_str(&x->value);
     if (x->type == 's') {
         if (!str_to_int(value, 0, INT32_MAX, &number)) {
-            stop(x, SHEET_DAMAGED, "a string without its number in row %llu",
-                 (unsigned long long)x->row_line);
+            stop_damaged(x, "a string without its number");
         } else if (!shared_string(x, number, out)) {
             return;
         }
@@ -483,7 +480,7 @@ static void cell_end(struct xlsx *x)
     }
     sheet_cells_end(&x->cells, out->len - before);
     if (out->len > SHEET_ROW_MAX) {
-        stop(x, SHEET_TOO_LONG, "a row longer than %d bytes", SHEET_ROW_MAX);
+        stop(x, SHEET_TOO_LONG, sentence(SAY_SHEET_ROW_LONG, arg_number(SHEET_ROW_MAX)));
     }
 }
 
@@ -514,8 +511,7 @@ static void string_end(struct xlsx *x)
     x->string_count++;
     strbuf_free(&text);
     if (!ok) {
-        stop(x, SHEET_STORAGE, "%s", why.message);
-        error_clear(&why);
+        stop_storage(x, &why);
     }
 }
 
@@ -526,7 +522,7 @@ static void on_begin(void *data, const XML_Char *qualified, const XML_Char **giv
     const char *const *attributes = (const char *const *)given;
     x->quiet = 0;
     if (++x->depth > DEPTH_MAX) {
-        stop(x, SHEET_DAMAGED, "elements more than %d deep", DEPTH_MAX);
+        stop_damaged(x, "its XML is too deep");
         return;
     }
     if (strcmp(name, "rPh") == 0 && !x->phonetic) {
@@ -620,7 +616,7 @@ static void on_text(void *data, const XML_Char *text, int len)
     x->has_value = true;
     strbuf_add(&x->value, text, (size_t)len);
     if (x->value.len > SHEET_ROW_MAX) {
-        stop(x, SHEET_TOO_LONG, "a cell longer than %d bytes", SHEET_ROW_MAX);
+        stop(x, SHEET_TOO_LONG, sentence(SAY_SHEET_ROW_LONG, arg_number(SHEET_ROW_MAX)));
     }
 }
 
@@ -638,7 +634,7 @@ static void on_doctype(void *data, const XML_Char *name, const XML_Char *system,
     (void)system;
     (void)public;
     (void)internal;
-    stop(data, SHEET_DAMAGED, "XML with a DOCTYPE, which no workbook has");
+    stop_damaged(data, "XML with a DOCTYPE, which no workbook has");
 }
 
 /* ---- parts ---- */
@@ -670,8 +666,8 @@ static const char *name_of(const struct xlsx *x, enum part part, struct strbuf *
 static enum sheet_result damaged(struct xlsx *x, struct sheet_row *row, struct error *err,
                                  const char *what)
 {
-    return sheet_fault_at(row, SHEET_DAMAGED, x->part == PART_SHEET ? x->row_line : 0, 0, err,
-                          "the workbook is damaged: %s", what);
+    return sheet_fault_at(row, SHEET_DAMAGED, x->part == PART_SHEET ? x->row_line : 0, 0,
+                          sentence(SAY_SHEET_DAMAGED, arg_z(what)), err);
 }
 
 static enum sheet_result open_archive(struct xlsx *x, struct sheet_row *row, struct error *err)
@@ -679,9 +675,7 @@ static enum sheet_result open_archive(struct xlsx *x, struct sheet_row *row, str
     int why = 0, fd = dup(x->fd);
     off_t size = lseek(x->fd, 0, SEEK_END);
     if (fd < 0 || size < 0) {
-        error_set(err, REASON_STORAGE, "cannot read the file: %s", strerror(errno));
-        row->fault = SHEET_STORAGE;
-        return SHEET_FAULT;
+        return sheet_storage(row, err);
     }
     x->zip = zip_fdopen(fd, 0, &why); /* takes the descriptor over */
     if (!x->zip) {
@@ -788,15 +782,11 @@ static enum sheet_result parse_piece(struct xlsx *x, struct sheet_row *row, stru
         status = XML_ParseBuffer(x->xml, (int)n, x->part_ended);
     }
     x->suspended = status == XML_STATUS_SUSPENDED;
-    if (x->fault) {
-        if (x->fault_kind == SHEET_STORAGE) {
-            row->fault = SHEET_STORAGE;
-            error_set(err, REASON_STORAGE, "%s", x->fault);
-            return SHEET_FAULT;
-        }
-        return sheet_fault_at(row, x->fault_kind, x->part == PART_SHEET ? x->row_line : 0, 0, err,
-                              x->fault_kind == SHEET_DAMAGED ? "the workbook is damaged: %s" : "%s",
-                              x->fault);
+    if (x->said) {
+        struct sentence *said = x->said;
+        x->said = NULL;
+        return sheet_fault_at(row, x->fault_kind, x->part == PART_SHEET ? x->row_line : 0, 0, said,
+                              err);
     }
     if (status == XML_STATUS_ERROR) {
         return damaged(x, row, err, XML_ErrorString(XML_GetErrorCode(x->xml)));
@@ -849,7 +839,7 @@ static void xlsx_close(struct sheet_source *source)
     sheet_cells_free(&x->cells);
     free(x->is_date);
     free(x->custom);
-    free(x->fault);
+    sentence_free(x->said);
     free(x->book);
     free(x->sheet);
     free(x->sheet_id);

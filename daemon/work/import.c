@@ -7,8 +7,9 @@
 
 #include "base/canon.h"
 #include "base/crash.h"
+#include "base/csv.h"
+#include "base/file.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "store/calendar.h"
 #include "work/import_kind.h"
 #include "work/recalculate.h"
@@ -18,8 +19,8 @@
  * their cycles, indexes and audit, and the log that they go through. */
 #define IMPORT_SPACE 12
 
-static const char raw_name[] = "incoming.raw", text_name[] = "incoming.csv",
-                  good_name[] = "incoming.good", accepted_name[] = "accepted.csv";
+static const char raw_name[] = "incoming.raw", rows_name[] = "incoming.rows",
+                  good_name[] = "incoming.good", accepted_name[] = "accepted.rows";
 
 static const struct import_class *const classes[] = {
     [IMPORT_DIVISIONS] = &import_divisions,
@@ -37,10 +38,16 @@ struct import_work {
     struct import_context *context;
     enum import_stage stage;
     struct arrival arrival;
-    int skip_bad;   /* the caller's; -1 */
-    int text, good; /* in the staging folder; -1 */
+    int rows,
+        good; /* the file's rows, heading first, and the good ones; in the staging folder; -1 */
     char sha256[DIGEST_HEX + 1];
-    struct csv_reader *reader;
+    struct sheet *sheet;
+    struct strbuf ahead; /* of `rows` or `good`, not yet written */
+    uint64_t count;      /* rows below the heading */
+    int skip_bad;        /* the caller's; -1 */
+    struct strbuf bad;   /* of skip_bad, not yet written */
+    uint64_t bad_lines;  /* lines of it so far */
+    struct sheet_rows *reader;
     int positions[IMPORT_COLUMNS_MAX];
     bool heading;
     struct import_row row; /* once accepted: as of the last commit */
@@ -90,48 +97,148 @@ static enum job_step import_refuse(struct import_work *j, struct error *err)
     return JOB_FAILED;
 }
 
-static enum job_step import_decode(struct import_work *j, struct work *w, struct error *err)
+/* What waits in memory goes to its file once there is enough of it. */
+static bool flush(struct strbuf *ahead, size_t enough, int fd, struct error *err)
 {
-    uint64_t line = 0;
-    struct error why = ERROR_INIT;
+    if (ahead->len < enough) {
+        return true;
+    }
+    bool ok = file_write(fd, ahead->data, ahead->len);
+    strbuf_reset(ahead);
+    return ok || error_say(err, SAY_STAGING, arg_system(errno));
+}
+
+static bool decode_begin(struct import_work *j, struct work *w, struct error *err)
+{
     if (!import_is_free(w, err)) {
-        return JOB_FAILED;
+        return false;
     }
     j->context = context_new(j, w);
-    j->text = staging_open(w, text_name, O_RDWR | O_CREAT | O_TRUNC, err);
-    if (j->text < 0) {
-        return JOB_FAILED;
+    j->rows = staging_open(w, rows_name, O_RDWR | O_CREAT | O_TRUNC, err);
+    if (j->rows < 0) {
+        return false;
     }
-    if (!text_to_utf8(j->arrival.raw, j->text, &line, &why)) {
-        if (why.reason != REASON_BAD_ROWS) {
-            *err = why;
-            return JOB_FAILED;
-        }
-        j->context->line = line;
-        import_fault(j->context, "", "encoding", "%s", why.message);
-        error_clear(&why);
-        return import_refuse(j, err);
-    }
+    const struct sheet_options options = {
+        .folder = w->staging, .known = import_knows, .data = j->class->columns};
+    j->sheet = sheet_open(j->arrival.raw, &options);
+    j->context->columns = j->class->columns;
+    return true;
+}
+
+static bool decode_end(struct import_work *j, struct work *w, struct error *err)
+{
+    sheet_close(j->sheet);
+    j->sheet = NULL;
     staging_close(&j->arrival.raw);
     staging_remove(w, raw_name);
+    j->reader = sheet_rows_open(j->rows, 0);
+    j->heading = false;
     j->job.done = 0;
-    j->job.total = lseek(j->text, 0, SEEK_END);
-    j->reader = csv_reader_open(j->text, 0, 1, ',');
-    if (j->class) {
-        j->context->seen = import_seen_new(w->staging, j->arrival.lines + 2, err);
-        if (!j->context->seen) {
-            return JOB_FAILED;
+    j->job.total = lseek(j->rows, 0, SEEK_END);
+    j->context->seen = import_seen_new(w->staging, 2 * j->count + 2, err);
+    j->stage = IMPORT_CHECK;
+    return j->context->seen != NULL;
+}
+
+/* The file into rows, whatever it is. */
+static enum job_step import_decode(struct import_work *j, struct work *w, struct error *err)
+{
+    int64_t until = job_now() + JOB_SLICE_NS;
+    struct sheet_row row;
+    if (!j->sheet && !decode_begin(j, w, err)) {
+        return JOB_FAILED;
+    }
+    for (int n = 1; n % 32 || job_now() < until; n++) {
+        switch (sheet_next(j->sheet, &row, err)) {
+        case SHEET_PENDING:
+            sheet_progress(j->sheet, &j->job.done, &j->job.total);
+            return JOB_MORE;
+        case SHEET_FAULT:
+            return import_sheet_fault(j->context, &row, j->positions, err) ? import_refuse(j, err)
+                                                                           : JOB_FAILED;
+        case SHEET_AT_END:
+            if (!j->heading) {
+                j->context->line = 1;
+                import_fault(j->context, "", "missing", sentence(SAY_IMPORT_NO_HEADING));
+                return import_refuse(j, err);
+            }
+            return flush(&j->ahead, 1, j->rows, err) && decode_end(j, w, err) ? JOB_MORE
+                                                                              : JOB_FAILED;
+        case SHEET_ROW:
+            j->context->line = row.line;
+            if (!j->heading && !import_heading(j->context, &row, j->positions)) {
+                return import_refuse(j, err);
+            }
+            j->count += j->heading;
+            j->heading = true;
+            sheet_rows_put(&j->ahead, &row);
+            if (!flush(&j->ahead, 1 << 16, j->rows, err)) {
+                return JOB_FAILED;
+            }
         }
     }
-    j->stage = IMPORT_CHECK;
+    sheet_progress(j->sheet, &j->job.done, &j->job.total);
     return JOB_MORE;
 }
 
-static bool check_heading(struct import_work *j, const struct csv_record *record)
+static bool bad_write(struct import_work *j, struct error *err)
+{
+    bool ok = j->bad.len == 0 || file_write(j->skip_bad, j->bad.data, j->bad.len);
+    strbuf_reset(&j->bad);
+    return ok || error_say(err, SAY_IMPORT_SKIP, arg_system(errno));
+}
+
+static bool heading_read(struct import_work *j, const struct sheet_row *row)
 {
     j->heading = true;
-    j->context->line = record->line;
-    return import_heading(j->context, j->class->columns, record, j->positions);
+    j->context->line = row->line;
+    return import_heading(j->context, row, j->positions);
+}
+
+/* A row as it was and, behind it, the reasons (a heading's: that they are the reasons), for whoever
+ * is to mend it. UTF-8 with its mark, so that every spreadsheet opens it. */
+static void bad_row(struct import_work *j, const struct sheet_row *row, struct str why)
+{
+    size_t before = j->bad.len;
+    if (j->bad_lines == 0) {
+        strbuf_addz(&j->bad, "\xEF\xBB\xBF");
+    }
+    for (size_t i = 0; i < j->context->width; i++) {
+        struct str cell = i < row->count ? row->cells[i] : STR("");
+        /* what the file had from us before makes room for the reasons of today */
+        csv_put_code(&j->bad, i == j->context->reasons ? STR("") : cell, i == 0);
+    }
+    csv_put_text(&j->bad, why, j->context->width == 0);
+    strbuf_addz(&j->bad, "\r\n");
+    for (size_t i = before; i < j->bad.len; i++) {
+        j->bad_lines += j->bad.data[i] == '\n';
+    }
+}
+
+/* Checks one row; where bad ones are skipped it goes to its file, and its faults name its line
+ * there as well. */
+static bool check_row(struct import_work *j, const struct sheet_row *row, struct error *err)
+{
+    struct import_context *c = j->context;
+    struct str cells[IMPORT_COLUMNS_MAX];
+    int first = j->result.fault_count;
+    c->row_faults = 0;
+    c->line = row->line;
+    strbuf_reset(&c->why);
+    import_cells(c, row, j->positions, cells);
+    bool ok = j->class->check(c, cells, err);
+    j->result.rows++;
+    j->result.bad += c->row_faults > 0;
+    if (ok && j->skip_bad >= 0 && c->row_faults) {
+        for (int i = first; i < j->result.fault_count; i++) {
+            j->result.faults[i].written = j->bad_lines + 1;
+        }
+        bad_row(j, row, strbuf_str(&c->why));
+    } else if (ok && j->skip_bad >= 0) {
+        sheet_rows_put(&j->ahead, row);
+    }
+    arena_reset(&c->row);
+    return ok;
 }
 
 static enum job_step import_accept(struct import_work *j, struct work *w, struct error *err);
@@ -139,62 +246,36 @@ static enum job_step import_accept(struct import_work *j, struct work *w, struct
 static enum job_step check_slice(struct import_work *j, struct work *w, struct error *err)
 {
     int64_t until = job_now() + JOB_SLICE_NS;
-    struct csv_record record;
+    struct sheet_row row;
     if (!store_read_begin(w->store, err)) {
         return JOB_FAILED;
     }
     bool ok = true, end = false;
     for (int n = 0; ok && !end && (n % 32 || job_now() < until); n++) {
-        uint64_t start = csv_reader_offset(j->reader);
-        int64_t bad = j->result.bad;
-        bool heading = !j->heading;
-        enum csv_result got = csv_reader_next(j->reader, &record, err);
-        if (got == CSV_FAULT) {
-            j->context->line = record.line;
-            import_fault(j->context, "", "quote", "%s", err->message);
-            error_clear(err);
-            store_read_end(w->store);
-            return import_refuse(j, err);
+        enum sheet_result got = sheet_rows_next(j->reader, &row, err);
+        end = got == SHEET_AT_END;
+        ok = got != SHEET_FAULT;
+        if (got == SHEET_ROW && !j->heading) {
+            heading_read(j, &row);
+            sheet_rows_put(&j->ahead, &row);
+            bad_row(j, &row, str_of(import_reasons_heading));
+        } else if (got == SHEET_ROW) {
+            ok = check_row(j, &row, err);
         }
-        end = got == CSV_AT_END;
-        if (!end && heading && !check_heading(j, &record)) {
-            store_read_end(w->store);
-            return import_refuse(j, err);
-        }
-        if (!end && !heading) {
-            struct import_context *c = j->context;
-            struct str cells[IMPORT_COLUMNS_MAX];
-            c->row_faults = 0;
-            c->line = record.line;
-            import_width(c, &record);
-            import_cells(&record, j->positions, j->class->columns, cells);
-            ok = j->class->check(c, cells, err);
-            j->result.rows++;
-            j->result.bad += c->row_faults > 0;
-            arena_reset(&c->row);
-        }
-        if (ok && !end && j->good >= 0) {
-            enum staging_part part = heading                ? STAGING_HEADING
-                                     : j->result.bad == bad ? STAGING_GOOD
-                                                            : STAGING_BAD;
-            ok = staging_split(j->text, start, csv_reader_offset(j->reader), part, j->good,
-                               j->skip_bad, err);
-        }
-        j->job.done = (int64_t)csv_reader_offset(j->reader);
+        j->job.done = (int64_t)sheet_rows_offset(j->reader);
     }
     store_read_end(w->store);
+    if (ok && j->skip_bad >= 0) {
+        ok = flush(&j->ahead, end ? 1 : 1 << 16, j->good, err) && bad_write(j, err);
+    }
     if (!ok) {
         return JOB_FAILED;
     }
     if (!end) {
         return JOB_MORE;
     }
-    if (!j->heading) {
-        j->context->line = 1;
-        import_fault(j->context, "", "missing", "the file is empty: its heading is missing");
-    }
-    bool only_rows = j->skip_bad >= 0 && j->heading;
-    return j->result.fault_count && !only_rows ? import_refuse(j, err) : import_accept(j, w, err);
+    return j->result.fault_count && j->skip_bad < 0 ? import_refuse(j, err)
+                                                    : import_accept(j, w, err);
 }
 
 /* ---- calendars: checked and applied at once, then the deadlines in slices ---- */
@@ -218,15 +299,13 @@ static bool audit_import(struct import_work *j, struct work *w, struct error *er
 
 static enum job_step check_calendar(struct import_work *j, struct work *w, struct error *err)
 {
-    struct import_context *c = j->context;
+    struct import_context *c = j->context = context_new(j, w);
     bool changed;
-    if (!import_calendar_read(c, j->reader, &j->calendar, err)) {
-        if (err->reason != REASON_BAD_ROWS) {
-            return JOB_FAILED;
-        }
-        import_fault(c, "", "quote", "%s", err->message);
-        error_clear(err);
+    if (!import_is_free(w, err) || !import_calendar_read(c, j->arrival.raw, &j->calendar, err)) {
+        return JOB_FAILED;
     }
+    staging_close(&j->arrival.raw);
+    staging_remove(w, raw_name);
     if (j->result.fault_count) {
         return import_refuse(j, err);
     }
@@ -264,10 +343,21 @@ static enum job_step recalculate(struct import_work *j, struct work *w, struct e
 
 /* ---- acceptance and application ---- */
 
+static int accepted(const struct import_work *j)
+{
+    return j->good >= 0 ? j->good : j->rows;
+}
+
+static void read_from(struct import_work *j, uint64_t offset)
+{
+    sheet_rows_close(j->reader);
+    j->reader = sheet_rows_open(accepted(j), offset);
+}
+
 static enum job_step import_accept(struct import_work *j, struct work *w, struct error *err)
 {
-    int fd = j->good >= 0 ? j->good : j->text;
-    if (fsync(fd) != 0 || !staging_rename(w, j->good >= 0 ? good_name : text_name, accepted_name)) {
+    const char *name = j->good >= 0 ? good_name : rows_name;
+    if (fsync(accepted(j)) != 0 || !staging_rename(w, name, accepted_name)) {
         error_set(err, REASON_STORAGE, "staging: %s: %s", accepted_name, strerror(errno));
         return JOB_FAILED;
     }
@@ -293,8 +383,7 @@ static enum job_step import_accept(struct import_work *j, struct work *w, struct
     import_seen_free(j->context->seen);
     j->context->seen = NULL;
     j->context->members.household.id = 0;
-    csv_reader_close(j->reader);
-    j->reader = csv_reader_open(fd, 0, 1, ',');
+    read_from(j, 0);
     j->heading = false;
     j->stage = IMPORT_APPLY;
     j->job.phase = "apply";
@@ -303,19 +392,20 @@ static enum job_step import_accept(struct import_work *j, struct work *w, struct
     return JOB_MORE;
 }
 
-static bool apply_record(struct import_work *j, const struct csv_record *record,
-                         const struct str *cells, struct error *err)
+static bool apply_row(struct import_work *j, const struct sheet_row *row, const struct str *cells,
+                      struct error *err)
 {
     struct import_context *c = j->context;
     enum import_effect effect = IMPORT_UNCHANGED;
     c->row_faults = 0;
-    c->line = record->line;
+    c->line = row->line;
+    strbuf_reset(&c->why);
     bool ok = (!j->careful || store_savepoint(c->w->store, err)) &&
               j->class->apply(c, cells, &effect, err);
     if (j->careful && !ok && err->reason == REASON_CONFLICT) {
         /* The schema says what a check could not see: this row alone has no effect. */
         store_rollback_to(c->w->store);
-        import_fault(c, "", "conflict", "%s", err->message);
+        import_fault(c, "", "conflict", sentence(SAY_IMPORT_CONFLICT, arg_z(err->message)));
         error_clear(err);
         ok = true;
     } else if (j->careful && ok) {
@@ -330,36 +420,35 @@ static bool apply_record(struct import_work *j, const struct csv_record *record,
     return ok;
 }
 
-/* Records until the slice's time is up, at a record that need not share its commit with the one
- * before. */
-static bool apply_records(struct import_work *j, bool *end, struct error *err)
+/* Rows until the slice's time is up, at one that need not share its commit with the one before. */
+static bool apply_rows(struct import_work *j, bool *end, struct error *err)
 {
     int64_t until = job_now() + JOB_SLICE_NS;
     struct str cells[IMPORT_COLUMNS_MAX];
-    struct csv_record record;
+    struct sheet_row row;
     *end = false;
     for (int n = 1;; n++) {
-        uint64_t offset = csv_reader_offset(j->reader), line = csv_reader_line(j->reader);
-        bool due = n % 16 == 0 && job_now() >= until;
-        if (due && !j->class->joined) {
+        uint64_t offset = sheet_rows_offset(j->reader);
+        if (n % 16 == 0 && job_now() >= until && !j->class->joined) {
             return true;
         }
-        if (csv_reader_next(j->reader, &record, err) != CSV_RECORD) {
+        enum sheet_result got = sheet_rows_next(j->reader, &row, err);
+        if (got != SHEET_ROW) {
             *end = true;
-            return err->reason == REASON_NONE;
+            return got == SHEET_AT_END;
         }
         if (!j->heading) {
-            check_heading(j, &record);
-        } else {
-            import_cells(&record, j->positions, j->class->columns, cells);
-            if (job_now() >= until && j->class->joined && !j->class->joined(j->context, cells)) {
-                csv_reader_close(j->reader);
-                j->reader = csv_reader_open(j->good >= 0 ? j->good : j->text, offset, line, ',');
-                return true;
-            }
-            if (!apply_record(j, &record, cells, err)) {
-                return false;
-            }
+            heading_read(j, &row);
+            continue;
+        }
+        import_cells(j->context, &row, j->positions, cells);
+        if (job_now() >= until && j->class->joined && !j->class->joined(j->context, cells)) {
+            read_from(j, offset);
+            arena_reset(&j->context->row);
+            return true;
+        }
+        if (!apply_row(j, &row, cells, err)) {
+            return false;
         }
     }
 }
@@ -376,9 +465,7 @@ static enum job_step apply_again(struct import_work *j)
     j->context->members.household.id = 0;
     j->context->members.changed = false;
     strbuf_reset(&j->context->members.after);
-    csv_reader_close(j->reader);
-    j->reader = csv_reader_open(j->good >= 0 ? j->good : j->text, (uint64_t)j->row.offset,
-                                (uint64_t)j->row.line, ',');
+    read_from(j, (uint64_t)j->row.offset);
     return JOB_MORE;
 }
 
@@ -388,10 +475,10 @@ static enum job_step apply_slice(struct import_work *j, struct work *w, struct e
     if (!store_begin(w->store, err)) {
         return JOB_FAILED;
     }
-    bool ok = apply_records(j, &end, err) && (!j->class->flush || j->class->flush(j->context, err));
+    bool ok = apply_rows(j, &end, err) && (!j->class->flush || j->class->flush(j->context, err));
     if (ok) {
-        j->row.offset = (int64_t)csv_reader_offset(j->reader);
-        j->row.line = (int64_t)csv_reader_line(j->reader);
+        j->row.offset = (int64_t)sheet_rows_offset(j->reader);
+        j->row.line = (int64_t)j->context->line;
         j->row.added = j->result.added;
         j->row.changed = j->result.changed;
         j->row.unchanged = j->result.unchanged;
@@ -431,7 +518,10 @@ static enum job_step import_slice(struct job *job, struct work *w, struct error 
     case IMPORT_RECEIVE:
         return import_receive(j, w, err);
     case IMPORT_DECODE:
-        if (j->skip_bad >= 0 && j->class && j->good < 0) {
+        if (!j->class) {
+            return check_calendar(j, w, err);
+        }
+        if (j->skip_bad >= 0 && j->good < 0) {
             j->good = staging_open(w, good_name, O_RDWR | O_CREAT | O_TRUNC, err);
             if (j->good < 0) {
                 return JOB_FAILED;
@@ -439,7 +529,7 @@ static enum job_step import_slice(struct job *job, struct work *w, struct error 
         }
         return import_decode(j, w, err);
     case IMPORT_CHECK:
-        return j->class ? check_slice(j, w, err) : check_calendar(j, w, err);
+        return check_slice(j, w, err);
     case IMPORT_APPLY:
         return apply_slice(j, w, err);
     case IMPORT_RECALCULATE:
@@ -451,20 +541,14 @@ static enum job_step import_slice(struct job *job, struct work *w, struct error 
 static void import_free(struct job *job)
 {
     struct import_work *j = (struct import_work *)job;
-    if (j->context) {
-        import_seen_free(j->context->seen);
-        arena_free(&j->context->row);
-        arena_free(&j->context->group);
-        strbuf_free(&j->context->members.after);
-        strbuf_free(&j->context->members.went_member);
-        free(j->context);
-    }
-    if (j->reader) {
-        csv_reader_close(j->reader);
-    }
+    import_context_free(j->context);
+    sheet_close(j->sheet);
+    sheet_rows_close(j->reader);
+    strbuf_free(&j->ahead);
+    strbuf_free(&j->bad);
     arrival_free(&j->arrival);
     staging_close(&j->skip_bad);
-    staging_close(&j->text);
+    staging_close(&j->rows);
     staging_close(&j->good);
     import_result_free(&j->result);
     arena_free(&j->arena);
@@ -479,7 +563,7 @@ static struct import_work *import_new(enum import_kind kind, struct actor actor)
     j->job = (struct job){.class = &import_job_class, .actor = actor, .total = -1};
     j->class = kind == IMPORT_CALENDAR ? NULL : classes[kind];
     j->result.kind = kind;
-    j->arrival.file = j->arrival.raw = j->skip_bad = j->text = j->good = -1;
+    j->arrival.file = j->arrival.raw = j->skip_bad = j->rows = j->good = -1;
     return j;
 }
 
@@ -502,7 +586,7 @@ bool import_resume(struct work *w, struct job **job, struct error *err)
 {
     struct arena a = ARENA_INIT;
     struct import_row row;
-    struct csv_record record;
+    struct sheet_row first;
     *job = NULL;
     if (!store_import_applying(w->store, &a, &row, err)) {
         return false;
@@ -510,7 +594,7 @@ bool import_resume(struct work *w, struct job **job, struct error *err)
     if (row.import == 0) {
         arena_free(&a);
         staging_remove(w, raw_name);
-        staging_remove(w, text_name);
+        staging_remove(w, rows_name);
         staging_remove(w, good_name);
         staging_remove(w, accepted_name);
         return true;
@@ -527,22 +611,22 @@ bool import_resume(struct work *w, struct job **job, struct error *err)
     j->job.total = row.rows - row.bad;
     j->context = context_new(j, w);
     j->context->today = row.accepted_on;
+    j->context->columns = j->class->columns;
     j->stage = IMPORT_APPLY;
     j->job.phase = "apply";
-    j->text = staging_open(w, accepted_name, O_RDONLY, err);
-    if (j->text < 0) {
+    j->rows = staging_open(w, accepted_name, O_RDONLY, err);
+    if (j->rows < 0) {
         import_free(&j->job);
         return false;
     }
     /* The heading tells the order of the columns; then on from where the last commit left off. */
-    j->reader = csv_reader_open(j->text, 0, 1, ',');
-    if (csv_reader_next(j->reader, &record, err) != CSV_RECORD || !check_heading(j, &record)) {
+    read_from(j, 0);
+    if (sheet_rows_next(j->reader, &first, err) != SHEET_ROW || !heading_read(j, &first)) {
         import_free(&j->job);
         return error_set(err, REASON_STORAGE, "staging: %s is damaged", accepted_name);
     }
     if (row.offset > 0) {
-        csv_reader_close(j->reader);
-        j->reader = csv_reader_open(j->text, (uint64_t)row.offset, (uint64_t)row.line, ',');
+        read_from(j, (uint64_t)row.offset);
     }
     log_put(LOG_NOTICE, "event=recover import=%lld kind=%s line=%lld", (long long)row.import,
             names_text(&import_kinds, (int)row.kind), (long long)row.line);

@@ -17,8 +17,10 @@
 #define DAYS_MAX 20000 /* of one file: more is no calendar */
 
 enum { CAL_DATE, CAL_KIND, CAL_NAME };
-const struct import_column import_calendar_columns[] = {
-    {"date", "日期", true}, {"kind", "类别", true}, {"name", "名称", false}, {0}};
+const struct import_column import_calendar_columns[] = {{"date", "日期", true, IMPORT_WORD, false},
+                                                        {"kind", "类别", true, IMPORT_WORD, false},
+                                                        {"name", "名称", false, IMPORT_TEXT, false},
+                                                        {0}};
 
 /* A day as it was read, with its line. */
 struct noted {
@@ -41,15 +43,15 @@ static bool day_read(struct import_context *c, const struct str *cells, struct w
     import_word(c, "kind", cells[CAL_KIND], &day_kinds, &kind);
     import_text(c, "name", cells[CAL_NAME], 60, &day->name);
     if (cells[CAL_DATE].len == 0) {
-        import_fault(c, "date", "missing", "the day is empty");
+        import_fault(c, "date", "missing", sentence(SAY_IMPORT_EMPTY));
     }
     if (cells[CAL_KIND].len == 0) {
-        import_fault(c, "kind", "missing", "the kind is empty");
+        import_fault(c, "kind", "missing", sentence(SAY_IMPORT_EMPTY));
     }
     day->kind = kind == DAY_WORKDAY ? DAY_WORKDAY : DAY_HOLIDAY;
     int weekday = date_is(day->day) ? date_weekday(day->day) : 0;
     if (kind == DAY_WORKDAY && weekday != 0 && weekday != 6) {
-        import_fault(c, "kind", "bad-word", "a workday must be a Saturday or Sunday");
+        import_fault(c, "kind", "bad-word", sentence(SAY_IMPORT_WORKDAY));
     }
     day->name = arena_str(&c->group, day->name);
     return c->row_faults == before;
@@ -87,8 +89,7 @@ static int year_most(struct import_context *c, const struct noted *days, int cou
     if (even) {
         c->line = 1;
         import_fault(c, "date", "ambiguous",
-                     "it names as many days of %d as of %d: say with --year which year it is of",
-                     year, even);
+                     sentence(SAY_CALENDAR_YEARS, arg_number(year), arg_number(even)));
     }
     return even ? 0 : year;
 }
@@ -107,70 +108,71 @@ static void in_order(struct import_context *c, struct noted *days, int count,
     file->year = file->year ? file->year : year_most(c, days, count);
     for (int i = 0; i < count; i++) {
         struct workday_row *row = &file->days[i];
-        char text[DATE_TEXT];
         *row = days[i].row;
         row->of_year = file->year;
         int off = date_ymd(row->day).year - file->year;
         own += off == 0;
         c->line = days[i].line;
         if (i > 0 && row->day.day == row[-1].day.day) {
-            import_fault(c, "date", "duplicate", "stands in line %llu already",
-                         (unsigned long long)days[i - 1].line);
+            import_fault(c, "date", "duplicate",
+                         sentence(SAY_IMPORT_DUPLICATE, arg_number((int64_t)days[i - 1].line)));
         } else if (file->year && (off < -1 || off > 1)) {
-            import_fault(c, "date", "other-year", "%s is no day of %d or of a year beside it",
-                         date_text(row->day, text), file->year);
+            import_fault(
+                c, "date", "other-year",
+                sentence(SAY_CALENDAR_OTHER_YEAR, date_arg(row->day), arg_number(file->year)));
         }
     }
     if (count && file->year && own == 0) {
         c->line = 1;
-        import_fault(c, "date", "other-year", "it names no day of %d", file->year);
+        import_fault(c, "date", "other-year",
+                     sentence(SAY_CALENDAR_NO_DAY, arg_number(file->year)));
     }
 }
 
-bool import_calendar_read(struct import_context *c, struct csv_reader *reader,
-                          struct calendar_file *file, struct error *err)
+bool import_calendar_read(struct import_context *c, int fd, struct calendar_file *file,
+                          struct error *err)
 {
-    struct csv_record record;
+    const struct sheet_options options = {.known = import_knows, .data = import_calendar_columns};
+    struct sheet *sheet = sheet_open(fd, &options);
+    struct sheet_row row;
     struct str cells[IMPORT_COLUMNS_MAX];
     struct noted *noted = NULL;
     int positions[IMPORT_COLUMNS_MAX], cap = 0, count = 0;
-    bool heading = false;
+    bool heading = false, ok = true;
+    enum sheet_result got;
     file->days = NULL;
     file->count = 0;
-    for (;;) {
-        enum csv_result got = csv_reader_next(reader, &record, err);
-        c->line = record.line;
-        if (got == CSV_FAULT) {
-            return false;
-        }
-        if (got == CSV_AT_END || count > DAYS_MAX) {
-            break;
-        }
+    c->columns = import_calendar_columns;
+    while ((got = sheet_read(sheet, &row, err)) == SHEET_ROW && count <= DAYS_MAX) {
         struct workday_row day;
+        c->line = row.line;
         if (!heading) {
             heading = true;
-            if (!import_heading(c, import_calendar_columns, &record, positions)) {
-                return true;
+            if (!import_heading(c, &row, positions)) {
+                break;
             }
             continue;
         }
         c->result->rows++;
-        import_width(c, &record);
-        import_cells(&record, positions, import_calendar_columns, cells);
+        import_cells(c, &row, positions, cells);
         if (day_read(c, cells, &day)) {
             day_keep(c, &day, &noted, &count, &cap);
         } else {
             c->result->bad++;
         }
+        arena_reset(&c->row);
     }
-    if (count > DAYS_MAX) {
-        import_fault(c, "", "too-long", "more than %d days are no calendar", DAYS_MAX);
+    if (got == SHEET_FAULT) {
+        ok = import_sheet_fault(c, &row, positions, err);
+    } else if (count > DAYS_MAX) {
+        import_fault(c, "", "too-long", sentence(SAY_IMPORT_CALENDAR_LONG, arg_number(DAYS_MAX)));
     } else if (count == 0 && !c->row_faults) {
         c->line = 1;
-        import_fault(c, "", "missing", "the file names no day");
+        import_fault(c, "", "missing", sentence(SAY_IMPORT_CALENDAR_EMPTY));
     }
+    sheet_close(sheet);
     in_order(c, noted, count, file);
-    return true;
+    return ok;
 }
 
 /* What the file says of a day that is known. A neighbour's notice calls the same day by another
@@ -252,9 +254,7 @@ static bool file_take(struct import_context *c, int fd, int year, const char *ha
 {
     struct calendar_file file = {.year = year};
     bool changed;
-    struct csv_reader *reader = csv_reader_open(fd, 0, 1, ',');
-    bool ok = import_calendar_read(c, reader, &file, err);
-    csv_reader_close(reader);
+    bool ok = import_calendar_read(c, fd, &file, err);
     if (ok && c->row_faults) {
         const struct import_fault *f = c->result->faults;
         ok = error_set(err, REASON_BAD_ROWS, "line %llu: %s: %s", (unsigned long long)f->line,
@@ -314,10 +314,8 @@ static bool file_consider(struct work *w, struct actor actor, const char *path, 
         close(fd);
     }
     import_result_free(&result);
-    arena_free(&c->row);
-    arena_free(&c->group);
     strbuf_free(&why);
-    free(c);
+    import_context_free(c);
     return ok || error_context(err, "%s", path);
 }
 
@@ -331,11 +329,10 @@ static void file_check(const char *path, int year, struct faults *faults)
     struct error err = ERROR_INIT;
     char hash[DIGEST_HEX + 1];
     int fd = file_copy(path, hash, &why);
-    struct csv_reader *reader = csv_reader_open(fd, 0, 1, ',');
     c->result = &result;
     if (fd < 0) {
         faults_add(faults, path, 0, "%s", strbuf_text(&why));
-    } else if (!import_calendar_read(c, reader, &file, &err)) {
+    } else if (!import_calendar_read(c, fd, &file, &err)) {
         faults_add(faults, path, (unsigned)c->line, "%s", err.message);
     }
     for (int i = 0; i < result.fault_count; i++) {
@@ -343,16 +340,13 @@ static void file_check(const char *path, int year, struct faults *faults)
         faults_add(faults, path, (unsigned)f->line, "%s%s%s", f->column, *f->column ? ": " : "",
                    f->message);
     }
-    csv_reader_close(reader);
     if (fd >= 0) {
         close(fd);
     }
     import_result_free(&result);
-    arena_free(&c->row);
-    arena_free(&c->group);
     strbuf_free(&why);
     error_clear(&err);
-    free(c);
+    import_context_free(c);
 }
 
 static int is_year(const struct dirent *e)

@@ -4,11 +4,12 @@
 #include "work/import_kind.h"
 
 enum { DIV_CODE, DIV_PARENT, DIV_LEVEL, DIV_NAME };
-static const struct import_column division_columns[] = {{"code", "区划代码", true},
-                                                        {"parent", "上级代码", true},
-                                                        {"level", "级别", true},
-                                                        {"name", "名称", true},
-                                                        {0}};
+static const struct import_column division_columns[] = {
+    {"code", "区划代码", true, IMPORT_CODE, false},
+    {"parent", "上级代码", true, IMPORT_CODE, false},
+    {"level", "级别", true, IMPORT_WORD, false},
+    {"name", "名称", true, IMPORT_TEXT, false},
+    {0}};
 
 /* The digits of a code that its parent gives, by level (GB/T 2260 and its extension). */
 static const int64_t parent_span[] = {0, 10000000000, 1000000, 1000};
@@ -19,12 +20,11 @@ static bool division_read_row(struct import_context *c, const struct str *cells,
     int level = -1, before = c->row_faults;
     *row = (struct division_row){.code = division_code(cells[DIV_CODE])};
     if (row->code == 0) {
-        import_fault(c, "code", "bad-code", "\"%.*s\" is no division code of up to 12 digits",
-                     STR_ARG(cells[DIV_CODE]));
+        import_fault(c, "code", "bad-code", sentence(SAY_IMPORT_CODE, arg_text(cells[DIV_CODE])));
     }
     import_word(c, "level", cells[DIV_LEVEL], &levels, &level);
     if (cells[DIV_LEVEL].len == 0) {
-        import_fault(c, "level", "missing", "the level is empty");
+        import_fault(c, "level", "missing", sentence(SAY_IMPORT_EMPTY));
     }
     row->level = (enum level)(level < 0 ? 0 : level);
     if (cells[DIV_PARENT].len) {
@@ -32,16 +32,17 @@ static bool division_read_row(struct import_context *c, const struct str *cells,
     }
     if (level >= 0 && (level == LEVEL_CITY) != (cells[DIV_PARENT].len == 0)) {
         import_fault(c, "parent", level == LEVEL_CITY ? "bad-parent" : "missing",
-                     "a city has no parent, every other division has one");
+                     sentence(SAY_IMPORT_PARENT));
     } else if (level > 0 && row->code &&
                (row->parent == 0 ||
                 row->code / parent_span[level] != row->parent / parent_span[level])) {
-        import_fault(c, "parent", "bad-parent", "\"%.*s\" does not begin the code of this %s",
-                     STR_ARG(cells[DIV_PARENT]), names_text(&levels, level));
+        import_fault(c, "parent", "bad-parent",
+                     sentence(SAY_IMPORT_PARENT_CODE, arg_text(cells[DIV_PARENT]),
+                              arg_word(&levels, level)));
     }
     import_text(c, "name", cells[DIV_NAME], 120, &row->name);
     if (cells[DIV_NAME].len == 0) {
-        import_fault(c, "name", "missing", "the name is empty");
+        import_fault(c, "name", "missing", sentence(SAY_IMPORT_EMPTY));
     }
     return c->row_faults == before;
 }
@@ -65,21 +66,20 @@ static bool division_check(struct import_context *c, const struct str *cells, st
     int level = seen ? (int)(seen % 4) : above.code ? (int)above.level : -1;
     if (row.parent && level < 0) {
         import_fault(c, "parent", "unknown-division",
-                     "\"%.*s\" is in neither the store nor a line above",
-                     STR_ARG(cells[DIV_PARENT]));
+                     sentence(SAY_IMPORT_PARENT_UNKNOWN, arg_text(cells[DIV_PARENT])));
     } else if (row.parent && level != (int)row.level - 1) {
-        import_fault(c, "parent", "bad-parent", "the parent of a %s cannot be a %s",
-                     names_text(&levels, (int)row.level), names_text(&levels, level));
+        import_fault(c, "parent", "bad-parent",
+                     sentence(SAY_IMPORT_PARENT_LEVEL, arg_word(&levels, (int)row.level),
+                              arg_word(&levels, level)));
     }
     if (old.code && (old.parent != parent || old.level != row.level)) {
-        import_fault(c, "parent", "conflict",
-                     "the division stands with another parent or level already");
+        import_fault(c, "parent", "conflict", sentence(SAY_IMPORT_DIVISION_OTHER));
     }
     uint64_t first = import_seen_add(c->seen, str_of(division_text(row.code, text)),
                                      c->line * 4 + (uint64_t)row.level);
     if (first) {
-        import_fault(c, "code", "duplicate", "stands in line %llu already",
-                     (unsigned long long)(first / 4));
+        import_fault(c, "code", "duplicate",
+                     sentence(SAY_IMPORT_DUPLICATE, arg_number((int64_t)((first / 4)))));
     }
     return true;
 }
@@ -110,11 +110,12 @@ const struct import_class import_divisions = {
 };
 
 enum { STD_DISTRICT, STD_YEAR, STD_DIBAO, STD_LINE };
-static const struct import_column standard_columns[] = {{"district", "区县代码", true},
-                                                        {"year", "年度", true},
-                                                        {"dibao", "低保标准", true},
-                                                        {"poverty_line", "扶贫标准", true},
-                                                        {0}};
+static const struct import_column standard_columns[] = {
+    {"district", "区县代码", true, IMPORT_CODE, false},
+    {"year", "年度", true, IMPORT_CODE, false},
+    {"dibao", "低保标准", true, IMPORT_WORD, false},
+    {"poverty_line", "扶贫标准", true, IMPORT_WORD, false},
+    {0}};
 
 static bool standard_read_row(struct import_context *c, const struct str *cells,
                               struct standard_row *row, struct error *err)
@@ -126,24 +127,24 @@ static bool standard_read_row(struct import_context *c, const struct str *cells,
         return false;
     }
     if (district.code == 0 || district.level != LEVEL_DISTRICT) {
-        import_fault(c, "district", "unknown-division", "\"%.*s\" is no district known here",
-                     STR_ARG(cells[STD_DISTRICT]));
+        import_fault(c, "district", "unknown-division",
+                     sentence(SAY_IMPORT_DISTRICT, arg_text(cells[STD_DISTRICT])));
     }
     if (!str_to_int(cells[STD_YEAR], 1990, 2199, &year)) {
-        import_fault(c, "year", "bad-number", "\"%.*s\" is no year from 1990 to 2199",
-                     STR_ARG(cells[STD_YEAR]));
+        import_fault(c, "year", "bad-number", sentence(SAY_IMPORT_YEAR, arg_text(cells[STD_YEAR])));
     }
     import_money(c, "dibao", cells[STD_DIBAO], &row->dibao);
     import_money(c, "poverty_line", cells[STD_LINE], &row->poverty_line);
     if (cells[STD_DIBAO].len == 0 || cells[STD_LINE].len == 0) {
         import_fault(c, cells[STD_LINE].len ? "dibao" : "poverty_line", "missing",
-                     "the amount is empty");
+                     sentence(SAY_IMPORT_EMPTY));
     } else if (row->poverty_line == 0) {
-        import_fault(c, "poverty_line", "bad-money", "the poverty line must be above 0");
+        import_fault(c, "poverty_line", "bad-money", sentence(SAY_IMPORT_LINE_ZERO));
     } else if (row->dibao >= 0 && row->poverty_line > 0) {
         struct error why = ERROR_INIT;
         if (!standard_check(row->dibao, row->poverty_line, &why)) {
-            import_fault(c, "dibao", "below-poverty-line", "%s (%s)", why.message, why.clause);
+            import_fault(c, "dibao", "below-poverty-line",
+                         sentence(SAY_IMPORT_STANDARD, arg_z(why.message), arg_z(why.clause)));
         }
         error_clear(&why);
     }
@@ -161,8 +162,8 @@ static bool standard_row_check(struct import_context *c, const struct str *cells
     struct str key = str_of(arena_format(&c->row, "%lld/%d", (long long)row.district, row.year));
     uint64_t first = c->row_faults ? 0 : import_seen_add(c->seen, key, c->line);
     if (first) {
-        import_fault(c, "year", "duplicate", "stands in line %llu already",
-                     (unsigned long long)first);
+        import_fault(c, "year", "duplicate",
+                     sentence(SAY_IMPORT_DUPLICATE, arg_number((int64_t)(first))));
     }
     return true;
 }

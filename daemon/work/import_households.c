@@ -23,14 +23,22 @@ enum {
     HH_REGISTER
 };
 static const struct import_column columns[] = {
-    {"household", "户号", true},        {"division", "区划代码", true},
-    {"head_name", "户主", false},       {"head_id", "户主身份证号", false},
-    {"address", "地址", false},         {"phone", "电话", false},
-    {"status", "状态", false},          {"tier", "复核档次", false},
-    {"income_kind", "收入类型", false}, {"income", "年收入", false},
-    {"pension", "养老金", false},       {"employment_cost", "就业成本", false},
-    {"approved_on", "批准日期", true},  {"last_review_on", "上次复核日期", false},
-    {"register", "建档立卡", false},    {0}};
+    {"household", "户号", true, IMPORT_CODE, false},
+    {"division", "区划代码", true, IMPORT_CODE, false},
+    {"head_name", "户主", false, IMPORT_NAME, false},
+    {"head_id", "户主身份证号", false, IMPORT_CODE, true},
+    {"address", "地址", false, IMPORT_TEXT, true},
+    {"phone", "电话", false, IMPORT_CODE, true},
+    {"status", "状态", false, IMPORT_WORD, false},
+    {"tier", "复核档次", false, IMPORT_WORD, false},
+    {"income_kind", "收入类型", false, IMPORT_WORD, true},
+    {"income", "年收入", false, IMPORT_WORD, true},
+    {"pension", "养老金", false, IMPORT_WORD, true},
+    {"employment_cost", "就业成本", false, IMPORT_WORD, true},
+    {"approved_on", "批准日期", true, IMPORT_WORD, false},
+    {"last_review_on", "上次复核日期", false, IMPORT_WORD, false},
+    {"register", "建档立卡", false, IMPORT_WORD, false},
+    {0}};
 
 /* A row as the file gives it: -1, no data or DATE_NONE where the cell is empty. */
 struct household_cells {
@@ -52,18 +60,18 @@ static bool household_read(struct import_context *c, const struct str *cells,
                                           .last_review_on = DATE_NONE}};
     import_text(c, "household", cells[HH_HOUSEHOLD], 64, &r->household);
     if (cells[HH_HOUSEHOLD].len == 0) {
-        import_fault(c, "household", "missing", "the household's number is empty");
+        import_fault(c, "household", "missing", sentence(SAY_IMPORT_EMPTY));
     }
     if (!import_find_division(c, cells[HH_DIVISION], &g->division, err)) {
         return false;
     }
     if (g->division.code == 0) {
         import_fault(c, "division", cells[HH_DIVISION].len ? "unknown-division" : "missing",
-                     "\"%.*s\" is no division known here", STR_ARG(cells[HH_DIVISION]));
+                     sentence(SAY_IMPORT_DIVISION, arg_text(cells[HH_DIVISION])));
     } else if (g->division.level < LEVEL_TOWNSHIP || !g->division.township) {
-        import_fault(c, "division", "bad-level",
-                     "a household belongs to a village or a township, not to a %s",
-                     names_text(&levels, (int)g->division.level));
+        import_fault(
+            c, "division", "bad-level",
+            sentence(SAY_IMPORT_HOUSEHOLD_LEVEL, arg_word(&levels, (int)g->division.level)));
     }
     r->division = g->division.code;
     r->township = g->division.township;
@@ -95,40 +103,40 @@ static bool readmitted(const struct household_row *old, const struct household_c
 static void check_conflicts(struct import_context *c, const struct household_row *old,
                             const struct household_cells *g)
 {
-    char text[DATE_TEXT];
     if (g->division.code && old->township / 1000000 != g->division.township / 1000000) {
-        import_fault(c, "division", "conflict", "the household belongs to another district");
+        import_fault(c, "division", "conflict", sentence(SAY_IMPORT_OTHER_DISTRICT));
     }
     if (readmitted(old, g)) {
         return;
     }
     if (date_is(g->row.approved_on) && g->row.approved_on.day != old->approved_on.day) {
-        import_fault(c, "approved_on", "conflict", "the household was %s%s",
-                     date_is(old->approved_on) ? "approved on " : "never approved",
-                     date_text(old->approved_on, text));
+        import_fault(c, "approved_on", "conflict",
+                     date_is(old->approved_on)
+                         ? sentence(SAY_IMPORT_APPROVED, date_arg(old->approved_on))
+                         : sentence(SAY_IMPORT_NOT_APPROVED));
     }
     if (date_is(g->row.last_review_on) &&
         (!date_is(old->last_review_on) ||
          date_cmp(g->row.last_review_on, old->last_review_on) != 0)) {
-        import_fault(c, "last_review_on", "conflict", "the last review on record is %s",
-                     date_is(old->last_review_on) ? date_text(old->last_review_on, text)
-                                                  : "the approval");
+        import_fault(c, "last_review_on", "conflict",
+                     date_is(old->last_review_on)
+                         ? sentence(SAY_IMPORT_LAST_REVIEW, date_arg(old->last_review_on))
+                         : sentence(SAY_IMPORT_NO_REVIEW));
     }
     if (g->status >= 0 && g->status != (int)old->status) {
-        import_fault(c, "status", "conflict", "the household is %s: an import changes no status",
-                     names_text(&statuses, (int)old->status));
+        import_fault(c, "status", "conflict",
+                     sentence(SAY_IMPORT_STATUS, arg_word(&statuses, (int)old->status)));
     }
     if (g->register_state == REGISTER_NONE && old->register_state != REGISTER_NONE) {
         import_fault(c, "register", "conflict",
-                     "the household is %s: an import takes nobody off the register",
-                     names_text(&register_states, (int)old->register_state));
+                     sentence(SAY_IMPORT_OFF_REGISTER,
+                              arg_word(&register_states, (int)old->register_state)));
     }
 }
 
 static bool household_check_row(struct import_context *c, const struct str *cells,
                                 struct error *err)
 {
-    char approved[DATE_TEXT], today[DATE_TEXT];
     struct household_cells g;
     struct household_row old = {0};
     if (!household_read(c, cells, &g, err) ||
@@ -137,20 +145,19 @@ static bool household_check_row(struct import_context *c, const struct str *cell
     }
     struct date a = g.row.approved_on, l = g.row.last_review_on;
     if (old.id == 0 && g.status != STATUS_REGISTER_ONLY && cells[HH_APPROVED_ON].len == 0) {
-        import_fault(c, "approved_on", "missing",
-                     "every household but a register-only one has a day of approval");
+        import_fault(c, "approved_on", "missing", sentence(SAY_IMPORT_APPROVAL));
     }
     if (date_is(a) && date_cmp(a, c->today) > 0) {
-        import_fault(c, "approved_on", "after-today", "%s is after today, %s",
-                     date_text(a, approved), date_text(c->today, today));
+        import_fault(c, "approved_on", "after-today",
+                     sentence(SAY_IMPORT_AFTER_TODAY, date_arg(a), date_arg(c->today)));
     }
     if (date_is(l) && date_cmp(l, c->today) > 0) {
-        import_fault(c, "last_review_on", "after-today", "the last review is after today, %s",
-                     date_text(c->today, today));
+        import_fault(c, "last_review_on", "after-today",
+                     sentence(SAY_IMPORT_AFTER_TODAY, date_arg(l), date_arg(c->today)));
     }
     if (date_is(l) && date_is(a) && date_cmp(l, a) < 0) {
         import_fault(c, "last_review_on", "before-approval",
-                     "the last review is before the approval on %s", date_text(a, approved));
+                     sentence(SAY_IMPORT_BEFORE_APPROVAL, date_arg(a)));
     }
     if (old.id) {
         check_conflicts(c, &old, &g);
@@ -158,8 +165,8 @@ static bool household_check_row(struct import_context *c, const struct str *cell
     if (cells[HH_HOUSEHOLD].len) {
         uint64_t first = import_seen_add(c->seen, cells[HH_HOUSEHOLD], c->line);
         if (first) {
-            import_fault(c, "household", "duplicate", "stands in line %llu already",
-                         (unsigned long long)first);
+            import_fault(c, "household", "duplicate",
+                         sentence(SAY_IMPORT_DUPLICATE, arg_number((int64_t)(first))));
         }
     }
     return true;
@@ -253,6 +260,12 @@ static const struct origin_row imported = {.source = ORIGIN_IMPORT, .on = {INT32
 static bool household_add(struct import_context *c, struct household_cells *g, struct error *err)
 {
     struct household_row *r = &g->row;
+    r->head_id = import_text_after(r->head_id, STR_NONE);
+    r->address = import_text_after(r->address, STR_NONE);
+    r->phone = import_text_after(r->phone, STR_NONE);
+    r->income = import_fen_after(r->income, FEN_UNKNOWN);
+    r->pension = import_fen_after(r->pension, FEN_UNKNOWN);
+    r->employment_cost = import_fen_after(r->employment_cost, FEN_UNKNOWN);
     r->status = g->status < 0 ? STATUS_ACTIVE : (enum status)g->status;
     r->register_state =
         g->register_state < 0 ? REGISTER_NONE : (enum register_state)g->register_state;
@@ -266,16 +279,6 @@ static bool household_add(struct import_context *c, struct household_cells *g, s
            campaign_qualify(c->w, c->actor, NULL, r, err);
 }
 
-static struct str either(struct str given, struct str old)
-{
-    return given.data ? given : old;
-}
-
-static int64_t either_fen(int64_t given, int64_t old)
-{
-    return given == FEN_UNKNOWN ? old : given;
-}
-
 /* The household after the row: empty cells change nothing. */
 static struct household_row household_after(const struct household_row *old,
                                             const struct household_cells *g)
@@ -283,13 +286,13 @@ static struct household_row household_after(const struct household_row *old,
     struct household_row r = *old;
     r.division = g->division.code;
     r.township = g->division.township;
-    r.head_name = either(g->row.head_name, old->head_name);
-    r.head_id = either(g->row.head_id, old->head_id);
-    r.address = either(g->row.address, old->address);
-    r.phone = either(g->row.phone, old->phone);
-    r.income = either_fen(g->row.income, old->income);
-    r.pension = either_fen(g->row.pension, old->pension);
-    r.employment_cost = either_fen(g->row.employment_cost, old->employment_cost);
+    r.head_name = import_text_after(g->row.head_name, old->head_name);
+    r.head_id = import_text_after(g->row.head_id, old->head_id);
+    r.address = import_text_after(g->row.address, old->address);
+    r.phone = import_text_after(g->row.phone, old->phone);
+    r.income = import_fen_after(g->row.income, old->income);
+    r.pension = import_fen_after(g->row.pension, old->pension);
+    r.employment_cost = import_fen_after(g->row.employment_cost, old->employment_cost);
     if (g->income_kind >= 0) {
         r.income_kind = (enum income_kind)g->income_kind;
     }

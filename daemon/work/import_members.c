@@ -19,18 +19,25 @@ enum {
     MB_STATUS_ON
 };
 static const struct import_column columns[] = {
-    {"household", "户号", true},       {"member", "成员号", true},
-    {"name", "姓名", false},           {"id", "身份证号", false},
-    {"birth_on", "出生日期", false},   {"health", "健康状况", false},
-    {"disability", "残疾等级", false}, {"work_ability", "劳动能力", false},
-    {"student", "在校", false},        {"status", "成员状态", false},
-    {"status_on", "状态日期", false},  {0}};
+    {"household", "户号", true, IMPORT_CODE, false},
+    {"member", "成员号", true, IMPORT_CODE, false},
+    {"name", "姓名", false, IMPORT_NAME, false},
+    {"id", "身份证号", false, IMPORT_CODE, true},
+    {"birth_on", "出生日期", false, IMPORT_WORD, true},
+    {"health", "健康状况", false, IMPORT_WORD, true},
+    {"disability", "残疾等级", false, IMPORT_WORD, true},
+    {"work_ability", "劳动能力", false, IMPORT_WORD, true},
+    {"student", "在校", false, IMPORT_WORD, true},
+    {"status", "成员状态", false, IMPORT_WORD, false},
+    {"status_on", "状态日期", false, IMPORT_WORD, true},
+    {0}};
 
 static const struct word student_names[] = {{"no", NULL},   {"yes", NULL}, {"false", NULL},
                                             {"true", NULL}, {"0", NULL},   {"1", NULL},
                                             {"否", NULL},   {"是", NULL}};
 static const struct names students = NAMES_TABLE("student", student_names);
 
+#define STUDENT_CLEARED (-2)
 struct member_cells {
     struct member_row row;
     int health, disability, work_ability, student, status;
@@ -39,7 +46,6 @@ struct member_cells {
 static void member_read(struct import_context *c, const struct str *cells, struct member_cells *g)
 {
     struct date birth = DATE_NONE;
-    char text[DATE_TEXT];
     *g = (struct member_cells){.row = {.birth_on = DATE_NONE, .status_on = DATE_NONE},
                                .health = -1,
                                .disability = -1,
@@ -48,30 +54,37 @@ static void member_read(struct import_context *c, const struct str *cells, struc
                                .status = -1};
     import_text(c, "member", cells[MB_MEMBER], 64, &g->row.member);
     if (cells[MB_MEMBER].len == 0) {
-        import_fault(c, "member", "missing", "the member's number is empty");
+        import_fault(c, "member", "missing", sentence(SAY_IMPORT_EMPTY));
     }
     import_text(c, "name", cells[MB_NAME], 120, &g->row.name);
     import_day(c, "birth_on", cells[MB_BIRTH_ON], &g->row.birth_on);
     import_identity(c, "id", cells[MB_ID], &g->row.id, &birth);
-    if (date_is(birth) && date_is(g->row.birth_on) && date_cmp(birth, g->row.birth_on) != 0) {
-        import_fault(c, "birth_on", "contradiction", "the identity number says %s",
-                     date_text(birth, text));
+    if (date_is(birth) && date_is(g->row.birth_on) &&
+        g->row.birth_on.day != IMPORT_DAY_CLEARED.day && date_cmp(birth, g->row.birth_on) != 0) {
+        import_fault(c, "birth_on", "contradiction", sentence(SAY_IMPORT_BIRTH, date_arg(birth)));
     }
     if (date_is(birth)) {
         g->row.birth_on = birth; /* the number's day counts (3.7) */
     }
     if (date_is(g->row.birth_on) && date_cmp(g->row.birth_on, c->today) > 0) {
-        import_fault(c, "birth_on", "after-today", "the day of birth is after today");
+        import_fault(
+            c, "birth_on", "after-today",
+            sentence(SAY_IMPORT_AFTER_TODAY, date_arg(g->row.birth_on), date_arg(c->today)));
     }
     import_word(c, "health", cells[MB_HEALTH], &healths, &g->health);
     import_word(c, "disability", cells[MB_DISABILITY], &disabilities, &g->disability);
     import_word(c, "work_ability", cells[MB_WORK_ABILITY], &work_abilities, &g->work_ability);
-    import_word(c, "student", cells[MB_STUDENT], &students, &g->student);
+    if (cells[MB_STUDENT].data == import_cleared) {
+        g->student = STUDENT_CLEARED;
+    } else {
+        import_word(c, "student", cells[MB_STUDENT], &students, &g->student);
+    }
     import_word(c, "status", cells[MB_STATUS], &member_statuses, &g->status);
     import_day(c, "status_on", cells[MB_STATUS_ON], &g->row.status_on);
     if (date_is(g->row.status_on) && date_cmp(g->row.status_on, c->today) > 0) {
-        import_fault(c, "status_on", "after-today", "%s is after today",
-                     date_text(g->row.status_on, text));
+        import_fault(
+            c, "status_on", "after-today",
+            sentence(SAY_IMPORT_AFTER_TODAY, date_arg(g->row.status_on), date_arg(c->today)));
     }
 }
 
@@ -83,50 +96,94 @@ static bool group_find(struct import_context *c, struct str household, struct er
         return true;
     }
     arena_reset(&c->group);
+    g->known_count = -1;
     return store_household_find(c->w->store, &c->group, household, &g->household, err);
 }
 
-/* A day of birth alone must agree with the number that is on record (3.7). */
-static bool check_birth(struct import_context *c, const struct member_row *given, struct error *err)
+/* A day of birth alone must agree with the number that is on record (3.7), and nobody dies or moves
+ * before being born. */
+static void check_days(struct import_context *c, const struct member_row *given,
+                       const struct member_row *old)
 {
-    struct member_row old = {0};
     struct birth b;
-    char text[DATE_TEXT];
-    bool found = false;
-    int64_t household = c->members.household.id;
-    if (!household || given->id.data || !date_is(given->birth_on)) {
-        return true;
-    }
-    if (!store_member_find(c->w->store, &c->row, household, given->member, &old, &found, err)) {
-        return false;
-    }
-    if (found && old.id.data && !idnum_fault(old.id, &b)) {
-        struct date birth = date_of(b.year, b.month, b.day);
-        if (date_cmp(birth, given->birth_on) != 0) {
-            import_fault(c, "birth_on", "contradiction", "the identity number on record says %s",
-                         date_text(birth, text));
+    struct date birth = import_day_after(given->birth_on, old->birth_on);
+    struct date status_on = import_day_after(given->status_on, old->status_on);
+    if (!given->id.data && date_is(given->birth_on) && old->id.data && !idnum_fault(old->id, &b)) {
+        struct date known = date_of(b.year, b.month, b.day);
+        if (date_cmp(known, given->birth_on) != 0) {
+            import_fault(c, "birth_on", "contradiction",
+                         sentence(SAY_IMPORT_BIRTH_KNOWN, date_arg(known)));
+            return;
         }
     }
-    return true;
+    if (date_is(birth) && date_is(status_on) && date_cmp(status_on, birth) < 0) {
+        import_fault(c, date_is(given->status_on) ? "status_on" : "birth_on", "before-birth",
+                     sentence(SAY_IMPORT_BEFORE_BIRTH, date_arg(status_on), date_arg(birth)));
+    }
+}
+
+/* One person is one member of a household: neither a row above nor the store has the number under
+ * another. Who died or moved out is no longer one. */
+static void check_person(struct import_context *c, const struct member_cells *g)
+{
+    const struct import_group *group = &c->members;
+    if (!g->row.id.len || g->status > MEMBER_PRESENT) {
+        return;
+    }
+    struct str key = str_of(arena_format(&c->row, "%.*s\n#%.*s",
+                                         STR_ARG(group->household.household), STR_ARG(g->row.id)));
+    uint64_t first = import_seen_add(c->seen, key, c->line);
+    if (first) {
+        import_fault(c, "id", "duplicate",
+                     sentence(SAY_IMPORT_PERSON_LINE, arg_number((int64_t)first)));
+        return;
+    }
+    for (int i = 0; i < group->known_count; i++) {
+        const struct member_row *known = &group->known[i];
+        struct str other = str_of(arena_format(
+            &c->row, "%.*s\n%.*s", STR_ARG(group->household.household), STR_ARG(known->member)));
+        if (known->status == MEMBER_PRESENT && str_equal(known->id, g->row.id) &&
+            !str_equal(known->member, g->row.member) && !import_seen_get(c->seen, other)) {
+            import_fault(c, "id", "duplicate",
+                         sentence(SAY_IMPORT_PERSON, arg_text(known->member)));
+        }
+    }
 }
 
 static bool member_check(struct import_context *c, const struct str *cells, struct error *err)
 {
     struct member_cells g;
+    struct member_row old = {.birth_on = DATE_NONE, .student = -1, .status_on = DATE_NONE};
+    struct import_group *group = &c->members;
     member_read(c, cells, &g);
-    if (!group_find(c, cells[MB_HOUSEHOLD], err) || !check_birth(c, &g.row, err)) {
+    if (!group_find(c, cells[MB_HOUSEHOLD], err)) {
         return false;
     }
-    if (c->members.household.id == 0) {
+    if (group->household.id && group->known_count < 0 &&
+        !store_members(c->w->store, &c->group, group->household.id, &group->known,
+                       &group->known_count, err)) {
+        return false;
+    }
+    if (group->household.id == 0) {
         import_fault(c, "household", cells[MB_HOUSEHOLD].len ? "unknown-household" : "missing",
-                     "there is no household \"%.*s\"", STR_ARG(cells[MB_HOUSEHOLD]));
+                     sentence(SAY_IMPORT_HOUSEHOLD, arg_text(cells[MB_HOUSEHOLD])));
+    } else {
+        for (int i = 0; i < group->known_count; i++) {
+            if (str_equal(group->known[i].member, cells[MB_MEMBER])) {
+                old = group->known[i];
+            }
+        }
+        check_days(c, &g.row, &old);
     }
     struct str key = str_of(arena_format(&c->row, "%.*s\n%.*s", STR_ARG(cells[MB_HOUSEHOLD]),
                                          STR_ARG(cells[MB_MEMBER])));
     uint64_t first = import_seen_add(c->seen, key, c->line);
     if (first) {
-        import_fault(c, "member", "duplicate", "stands in line %llu already",
-                     (unsigned long long)first);
+        import_fault(c, "member", "duplicate",
+                     sentence(SAY_IMPORT_DUPLICATE, arg_number((int64_t)first)));
+    }
+    if (group->household.id) {
+        check_person(c, &g);
     }
     return true;
 }
@@ -141,15 +198,17 @@ static struct member_row member_after(const struct member_row *old, const struct
 {
     struct member_row r = *old;
     r.member = g->row.member;
-    r.name = g->row.name.data ? g->row.name : old->name;
-    r.id = g->row.id.data ? g->row.id : old->id;
-    r.birth_on = date_is(g->row.birth_on) ? g->row.birth_on : old->birth_on;
+    r.name = import_text_after(g->row.name, old->name);
+    r.id = import_text_after(g->row.id, old->id);
+    r.birth_on = import_day_after(g->row.birth_on, old->birth_on);
     r.health = g->health >= 0 ? (enum health)g->health : old->health;
     r.disability = g->disability >= 0 ? (enum disability)g->disability : old->disability;
     r.work_ability = g->work_ability >= 0 ? (enum work_ability)g->work_ability : old->work_ability;
-    r.student = g->student >= 0 ? g->student % 2 : old->student;
+    r.student = g->student >= 0                 ? g->student % 2
+                : g->student == STUDENT_CLEARED ? -1
+                                                : old->student;
     r.status = g->status >= 0 ? (enum member_status)g->status : old->status;
-    r.status_on = date_is(g->row.status_on) ? g->row.status_on : old->status_on;
+    r.status_on = import_day_after(g->row.status_on, old->status_on);
     return r;
 }
 

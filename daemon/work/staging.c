@@ -60,34 +60,6 @@ void staging_close(int *fd)
     *fd = -1;
 }
 
-bool staging_split(int fd, uint64_t from, uint64_t to, enum staging_part part, int good, int bad,
-                   struct error *err)
-{
-    char buffer[65536];
-    while (from < to) {
-        size_t want = to - from < sizeof buffer ? (size_t)(to - from) : sizeof buffer;
-        ssize_t n = pread(fd, buffer, want, (off_t)from);
-        if (n <= 0) {
-            return error_set(err, REASON_STORAGE, "staging: %s", strerror(errno));
-        }
-        if (part != STAGING_GOOD && !file_write(bad, buffer, (size_t)n)) {
-            return error_set(err, REASON_BAD_ARGUMENT, "skip_bad cannot be written: %s",
-                             strerror(errno));
-        }
-        size_t out = 0;
-        for (ssize_t i = 0; i < n; i++) { /* of a bad record its line feeds alone */
-            if (part != STAGING_BAD || buffer[i] == '\n') {
-                buffer[out++] = buffer[i];
-            }
-        }
-        if (!file_write(good, buffer, out)) {
-            return error_set(err, REASON_STORAGE, "staging: %s", strerror(errno));
-        }
-        from += (uint64_t)n;
-    }
-    return true;
-}
-
 int64_t staging_free(const char *path)
 {
     struct statvfs fs;
@@ -147,10 +119,7 @@ bool arrival_slice(struct arrival *a, const struct work *w, const char *name, bo
         }
         a->received += n;
         digest_add(a->digest, buffer, (size_t)n);
-        for (const char *p = buffer; (p = memchr(p, '\n', (size_t)(buffer + n - p))); p++) {
-            a->lines++;
-        }
-        if (a->received > FILE_MAX) {
+            if (a->received > FILE_MAX) {
             return error_set(err, REASON_TOO_LARGE, "a file is at most 64 GiB");
         }
         if (!file_write(a->raw, buffer, (size_t)n)) {

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/arena.h"
-#include "base/str.h"
+#include "base/sentence.h"
 
 /* Without blanks of any kind (Unicode White_Space) and without invisible characters at its ends. */
 struct str cell_trim(struct str cell);
@@ -19,9 +19,9 @@ struct str cell_plain(struct arena *a, struct str cell);
 /* cell_plain() without any blank: for words of a table. */
 struct str cell_word(struct arena *a, struct str cell);
 
-/* A number or code: cell_plain(), and without ".0" behind digits. NULL if good, else what is wrong,
- * in English: a number in scientific notation or of # alone has lost its digits. */
-const char *cell_code(struct arena *a, struct str cell, struct str *code);
+/* A number or code: cell_plain(), and without ".0" behind digits. SAY_NOTHING if good, else what is
+ * wrong: a number in scientific notation or of # alone has lost its digits. */
+enum say cell_code(struct arena *a, struct str cell, struct str *code);
 /* 2026-11-24, 2026/1/4, 2026.11.24, 2026年11月24日, 20261124, midnight behind it or not; a
  * spreadsheet's serial number of five digits (1927-05-18 on). False where it is none of these; that
  * the day exists is the caller's to check. */
@@ -32,9 +32,9 @@ bool cell_money(struct arena *a, struct str cell, int64_t *fen);
 /* Whether the cell says that there is nothing, "-" or 清空, and not merely that it is empty. */
 bool cell_clears(struct str cell);
 
-/* NULL for a text that is what it looks like; else what is wrong with it, in English: a control
+/* SAY_NOTHING for a text that is what it looks like; else what is wrong with it: a control
  * character, one that changes the direction or is invisible, U+FFFD, a spreadsheet's #N/A, or a
  * text of # alone. `s` is trimmed UTF-8. */
-const char *cell_text_fault(struct str s);
+enum say cell_text_fault(struct str s);
 /* The same for a person's name, in which a question mark stands for a character that was lost. */
-const char *cell_name_fault(struct str s);
+enum say cell_name_fault(struct str s);

@@ -41,3 +41,7 @@ void csv_put(struct strbuf *out, struct str field, bool first);
 bool csv_is_formula(struct str field);
 /* Like csv_put() for a cell of text: one that could be a formula gets an apostrophe in front. */
 void csv_put_text(struct strbuf *out, struct str field, bool first);
+/* Like csv_put_text() for a number or code of the office's own books. What a spreadsheet would
+ * mangle (many digits, a zero in front, 3-12) ends with a TAB: that makes it text to Excel, WPS and
+ * LibreOffice, is not seen, and is trimmed off where the file comes back. */
+void csv_put_code(struct strbuf *out, struct str field, bool first);

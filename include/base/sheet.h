@@ -61,6 +61,8 @@ struct sheet;
 struct sheet *sheet_open(int fd, const struct sheet_options *options);
 /* The next row that is not blank, the heading first. */
 enum sheet_result sheet_next(struct sheet *s, struct sheet_row *row, struct error *err);
+/* The same for files that are small: waits through SHEET_PENDING. */
+enum sheet_result sheet_read(struct sheet *s, struct sheet_row *row, struct error *err);
 /* "UTF-8", "UTF-16", "GB18030", ".xlsx", ".xls"; "" before it is known. */
 const char *sheet_form(const struct sheet *s);
 /* How much of the file was read, in bytes, and its size. */

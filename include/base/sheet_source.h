@@ -37,10 +37,11 @@ void sheet_cells_row(struct sheet_cells *c, uint64_t line, struct sheet_row *row
 void sheet_cells_reset(struct sheet_cells *c);
 void sheet_cells_free(struct sheet_cells *c);
 
-/* Fills *row as a fault and err with bad-rows; gives SHEET_FAULT. */
+/* Fills *row as a fault, with the sentence, which it takes over, in err; gives SHEET_FAULT. */
 enum sheet_result sheet_fault_at(struct sheet_row *row, enum sheet_fault fault, uint64_t line,
-                                 size_t column, struct error *err, const char *format, ...)
-    __attribute__((format(printf, 6, 7)));
+                                 size_t column, struct sentence *said, struct error *err);
+/* The same for the machine's: that the file cannot be read, by errno. */
+enum sheet_result sheet_storage(struct sheet_row *row, struct error *err);
 /* An unlinked file in the folder, or in memory; -1 with storage. */
 int sheet_unlinked(const char *folder, struct error *err);
 

@@ -14,6 +14,7 @@
 
 struct import_fault {
     uint64_t line;
+    uint64_t written;   /* the line of the row in the file of bad rows; 0: it is not there */
     const char *column; /* English name, or "" for the whole row */
     const char *reason; /* a stable word of import_reasons */
     char *message;

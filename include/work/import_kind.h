@@ -2,11 +2,12 @@
  * application.
  *
  * A row is checked against the store and the rows before it, and nothing is written; later it is
- * applied by the same parser. Cells come in the order of the kind's columns, trimmed; a column that
- * the file lacks is an empty cell, and an empty cell changes nothing. */
+ * applied by the same parser. Cells come in the order of the kind's columns, as base/cell reads
+ * them; a column that the file lacks is an empty cell, and an empty cell changes nothing. A cell of
+ * "-" or 清空 alone clears a fact. */
 #pragma once
 
-#include "base/csv.h"
+#include "base/sheet.h"
 #include "rules/household.h"
 #include "store/division.h"
 #include "work/household.h"
@@ -14,11 +15,25 @@
 
 #define IMPORT_COLUMNS_MAX 16
 
+/* How a cell is read before anything looks at it. */
+enum import_cell {
+    IMPORT_CODE, /* a number or code: base/cell's cell_code() */
+    IMPORT_WORD, /* of a table, a day, an amount: half-width */
+    IMPORT_TEXT, /* as it stands, trimmed */
+    IMPORT_NAME  /* a person's: a text in which a question mark is a character lost */
+};
 struct import_column {
     const char *name;    /* English, of contract.md section 5 */
     const char *chinese; /* may stand for it in the heading */
     bool required;
+    enum import_cell cell;
+    bool clears; /* the fact can be cleared */
 };
+
+/* What a cell that clears its fact gives: the texts and values below that no cell can have. */
+extern const char import_cleared[]; /* data of the cell, and of the text; len 0 */
+#define IMPORT_FEN_CLEARED (-2)
+#define IMPORT_DAY_CLEARED ((struct date){INT32_MIN + 1}) /* before every day */
 
 /* Keys met in this file, each with a number (its line). Lives in an unlinked file beside the store,
  * so that memory does not grow with the rows. */
@@ -39,6 +54,8 @@ struct import_division {
 /* Members of one household that stand together in the file: their tier is derived once. */
 struct import_group {
     struct household_row household; /* id 0: no group */
+    struct member_row *known;       /* its members on record, for the check; in `group` */
+    int known_count;                /* -1: not yet asked for */
     struct strbuf after;            /* the members changed, for the audit */
     struct origin_row *named;       /* the same, as origins */
     int named_count;
@@ -62,8 +79,14 @@ struct import_context {
     struct import_result *result;
     struct import_seen *seen; /* of the check */
     uint64_t line;
-    size_t width; /* columns of the heading */
-    int row_faults;
+    const struct import_column *columns;
+    size_t width;                       /* columns of the heading */
+    bool *headed;                       /* whether each of these has a heading; owned */
+    size_t reasons;                     /* which of them is 退回原因; SIZE_MAX: none */
+    int row_faults;                     /* of the row at hand */
+    const struct import_column *faulty; /* of the last fault, and its line */
+    uint64_t faulty_line;
+    struct strbuf why; /* the same in Chinese, for whoever is to mend it */
     struct import_group members;
     int calendar_year; /* of the last calendar row */
     struct import_division divisions[IMPORT_DIVISION_CACHE];
@@ -90,9 +113,12 @@ extern const struct import_column import_calendar_columns[];
 /* False (busy) where an import that the store's failure stopped half way is still to be completed:
  * its file is in the staging folder, and another one would write over it. */
 bool import_is_free(struct work *w, struct error *err);
-/* Notes a fault of the row at hand. `reason` is a word of doc/protocol.md. */
+/* Notes a fault of the row at hand and takes the sentence over. `column` is its English name or "",
+ * `reason` a word of doc/protocol.md. */
 void import_fault(struct import_context *c, const char *column, const char *reason,
-                  const char *format, ...) __attribute__((format(printf, 4, 5)));
+                  struct sentence *said);
+/* The value of a word in either language, or of another that offices write for it; -1. */
+int import_word_value(const struct names *names, struct str word);
 /* Cells of the common types; a bad one is a fault. An empty cell gives `*value` as it was. */
 void import_word(struct import_context *c, const char *column, struct str cell,
                  const struct names *names, int *value);
@@ -107,6 +133,9 @@ void import_identity(struct import_context *c, const char *column, struct str ce
 bool import_find_division(struct import_context *c, struct str cell,
                           struct import_division *division, struct error *err);
 
+/* Frees the context with all that it holds; not the result. */
+void import_context_free(struct import_context *c);
+
 /* A calendar file is one year: that which `year` says, or else that of most of its rows. */
 struct workday_row;
 struct calendar_file {
@@ -114,20 +143,31 @@ struct calendar_file {
     struct workday_row *days; /* in order; of the year and of those beside it */
     int count;
 };
-/* Reads all of it. Faults as above, also for the year. The days are in c->group. */
-bool import_calendar_read(struct import_context *c, struct csv_reader *reader,
-                          struct calendar_file *file, struct error *err);
+/* Reads all of it from `fd`. Faults as above, also for the year. The days are in c->group. */
+bool import_calendar_read(struct import_context *c, int fd, struct calendar_file *file,
+                          struct error *err);
 /* The file in place of what an earlier one of its year said (contract.md 3.2); days of the years
  * beside it are added to theirs. Counts into the result. `hash` as in store_calendar_year(). What
  * would take more than a third of the year's days back is conflict, unless `confirmed`. In a
  * transaction. */
 bool import_calendar_apply(struct import_context *c, const struct calendar_file *file,
                            const char *hash, bool confirmed, bool *changed, struct error *err);
-/* The heading of a file: position of each column of the class in the file, -1 where it is not
- * there. */
-bool import_heading(struct import_context *c, const struct import_column *columns,
-                    const struct csv_record *heading, int positions[IMPORT_COLUMNS_MAX]);
-/* A fault where a cell stands beyond the heading's: a comma too many has shifted the row. */
-void import_width(struct import_context *c, const struct csv_record *record);
-void import_cells(const struct csv_record *record, const int positions[IMPORT_COLUMNS_MAX],
-                  const struct import_column *columns, struct str cells[IMPORT_COLUMNS_MAX]);
+
+/* A fact after the row: as given, unknown where the cell clears it, else as it was. */
+struct str import_text_after(struct str given, struct str old);
+int64_t import_fen_after(int64_t given, int64_t old);
+struct date import_day_after(struct date given, struct date old);
+
+extern const char import_reasons_heading[];
+/* For struct sheet_options: whether a heading is one of the columns at `columns`. */
+bool import_knows(const void *columns, struct str heading);
+/* The heading of a file: position of each column of c->columns in it, -1 where it is not there. */
+bool import_heading(struct import_context *c, const struct sheet_row *heading,
+                    int positions[IMPORT_COLUMNS_MAX]);
+/* The cells of a row in the columns' order, in c->row where they are not as in the file. A fault
+ * where one stands under no heading (a comma too many has shifted the row), or cannot be read. */
+void import_cells(struct import_context *c, const struct sheet_row *row,
+                  const int positions[IMPORT_COLUMNS_MAX], struct str cells[IMPORT_COLUMNS_MAX]);
+/* That the sheet itself cannot be read. False with storage where the machine is at fault. */
+bool import_sheet_fault(struct import_context *c, const struct sheet_row *row,
+                        const int positions[IMPORT_COLUMNS_MAX], struct error *err);

@@ -18,19 +18,12 @@ int64_t staging_free(const char *path);
  * reviews still fit. `bytes` is what is going to be taken there. */
 bool staging_room(const struct work *w, int64_t bytes, struct error *err);
 
-/* Part of a file whose good records go to one file and whose bad ones to another, the heading to
- * both. In the good file blank lines stand for a bad record, so that line numbers stay true. */
-enum staging_part { STAGING_HEADING, STAGING_GOOD, STAGING_BAD };
-bool staging_split(int fd, uint64_t from, uint64_t to, enum staging_part part, int good, int bad,
-                   struct error *err);
-
 /* A file on its way in. */
 struct arrival {
     int file;                    /* a regular file: taken over; -1 once it is whole */
     int raw;                     /* the copy as it came; -1 before the first slice */
     int64_t received;            /* bytes */
     int64_t total;               /* bytes */
-    uint64_t lines;              /* line feeds seen */
     char sha256[DIGEST_HEX + 1]; /* of the bytes as they came, once whole */
     struct digest *digest;
 };

@@ -30,8 +30,8 @@ static void check_cell(struct arena *a, struct str cell)
     if (!str_equal(cell_plain(a, plain), plain) && plain.len && plain.data[0] != '\'') {
         abort();
     }
-    if (cell_code(a, cell, &code) == NULL && cell_code(a, code, &again) == NULL && code.len &&
-        code.data[0] != '\'' && !str_equal(code, again)) {
+    if (cell_code(a, cell, &code) == SAY_NOTHING && cell_code(a, code, &again) == SAY_NOTHING &&
+        code.len && code.data[0] != '\'' && !str_equal(code, again)) {
         abort();
     }
     cell_day(a, cell, &y, &m, &d);

@@ -76,8 +76,8 @@ static void test_code(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct str code;
-        const char *fault = cell_code(&arena, str_of(cases[i].in), &code);
-        assert_int_equal(fault == NULL, cases[i].code != NULL);
+        enum say fault = cell_code(&arena, str_of(cases[i].in), &code);
+        assert_int_equal(fault == SAY_NOTHING, cases[i].code != NULL);
         if (!fault && !str_is(code, cases[i].code)) {
             fail_msg("%s: %.*s", cases[i].in, STR_ARG(code));
         }
@@ -205,8 +205,8 @@ static void test_texts(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        if ((cell_text_fault(str_of(cases[i].in)) == NULL) != cases[i].text ||
-            (cell_name_fault(str_of(cases[i].in)) == NULL) != cases[i].name) {
+        if ((cell_text_fault(str_of(cases[i].in)) == SAY_NOTHING) != cases[i].text ||
+            (cell_name_fault(str_of(cases[i].in)) == SAY_NOTHING) != cases[i].name) {
             fail_msg("%s", cases[i].in);
         }
     }

@@ -409,13 +409,14 @@ static void test_xlsx(void **state)
          "1:2026-11-23|2026-11-23 12:00:00|46349|1900-01-01|60|1900-03-01|9999-12-31|-1|46349|"
          "2026-11-23;$"},
         {"", "$"},
-        {"<row><c><f>A1+1</f></c></row>", "!1.0 3 the workbook is damaged: column 1 of row 1 holds "
-                                          "a formula that was never computed"},
+        {"<row><c><f>A1+1</f></c></row>",
+         "!1.0 3 row 1, column 1 holds a formula that was never computed"},
         {"<row r='2'/><row r='2'/>", "!2.0 3 "},
         {"<row r='1048577'/>", "!0.0 3 "},
         {"<row><c r='B1'><v>1</v></c><c r='A1'><v>1</v></c></row>", "!1.0 3 "},
         {"<row><c r='XFE1'><v>1</v></c></row>", "!1.0 3 "},
-        {"<row><c t='s'><v>3</v></c></row>", "!1.0 3 the workbook is damaged: a cell names string"},
+        {"<row><c t='s'><v>3</v></c></row>",
+         "!1.0 3 the workbook is damaged: a cell names a string"},
         {"<row><c t='s'><v>-1</v></c></row>", "!1.0 3 "},
         {"<row><c>", "!1.0 3 the workbook is damaged: mismatched tag"},
     };
@@ -488,7 +489,7 @@ static void test_xlsx_hostile(void **state)
     for (int i = 0; i < 100; i++) {
         strbuf_addz(&deep, "<a>");
     }
-    expect_sheet(deep.data, "", "!0.0 3 the workbook is damaged: elements more than 32 deep");
+    expect_sheet(deep.data, "", "!0.0 3 the workbook is damaged: its XML is too deep");
     /* an attribute without end, and a row of one long string many times */
     strbuf_addz(&wide, "<row r='");
     for (int i = 0; i < 200000; i++) {

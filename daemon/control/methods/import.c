@@ -1,4 +1,4 @@
-/* import: CSV files into the store. */
+/* import: sheets into the store. */
 #include "work/import.h"
 #include "control/methods.h"
 
@@ -27,9 +27,13 @@ static struct job *import_make(struct call *c, struct work *w, struct error *err
 
 static json_t *fault(const struct import_fault *f)
 {
-    return json_pack("{s:I, s:o, s:s, s:o}", "line", (json_int_t)f->line, "column",
-                     f->column && *f->column ? json_string(f->column) : json_null(), "reason",
-                     f->reason, "message", json_str(str_of(f->message)));
+    json_t *one = json_pack("{s:I, s:o, s:s, s:o}", "line", (json_int_t)f->line, "column",
+                            f->column && *f->column ? json_string(f->column) : json_null(),
+                            "reason", f->reason, "message", json_str(str_of(f->message)));
+    if (f->written) {
+        json_object_set_new(one, "written", json_integer((json_int_t)f->written));
+    }
+    return one;
 }
 
 /* faults and more, where there are some. */
@@ -79,7 +83,7 @@ static json_t *import_refused(struct call *c, struct job *job)
 static const struct param import_params[] = {
     {"kind", PARAM_WORD, true, &import_kinds, "what the file holds"},
     {"file", PARAM_FILE, true, NULL,
-     "CSV with a heading, UTF-8 or GB18030: a pipe or sealed memfd"},
+     "a sheet with a heading, as text, .xlsx or .xls: a pipe or sealed memfd"},
     {"skip_bad", PARAM_FILE_BACK, false, NULL,
      "take the good rows; the bad ones are written here, an unsealed memfd"},
     {"year", PARAM_INTEGER, false, NULL,
@@ -94,7 +98,7 @@ const struct method methods_import[] = {
      .least = ROLE_ADMIN,
      .bound = BOUND_WHOLE,
      .how = METHOD_JOB,
-     .summary = "Load a CSV file: all of it, or with `skip_bad` its good rows",
+     .summary = "Load a sheet: all of it, or with `skip_bad` its good rows",
      .params = import_params,
      .job = import_make,
      .result = import_done,
@@ -103,8 +107,9 @@ const struct method methods_import[] = {
          "`{rows, added, changed, unchanged, bad}`, and `faults` for the rows that a change in "
          "between made impossible. Refused with `bad-rows`, the error's data has `faults`: "
          "`[{line, column, reason, message}]`, at most 1,000, and `more` where there are more. "
-         "`line` is the physical line on which the record starts, the heading being 1; `column` "
-         "the English name, null for the whole row. The file is not looked at twice: an import "
+         "`line` is the physical line on which the row starts, or its row in a workbook; `column` "
+         "the English name, null for the whole row; `written` its line in the file of bad rows, "
+         "where there is one. The file is not looked at twice: an import "
          "that was accepted always completes."},
     {.name = NULL},
 };
