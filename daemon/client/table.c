@@ -116,6 +116,11 @@ static const struct input household_options[] = {
     OPTION("protected", INPUT_SWITCH, NULL, NULL, "only those that the continuity rule protects"),
     PAGES,
     INPUT_END};
+static const struct input find_arguments[] = {
+    ARGUMENT("text", INPUT_TEXT, "TEXT", NULL,
+             "number, identity number, telephone, or how a name begins"),
+    INPUT_END};
+static const struct input find_options[] = {TOWNSHIP, PAGES, INPUT_END};
 static const struct input due_options[] = {
     OPTION("within", INPUT_DAYS, "DAYS", NULL, "due from today to so many days on: 30d (7d)"),
     TOWNSHIP, PAGES, INPUT_END};
@@ -273,6 +278,13 @@ const struct command table_commands[] = {
      .summary = "households, a page at a time",
      .example = "household list --township 500101001 --tier quarterly",
      .fields = household_columns},
+    {.name = "household find",
+     .method = "household.find",
+     .arguments = find_arguments,
+     .options = find_options,
+     .summary = "households and persons by what is known of them",
+     .example = "household find 田桂",
+     .fields = found_columns},
     {.name = "household tier",
      .method = "household.tier",
      .arguments = tier_arguments,

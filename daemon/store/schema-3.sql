@@ -161,3 +161,10 @@ SELECT 1, substr(value, 1, 12), substr(value, 14, 12),
        nullif(CAST(substr(value, 27) AS INTEGER), -1), substr(value, 27 + instr(substr(value, 27), ' '))
 FROM meta WHERE name = 'merge';
 DELETE FROM meta WHERE name = 'merge';
+
+-- Who is looked for, by what somebody has in hand of him (household.find), and who stands in two households.
+CREATE INDEX household_head_id ON household (head_id);
+CREATE INDEX household_phone ON household (phone);
+CREATE INDEX household_head_name ON household (head_name);
+CREATE INDEX member_id ON member (id);
+CREATE INDEX member_name ON member (name);

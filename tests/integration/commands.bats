@@ -175,6 +175,13 @@ case_household_list() {
     misused "did you mean 'annual'?" household list --tier anual
 }
 
+case_household_find() {
+    result items next -- household find A-1
+    lists HOUSEHOLD MEMBER NAME MATCHED HEAD TOWNSHIP STATUS -- household find A-1
+    no not-found household find x --township 500999
+    misused "TEXT is missing" household find
+}
+
 case_household_tier() {
     result household tier -- household tier C-333 semi-annual --reason "two at school"
     shows "tier" -- household tier C-333 annual --reason "one again"

@@ -535,6 +535,7 @@ static void test_table(void **state)
                                            "standards.list",
                                            "metrics",
                                            "household.members",
+                                           "household.find",
                                            "household.unmask",
 
                                            "rpc.discover",

@@ -17,6 +17,7 @@
 #include "store/db.h"
 #include "store/division.h"
 #include "store/event.h"
+#include "store/find.h"
 #include "store/merge.h"
 #include "store/message.h"
 #include "store/office.h"
@@ -364,6 +365,11 @@ static void call_others(void)
     must(store_calendar_year(m.s, 2026, "abc", &err));
     must(store_calendar_year(m.s, 2026, NULL, &err));
     must(store_workday_put(m.s, &day, &err));
+    for (int by = 0; by < FIND_END; by++) {
+        struct found_row from = {.key = STR("x")}, *found;
+        must(store_find(m.s, &m.a, (enum find_by)by, STR("x"), &from, 9, &found, &count, &err));
+    }
+    must(store_person_elsewhere(m.s, STR("x"), 1, &after, &err));
     must(store_workday_drop(m.s, day.day, &err));
     must(store_workdays(m.s, &m.a, day.day, day.day, &days, &count, &err));
     must(store_calendar_file(m.s, &m.a, 2026, &text, &err));
