@@ -1,7 +1,9 @@
 #include "delivery/return_parse.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
+#include "base/cell.h"
 #include "rules/protection.h"
 #include "store/task.h"
 
@@ -235,6 +237,124 @@ bool return_day(struct arena *a, struct str cell, struct date *day)
     return false;
 }
 
+/* A decimal number: 0.DIGITS × 10^EXPONENT, without zeros at either end of the digits. */
+struct number {
+    char digits[40];
+    int count, exponent;
+    bool scientific;
+};
+
+/* "00123", "1,234", "1.10", "5.00101E+11"; false for any other text. */
+static bool read_number(struct str s, struct number *n)
+{
+    bool point = false;
+    size_t i = 0;
+    int seen = 0, power = 0;
+    *n = (struct number){.count = 0};
+    for (; i < s.len && (isdigit((unsigned char)s.data[i]) || strchr(",.", s.data[i])); i++) {
+        if (s.data[i] == '.' && point) {
+            return false;
+        }
+        point = point || s.data[i] == '.';
+        if (!isdigit((unsigned char)s.data[i])) {
+            continue;
+        }
+        seen++;
+        bool leading = n->count == 0 && s.data[i] == '0';
+        n->exponent += leading ? -(point ? 1 : 0) : !point;
+        if (!leading) {
+            if (n->count == (int)sizeof n->digits) {
+                return false;
+            }
+            n->digits[n->count++] = s.data[i];
+        }
+    }
+    if (i < s.len && (s.data[i] == 'E' || s.data[i] == 'e')) {
+        struct str rest = {s.data + i + 1, s.len - i - 1};
+        bool minus = rest.len && rest.data[0] == '-';
+        int64_t value;
+        if (rest.len && (minus || rest.data[0] == '+')) {
+            rest = (struct str){rest.data + 1, rest.len - 1};
+        }
+        if (!str_to_int(rest, 0, 999, &value)) {
+            return false;
+        }
+        power = minus ? -(int)value : (int)value;
+        n->scientific = true;
+        i = s.len;
+    }
+    while (n->count && n->digits[n->count - 1] == '0') {
+        n->count--;
+    }
+    n->exponent = n->count ? n->exponent + power : 0;
+    return seen && i == s.len;
+}
+
+/* Whether `says` is what is left of `is` with so many digits, cut or rounded. */
+static bool is_shortened(const struct number *says, const struct number *is, int digits)
+{
+    struct number up = *is;
+    if (is->count <= digits || says->count > digits) {
+        return false;
+    }
+    int at = digits - 1;
+    while (at >= 0 && up.digits[at] == '9') {
+        at--;
+    }
+    if (at < 0) {
+        up = (struct number){.digits = "1", .count = 1, .exponent = is->exponent + 1};
+    } else {
+        up.digits[at]++;
+        up.count = at + 1;
+    }
+    struct number cut = *is;
+    cut.count = digits;
+    while (cut.count && cut.digits[cut.count - 1] == '0') {
+        cut.count--;
+    }
+    const struct number *ways[] = {&cut, is->digits[digits] >= '5' ? &up : &cut};
+    for (int i = 0; i < 2; i++) {
+        if (says->count == ways[i]->count && says->exponent == ways[i]->exponent &&
+            memcmp(says->digits, ways[i]->digits, (size_t)says->count) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool return_is_household(struct arena *a, struct str cell, struct str household)
+{
+    struct str says = cell_word(a, cell), is = cell_word(a, household);
+    struct number n, m;
+    int y, month, day, of_month, of_day, used = 0;
+    if (says.len == 0 || str_equal(says, is)) {
+        return true;
+    }
+    if (read_number(says, &n) && read_number(is, &m)) {
+        bool same = n.count == m.count && n.exponent == m.exponent &&
+                    memcmp(n.digits, m.digits, (size_t)n.count) == 0;
+        for (int digits = 3; !same && n.scientific && digits < 15; digits++) {
+            same = is_shortened(&n, &m, digits);
+        }
+        return same || is_shortened(&n, &m, 15);
+    }
+    const char *text = arena_copy(a, is), *cell_text = arena_copy(a, says);
+    if (sscanf(text, "%2d%*[-/]%2d%n", &of_month, &of_day, &used) != 2 || (size_t)used != is.len) {
+        return false;
+    }
+    used = 0;
+    if (sscanf(cell_text, "%2d月%2d日%n", &month, &day, &used) != 2 || (size_t)used != says.len) {
+        return cell_day(a, cell, &y, &month, &day) && month == of_month && day == of_day;
+    }
+    return month == of_month && day == of_day;
+}
+
+bool return_is_head(struct arena *a, struct str cell, struct str name)
+{
+    struct str says = cell_word(a, cell_words(cell)), is = cell_word(a, name);
+    return says.len == 0 || is.len == 0 || str_equal(says, is);
+}
+
 int return_outcome(struct arena *a, struct str cell)
 {
     return names_find_zh(&outcomes, without_blanks(a, cell));
@@ -347,7 +467,8 @@ bool return_row_filled(const struct return_heading *heading, const struct csv_re
         row->cells[i] =
             at >= 0 && (size_t)at < record->count ? record->fields[at] : (struct str){"", 0};
     }
-    return words_of(row->cells[RETURN_OUTCOME]).len > 0;
+    return words_of(row->cells[RETURN_OUTCOME]).len || words_of(row->cells[RETURN_GROUND]).len ||
+           words_of(row->cells[RETURN_DAY]).len || words_of(row->cells[RETURN_REMARK]).len;
 }
 
 /* The beginning of a cell, for a message. */
@@ -401,6 +522,9 @@ bool return_row_parse(struct arena *a, const struct return_heading *heading,
     struct str day = words_of(row->cells[RETURN_DAY]);
     row->household = words_of(row->cells[RETURN_HOUSEHOLD]);
     row->remark = words_of(row->cells[RETURN_REMARK]);
+    if (!words_of(row->cells[RETURN_OUTCOME]).len) {
+        return error_say(err, SAY_OUTCOME_MISSING);
+    }
     if (!return_task(a, row->cells[RETURN_TASK], &row->task)) {
         row->task = 0;
         return words_of(row->cells[RETURN_TASK]).len

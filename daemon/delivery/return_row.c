@@ -5,7 +5,6 @@
 
 #include "base/log.h"
 #include "store/division.h"
-#include "store/household.h"
 #include "work/campaign.h"
 #include "work/cessation.h"
 #include "work/review.h"
@@ -163,26 +162,7 @@ static bool compare(struct return_case *c, const struct return_row *row,
 
 /* ---- the row ---- */
 
-/* A row that slipped in a sheet names one household by its task and another in its text. Only what
- * the caller may see is looked for; a number that the spreadsheet spoilt names nobody. */
-static bool check_household(struct return_case *c, const struct return_row *row,
-                            const struct task_row *task, struct error *why, struct error *err)
-{
-    struct household_row named;
-    if (row->household.len == 0 || str_equal(row->household, task->household)) {
-        return true;
-    }
-    if (!store_household_find(c->w->store, c->arena, row->household, &named, err)) {
-        return false;
-    }
-    struct task_row like = {.division = named.division, .township = named.township};
-    if (named.id && in_scope(&c->scopes[0], &like) && in_scope(&c->scopes[1], &like)) {
-        error_say(why, SAY_ANOTHER_HOUSEHOLD, arg_text(row->household), arg_number(task->task));
-    }
-    return true;
-}
-
-/* The task, or in *why that there is none for this caller. */
+/* The task, or in *why that there is none for this caller, or that the row means another. */
 static bool find_task(struct return_case *c, const struct return_row *row, struct task_row *task,
                       struct error *why, struct error *err)
 {
@@ -201,6 +181,12 @@ static bool find_task(struct return_case *c, const struct return_row *row, struc
         c->others = true;
         c->household = task->household;
         c->township = task->township;
+    } else if (!return_is_household(c->arena, row->cells[RETURN_HOUSEHOLD], task->household)) {
+        /* A row names its task three ways: in one that slipped in a sheet they do not agree. */
+        error_say(why, SAY_ANOTHER_HOUSEHOLD, arg_text(row->household), arg_number(n));
+    } else if (!return_is_head(c->arena, row->cells[RETURN_HEAD], task->head_name)) {
+        error_say(why, SAY_ANOTHER_HEAD, arg_text(str_trim(row->cells[RETURN_HEAD])),
+                  arg_number(n));
     }
     return true;
 }
@@ -270,9 +256,7 @@ bool return_row_record(struct return_case *c, const struct return_row *row,
     if (!find_task(c, row, &task, why, err)) {
         return false;
     }
-    bool ok = why->reason != REASON_NONE ||
-              (check_household(c, row, &task, why, err) &&
-               (why->reason != REASON_NONE || compare(c, row, &task, &same, &refused, why, err)));
+    bool ok = why->reason != REASON_NONE || compare(c, row, &task, &same, &refused, why, err);
     if (ok && !same && why->reason == REASON_NONE) {
         ok = record(c, row, why, err);
     }

@@ -54,7 +54,7 @@ struct return_row {
         remark;                       /* ground: the English word where it is one; len 0: empty */
     struct str cells[RETURN_COLUMNS]; /* as they came */
 };
-/* The cells of a record by column; true where 结果 is filled. */
+/* The cells of a record by column; true where one of the last four is filled. */
 bool return_row_filled(const struct return_heading *heading, const struct csv_record *record,
                        struct return_row *row);
 /* Reads the cells of a row that is filled. False with bad-argument, and row->task where that much
@@ -67,6 +67,13 @@ bool return_row_parse(struct arena *a, const struct return_heading *heading,
 bool return_task(struct arena *a, struct str cell, int64_t *task);
 /* 2026-11-24, 2026/1/4, 2026.11.24, 2026年11月24日, 20261124; midnight may follow. */
 bool return_day(struct arena *a, struct str cell, struct date *day);
+/* Whether a cell of 户号 can stand for the household: empty, its number, or what a spreadsheet
+ * makes of that: zeros in front or digits beyond the fifteenth lost, 5.00101E+11, 3月12日 for 3-12.
+ */
+bool return_is_household(struct arena *a, struct str cell, struct str household);
+/* Whether a cell of 户主 can stand for the head: empty, or the name with other blanks or in full
+ * width. Any where no name is on record. */
+bool return_is_head(struct arena *a, struct str cell, struct str name);
 /* enum outcome; -1. */
 int return_outcome(struct arena *a, struct str cell);
 /* enum ground; -1. */

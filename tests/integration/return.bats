@@ -93,6 +93,12 @@ last_return() { json audit --all | jq -sc '[.[].items[] | select(.action == "ret
         row "$TA" 继续 "" 昨天
         row "$TA" 继续 "" "" "" D
         row "" 继续
+        row "$TA" 继续 "" "" "" 无此户
+        row "$TA" 继续 | sed 's/,,/,A,李四/'
+        row "$TB" "" "" "" 家访
+        row "$TB" "" "" 2026-11-23
+        row "$TB" "" 情况属实
+        row "$TB" ""
     } | list | put $OWN 清单.csv
     same 0 "$(reviews)"
     diff - <(back $OWN/清单.rejected.csv) <<END
@@ -105,7 +111,13 @@ $TD 期限$(json task show "$TD" | field due_on)已过，不能延期，请尽�
 $TA 日期“昨天”无法识别或没有这一天，请按 2026-11-24 的形式填写
 $TA 户号“D”与任务号${TA}不是同一户，可能错行，请核对
  没有填任务号，无法登记
+$TA 户号“无此户”与任务号${TA}不是同一户，可能错行，请核对
+$TA 户主“李四”与任务号${TA}的户主不符，可能错行，请核对
+$TB 结果未填
+$TB 结果未填
+$TB 结果未填
 END
+    same '[15,0,0,1,14]' "$(last_return)"
     same "$H,退回原因" "$(head -1 "$D/$OWN/清单.rejected.csv" | tr -d '\r' | sed 's/^\xef\xbb\xbf//')"
     # The rejected file corrected and put back under another name.
     sed -E 's/2026-11-25/2026-11-24/; 3,$d' "$D/$OWN/清单.rejected.csv" | put $OWN 更正.csv

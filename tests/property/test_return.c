@@ -59,6 +59,7 @@ struct said { /* what was recorded of a task */
 
 struct duty {
     int64_t task, household_id, township;
+    int number; /* of the household's name */
     enum what what;
     char state; /* 'o'pen, 'd'one, 'c'ancelled */
     bool is_protected;
@@ -76,12 +77,15 @@ static int64_t reviews, decided;
 
 /* ---- making what is to be done ---- */
 
+static int number_now; /* of the household that is being made */
+
 static struct duty *duty_new(enum what what, int64_t household, int64_t township)
 {
     struct duty *d = &duties[duty_count++];
     *d = (struct duty){.what = what,
                        .household_id = household,
                        .township = township,
+                       .number = number_now,
                        .state = 'o',
                        .done_on = DATE_NONE,
                        .outcome = -1,
@@ -141,9 +145,8 @@ static void put_regular(struct household_row *h, struct duty *d)
 /* A household with one task, or with a regular and a triggered review. */
 static void household_new(void)
 {
-    static int number;
     char name[24];
-    snprintf(name, sizeof name, "F-%d", ++number);
+    snprintf(name, sizeof name, "F-%d", ++number_now);
     bool second = one_in(2);
     struct household_row h = sample_household(str_of(name));
     h.township = second ? OTHER_TOWNSHIP : TOWNSHIP;
@@ -179,8 +182,9 @@ static void household_new(void)
 enum { NO_OUTCOME = -1, BAD_OUTCOME = -2 };
 
 struct line {
-    int duty; /* -1: of no task that there is */
-    bool bad; /* a cell that cannot be read: the row comes back whatever else it says */
+    int duty;  /* -1: of no task that there is */
+    bool bad;  /* a cell that cannot be read: the row comes back whatever else it says */
+    int wrong; /* the column that names another household, if it stands in the file; 0: none */
     int outcome;
     struct date day;
     const char *ground, *remark; /* "" or what stands there; ground as it is recorded */
@@ -286,6 +290,22 @@ static void write_outcome(struct line *l, const struct duty *d)
     }
 }
 
+/* A row names its task by household and head, too. */
+static void write_names(struct line *l, const struct duty *d)
+{
+    char *household = l->cells[RETURN_HOUSEHOLD], *head = l->cells[RETURN_HEAD];
+    if (d && one_in(2)) {
+        sprintf(household, one_in(3) ? " Ｆ-%d\t" : "F-%d", d->number);
+    }
+    if (d && one_in(2)) {
+        strcpy(head, one_in(3) ? "冉 启　明 " : "冉启明");
+    }
+    if (one_in(25)) {
+        l->wrong = one_in(2) ? RETURN_HOUSEHOLD : RETURN_HEAD;
+        strcpy(l->cells[l->wrong], l->wrong == RETURN_HEAD ? "冉启" : "F-0");
+    }
+}
+
 static void make_line(struct line *l)
 {
     memset(l, 0, sizeof *l);
@@ -307,6 +327,7 @@ static void make_line(struct line *l)
         write_day(l, postpone && d && !one_in(8) ? date_plus(d->due, below(36) - 2)
                                                  : date_plus(today, 1 - below(14)));
     }
+    write_names(l, d);
     write_ground(l);
     l->remark = remarks[below(COUNT(remarks))];
     strcpy(l->cells[RETURN_REMARK], *l->remark == '=' ? "'=1+1" : l->remark);
@@ -458,8 +479,10 @@ static int64_t met_outcomes[10], met_along, met_cancelled;
 static void judge(const struct line *l, int64_t township, struct tally *t)
 {
     t->rows++;
-    if (l->outcome == NO_OUTCOME) {
-        t->empty++;
+    if (l->outcome == NO_OUTCOME) { /* only a row with nothing in it is not filled */
+        bool nothing = date_is(l->day) == false && !*l->ground && !*l->remark;
+        t->empty += nothing;
+        t->rejected += !nothing;
         return;
     }
     struct duty *d = l->bad || l->duty < 0 ? NULL : &duties[l->duty];
@@ -689,6 +712,9 @@ static void one_file(void)
             make_line(&lines[i]);
         }
         put_line(&text, &shape, &lines[i]);
+        for (int c = 0; lines[i].wrong && c < shape.columns; c++) {
+            lines[i].bad = lines[i].bad || shape.order[c] == lines[i].wrong;
+        }
         if (!spoilt) {
             judge(&lines[i], township, &want);
         }

@@ -162,6 +162,61 @@ static void words(void **state)
     assert_int_equal(return_ground(&a, STR("收入高")), -1);
 }
 
+static void households(void **state)
+{
+    static const struct {
+        const char *cell, *household;
+        bool is;
+    } cases[] = {
+        {"", "500101000123", true},
+        {"　", "500101000123", true},
+        {"500101000123", "500101000123", true},
+        {" ５００１０１０００１２３\t", "500101000123", true},
+        {"'500101000123", "500101000123", true},
+        {"500101000123.0", "500101000123", true},
+        {"500,101,000,123", "500101000123", true},
+        {"5.00101E+11", "500101000123", true},
+        {"5E+11", "500101000123", true},
+        {"5.00E+11", "500101000123", true},
+        {"5.0010E+11", "500101000123", true},
+        {"5.00102E+11", "500101000123", false},
+        {"5.00101E+12", "500101000123", false},
+        {"500101000124", "500101000123", false},
+        {"50010100012", "500101000123", false},
+        {"1E+12", "999999999999", true},
+        {"123", "00123", true},
+        {"123", "00124", false},
+        {"0", "000", true},
+        {"500101199001011000", "500101199001011234", true},
+        {"500101199001011230", "500101199001011234", false},
+        {"5.00101199001011E+17", "500101199001011234", true},
+        {"1.1", "1.10", true},
+        {"1.10", "11.0", false},
+        {"1.2E+06", "12E5", true},
+        {"1200000", "12E5", true},
+        {"3月12日", "3-12", true},
+        {"2026/3/12", "3-12", true},
+        {"3月11日", "3-12", false},
+        {"HH-1", "HH-1", true},
+        {"HH-2", "HH-1", false},
+        {"1", "HH-1", false},
+        {"HH-1", "1", false},
+        {"0.0123", "123", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        print_message("%s for %s\n", cases[i].cell, cases[i].household);
+        assert_int_equal(return_is_household(&a, str_of(cases[i].cell), str_of(cases[i].household)),
+                         cases[i].is);
+    }
+    assert_true(return_is_head(&a, STR(" 张　三 "), STR("张三")));
+    assert_true(return_is_head(&a, STR(""), STR("张三")));
+    assert_true(return_is_head(&a, STR("'=张三"), STR("=张三")));
+    assert_true(return_is_head(&a, STR("Ｌｉ"), STR("Li")));
+    assert_true(return_is_head(&a, STR("张三"), STR_NONE));
+    assert_false(return_is_head(&a, STR("张四"), STR("张三")));
+}
+
 /* ---- the heading ---- */
 
 static bool heading(const char *text, struct return_heading *h, struct error *err)
@@ -265,9 +320,23 @@ static void rows(void **state)
         }
         error_clear(&err);
     }
-    struct str blank[] = {STR("7"), STR("　 "), STR("穷")};
+    struct str blank[] = {STR("7"), STR("　 "), STR(""), STR("'"), STR(" ")};
     struct return_row row;
-    assert_false(return_row_filled(&h, &(struct csv_record){2, 3, blank}, &row));
+    struct error err = ERROR_INIT;
+    blank[3] = STR("\t");
+    assert_false(return_row_filled(&h, &(struct csv_record){2, 5, blank}, &row));
+    /* One of the others filled alone: somebody forgot the outcome. */
+    for (int i = 2; i < 5; i++) {
+        struct str cells[] = {STR("7"), STR("　 "), STR(""), STR(""), STR("")};
+        cells[i] = STR("2026-11-24");
+        assert_true(return_row_filled(&h, &(struct csv_record){2, 5, cells}, &row));
+        assert_false(return_row_parse(&a, &h, &(struct csv_record){2, 5, cells}, &row, &err));
+        struct strbuf zh = STRBUF_INIT;
+        error_zh(&err, &zh);
+        assert_string_equal(strbuf_text(&zh), "结果未填");
+        strbuf_free(&zh);
+        error_clear(&err);
+    }
 }
 
 /* ---- sentences ---- */
@@ -434,9 +503,9 @@ static void names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(days),     cmocka_unit_test(tasks),    cmocka_unit_test(words),
-        cmocka_unit_test(headings), cmocka_unit_test(rows),     cmocka_unit_test(sentences),
-        cmocka_unit_test(names),    cmocka_unit_test(refusals),
+        cmocka_unit_test(days),       cmocka_unit_test(tasks),    cmocka_unit_test(words),
+        cmocka_unit_test(households), cmocka_unit_test(headings), cmocka_unit_test(rows),
+        cmocka_unit_test(sentences),  cmocka_unit_test(names),    cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, tear_down);
 }
