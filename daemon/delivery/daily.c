@@ -186,7 +186,7 @@ static bool advance(struct daily *d, struct work *w, struct error *err)
 }
 
 /* Lines of the slice, now that what they tell is on disk. */
-static void tell(struct daily *d)
+static void log_lines(struct daily *d)
 {
     for (char *line = d->p.log.len ? d->p.log.data : NULL; line && *line;) {
         char *end = strchr(line, '\n');
@@ -216,7 +216,7 @@ static bool phase_slice(struct daily *d, struct work *w, struct error *err)
     } else {
         crash_point(d->p.run.phase == RUN_DONE ? "run-done" : "run-slice");
     }
-    tell(d);
+    log_lines(d);
     return ok;
 }
 

@@ -341,7 +341,9 @@ void folder_path(int64_t division, const char *name, char path[FOLDER_PATH])
     const int64_t district = division / 1000000 * 1000000;
     char own[DIVISION_TEXT], above[DIVISION_TEXT];
 
-    if (division == district) {
+    if (division == 0) {
+        snprintf(path, FOLDER_PATH, "%s", name);
+    } else if (division == district) {
         snprintf(path, FOLDER_PATH, "%s/%s", division_text(division, own), name);
     } else {
         snprintf(path, FOLDER_PATH, "%s/%s/%s", division_text(district, above),
@@ -357,28 +359,33 @@ int folder_find(const struct folders *f, int64_t division, const char *name)
     return file_open_beneath(f->root, path, O_RDONLY | O_DIRECTORY);
 }
 
-static bool make_root(char *path)
+DIR *folder_entries(int fd)
 {
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        bool ok = mkdir(path, FOLDER_MODE) == 0 || errno == EEXIST;
-        *slash = '/';
-        if (!ok) {
-            return false;
-        }
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    int why = errno;
+
+    if (!folder && fd >= 0) {
+        close(fd);
     }
-    if (mkdir(path, ROOT_MODE) == 0) {
-        return chmod(path, ROOT_MODE) == 0;
-    }
-    return errno == EEXIST;
+    errno = why;
+    return folder;
 }
 
 struct folders *folder_open(const char *path, struct error *err)
 {
     struct folders *f = xcalloc(1, sizeof *f);
+    bool ok = true;
 
     f->path = xstrdup(path);
-    f->root = make_root(f->path) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    for (char *slash = strchr(f->path + 1, '/'); ok && slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        ok = mkdir(f->path, FOLDER_MODE) == 0 || errno == EEXIST;
+        *slash = '/';
+    }
+    if (ok) {
+        ok = mkdir(path, ROOT_MODE) == 0 ? chmod(path, ROOT_MODE) == 0 : errno == EEXIST;
+    }
+    f->root = ok ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (f->root < 0) {
         error_set(err, REASON_STORAGE, "spool %s: cannot open it: %s", path, strerror(errno));
         folder_close(f);
@@ -455,74 +462,56 @@ void folder_share(struct folders *f, int file, int64_t division)
 
 /* ---- everything that is there ---- */
 
-/* Calls `each` for every entry of a folder. */
-static void each_entry(struct folders *f, int folder, int64_t division,
-                       void (*each)(struct folders *f, int folder, const char *name,
-                                    int64_t division))
+/* Brings what lies in an open folder, which is taken over, to what the accounts give: of SPOOL
+ * (division 0) and a division's its folders, of new/ the files that the service itself put there;
+ * the rest is the office's. */
+static void grant_inside(struct folders *f, int fd, int64_t division, enum part part)
 {
-    int fd = openat(folder, ".", FOLDER_FLAGS);
-    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+    const int flags =
+        part == PART_NEW ? O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC : FOLDER_FLAGS;
+    DIR *folder = folder_entries(fd);
     struct dirent *entry;
-
-    if (!stream) {
-        refused(f, division, errno);
-        if (fd >= 0) {
-            close(fd);
-        }
-        return;
-    }
-    while ((entry = readdir(stream))) {
-        if (entry->d_name[0] != '.') {
-            each(f, folder, entry->d_name, division);
-        }
-    }
-    closedir(stream);
-}
-
-/* Only what the service itself put there: the rest is the office's. */
-static void grant_file(struct folders *f, int folder, const char *name, int64_t division)
-{
-    int fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
     struct stat st;
 
-    if (fd < 0) {
+    if (!folder) {
+        refused(f, division, errno);
         return;
     }
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1) {
-        acl_apply(f, fd, division, PART_FILE);
+    while ((entry = readdir(folder))) {
+        const struct str name = str_of(entry->d_name);
+        int64_t below =
+            part == PART_DIVISION && name.len == DIVISION_TEXT - 1 ? division_code(name) : 0;
+        enum part is = part == PART_NEW ? PART_FILE : part_of(name.data);
+        if (name.data[0] == '.' || (!below && is == PART_DIVISION) || (!below && !division)) {
+            continue;
+        }
+        int inner = openat(dirfd(folder), name.data, flags);
+        if (inner < 0) {
+            continue;
+        }
+        if (below) {
+            acl_apply(f, inner, below, PART_DIVISION);
+            grant_inside(f, inner, below, PART_DIVISION);
+            continue;
+        }
+        if (is == PART_FILE && (fstat(inner, &st) != 0 || !S_ISREG(st.st_mode) ||
+                                st.st_uid != geteuid() || st.st_nlink != 1)) {
+            close(inner);
+            continue;
+        }
+        bool changed = acl_apply(f, inner, division, is);
+        int done = is == PART_RETURN ? openat(inner, parts[PART_DONE].name, FOLDER_FLAGS) : -1;
+        if (done >= 0) {
+            acl_apply(f, done, division, PART_DONE);
+            close(done);
+        }
+        if (is == PART_NEW && changed) {
+            grant_inside(f, inner, division, PART_NEW);
+        } else {
+            close(inner);
+        }
     }
-    close(fd);
-}
-
-static void grant_part(struct folders *f, int folder, const char *name, int64_t division)
-{
-    enum part part = part_of(name);
-    int fd = part == PART_DIVISION ? -1 : openat(folder, name, FOLDER_FLAGS);
-
-    if (fd < 0) {
-        return;
-    }
-    if (acl_apply(f, fd, division, part) && part == PART_NEW) {
-        each_entry(f, fd, division, grant_file);
-    }
-    if (part == PART_RETURN) {
-        grant_part(f, fd, parts[PART_DONE].name, division);
-    }
-    close(fd);
-}
-
-static void grant_entry(struct folders *f, int folder, const char *name, int64_t above)
-{
-    int64_t division = strlen(name) == DIVISION_TEXT - 1 ? division_code(str_of(name)) : 0;
-    int fd = division ? openat(folder, name, FOLDER_FLAGS) : -1;
-
-    if (fd >= 0) {
-        acl_apply(f, fd, division, PART_DIVISION);
-        each_entry(f, fd, division, grant_entry);
-        close(fd);
-    } else if (above) {
-        grant_part(f, folder, name, above);
-    }
+    closedir(folder);
 }
 
 void folder_grant(struct folders *f, const struct settings *settings)
@@ -538,5 +527,5 @@ void folder_grant(struct folders *f, const struct settings *settings)
                 "event=spool-acl: spool %s: cannot be passed by the accounts of townships: %s",
                 f->path, strerror(errno));
     }
-    each_entry(f, f->root, 0, grant_entry);
+    grant_inside(f, openat(f->root, ".", FOLDER_FLAGS), 0, PART_DIVISION);
 }

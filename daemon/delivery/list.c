@@ -33,7 +33,7 @@ struct builder {
 };
 
 /* Where a regular review's dates come from, and what a triggered one was reported for. */
-struct origin {
+struct cause {
     struct cycle_row cycle; /* cycle 0: none */
     struct report_row *reports;
     int report_count;
@@ -43,7 +43,7 @@ struct origin {
 /* ---- 事由 ---- */
 
 /* 家庭情况变化：死亡、迁出. Each kind once, in the order of the reports. */
-static const char *reported(struct builder *b, const struct origin *o)
+static const char *reported(struct builder *b, const struct cause *o)
 {
     struct strbuf text = STRBUF_INIT;
     unsigned said = 0;
@@ -66,7 +66,7 @@ static const char *reported(struct builder *b, const struct origin *o)
     return copy;
 }
 
-static const char *cause_of(struct builder *b, const struct task_row *task, const struct origin *o)
+static const char *cause_of(struct builder *b, const struct task_row *task, const struct cause *o)
 {
     static const char *const yearly[] = {[TASK_REGISTER_ADJUSTMENT] = "年度动态调整",
                                          [TASK_REGISTER_CANDIDATE] = "年度应扶尽扶",
@@ -130,10 +130,10 @@ static const struct policy *policy_of(struct builder *b, struct date decided)
 /* ---- items ---- */
 
 /* One look-up for a regular review, one for a triggered one, none for the register's. */
-static bool origin_of(struct builder *b, const struct task_row *task, struct origin *o,
-                      struct error *err)
+static bool cause_facts(struct builder *b, const struct task_row *task, struct cause *o,
+                        struct error *err)
 {
-    *o = (struct origin){.cycle = {.decided_on = task->opened_on}};
+    *o = (struct cause){.cycle = {.decided_on = task->opened_on}};
     if (task->cycle && !store_cycle_get(b->w->store, task->cycle, &o->cycle, err)) {
         return false;
     }
@@ -159,7 +159,7 @@ static bool add_task(struct builder *b, const struct task_row *task, struct erro
     struct list *list = b->list;
     struct list_item item = {.task = *task, .section = task_section(task, list->date)};
     struct household_facts facts = {.status = task->status, .register_state = task->register_state};
-    struct origin o;
+    struct cause o;
 
     if (item.section == SECTION_NONE) {
         return true;
@@ -172,7 +172,7 @@ static bool add_task(struct builder *b, const struct task_row *task, struct erro
     if (item.section == SECTION_REST) {
         return true;
     }
-    if (!origin_of(b, task, &o, err) ||
+    if (!cause_facts(b, task, &o, err) ||
         !place_name(&b->places, task->division, list->level + 1, &item.village, err)) {
         return false;
     }

@@ -51,25 +51,38 @@ static bool agrees_day(struct date says, struct date is)
 /* ---- what is on record ---- */
 
 /* An entry that closed or postponed a task, and whether the row says the same. */
-struct record {
+struct said {
     bool found, same;
     const char *at;
     struct str who;
 };
 
-static void see(struct record *r, bool same, const char *at, struct str who)
+static void see(struct said *r, bool same, const char *at, struct str who)
 {
     if (!r->found || (same && !r->same)) {
-        *r = (struct record){true, same, at, who};
+        *r = (struct said){true, same, at, who};
     }
 }
 
-static bool see_reviews(struct return_case *c, const struct return_row *row, int64_t task,
-                        struct record *r, struct error *err)
+static bool see_task(struct return_case *c, const struct return_row *row,
+                     const struct task_row *task, struct said *r, struct error *err)
 {
     struct review_row *rows;
+    struct decision_row d;
     int count;
-    if (!store_reviews_of(c->w->store, c->arena, task, &rows, &count, err)) {
+    if (task->year) {
+        if (!store_decision_get(c->w->store, c->arena, task->task, &d, err)) {
+            return false;
+        }
+        if (d.task) {
+            see(r,
+                row->outcome == OUTCOME_DECISIONS + (int)d.decision && agrees_day(row->day, d.on) &&
+                    agrees(remark_of(c, row), d.remark),
+                d.recorded_at, d.who);
+        }
+        return true;
+    }
+    if (!store_reviews_of(c->w->store, c->arena, task->task, &rows, &count, err)) {
         return false;
     }
     for (int i = count - 1; i >= 0; i--) { /* the latest first: it closed the task */
@@ -84,33 +97,10 @@ static bool see_reviews(struct return_case *c, const struct return_row *row, int
     return true;
 }
 
-static bool see_decision(struct return_case *c, const struct return_row *row, int64_t task,
-                         struct record *r, struct error *err)
-{
-    struct decision_row d;
-    if (!store_decision_get(c->w->store, c->arena, task, &d, err)) {
-        return false;
-    }
-    if (d.task) {
-        see(r,
-            row->outcome == OUTCOME_DECISIONS + (int)d.decision && agrees_day(row->day, d.on) &&
-                agrees(remark_of(c, row), d.remark),
-            d.recorded_at, d.who);
-    }
-    return true;
-}
-
-static bool see_task(struct return_case *c, const struct return_row *row,
-                     const struct task_row *task, struct record *r, struct error *err)
-{
-    return task->year ? see_decision(c, row, task->task, r, err)
-                      : see_reviews(c, row, task->task, r, err);
-}
-
 /* A review closes the household's other review task along with its own, a decision those of earlier
  * years: what was said stands with the task that it was said of. */
 static bool see_closed_along(struct return_case *c, const struct return_row *row,
-                             const struct task_row *task, struct record *r, struct error *err)
+                             const struct task_row *task, struct said *r, struct error *err)
 {
     struct task_row *tasks;
     int count;
@@ -129,33 +119,25 @@ static bool see_closed_along(struct return_case *c, const struct return_row *row
     return true;
 }
 
-static bool refuse_done(const struct task_row *task, const struct record *r, struct error *why)
-{
-    char at[17] = " "; /* "2026-11-21 09:15" */
-    if (r->at) {
-        snprintf(at, sizeof at, "%.10s %.5s", r->at, r->at + 11);
-    }
-    return error_say(why, SAY_TASK_DONE_OTHERWISE, arg_number(task->task),
-                     arg_word(&outcomes, task->outcome), date_arg(task->done_on), arg_text(r->who),
-                     arg_z(at));
-}
-
-/* Whether the row says what is recorded, though the task was cancelled since. *refused: the task is
- * done and the row says otherwise. */
+/* Whether the row says what is recorded, though the task was cancelled since; in *why that the task
+ * is done and the row says otherwise. */
 static bool compare(struct return_case *c, const struct return_row *row,
-                    const struct task_row *task, bool *same, bool *refused, struct error *why,
-                    struct error *err)
+                    const struct task_row *task, bool *same, struct error *why, struct error *err)
 {
-    struct record r = {.at = NULL};
-    *same = *refused = false;
+    struct said r = {.at = NULL};
     if (!see_task(c, row, task, &r, err) ||
         (task->state == TASK_DONE && !r.found && !see_closed_along(c, row, task, &r, err))) {
         return false;
     }
     *same = r.found && r.same;
-    *refused = task->state == TASK_DONE && !*same;
-    if (*refused) {
-        refuse_done(task, &r, why);
+    if (task->state == TASK_DONE && !*same) {
+        char at[17] = " "; /* "2026-11-21 09:15" */
+        if (r.at) {
+            snprintf(at, sizeof at, "%.10s %.5s", r.at, r.at + 11);
+        }
+        error_say(why, SAY_TASK_DONE_OTHERWISE, arg_number(task->task),
+                  arg_word(&outcomes, task->outcome), date_arg(task->done_on), arg_text(r.who),
+                  arg_z(at));
     }
     return true;
 }
@@ -191,47 +173,40 @@ static bool find_task(struct return_case *c, const struct return_row *row, struc
     return true;
 }
 
-static bool review(struct return_case *c, const struct return_row *row, struct error *why)
-{
-    bool postpone = row->outcome == OUTCOME_POSTPONE;
-    const struct review_request request = {
-        .task = row->task,
-        .outcome = (enum outcome)row->outcome,
-        .on = postpone ? DATE_NONE : row->day,
-        .to = postpone ? row->day : DATE_NONE,
-        .ground = row->ground.len ? row->ground : STR_NONE,
-        .remark = row->remark.len ? row->remark : STR_NONE,
-    };
-    struct review_result result = {0};
-    bool ok = review_record(c->w, c->actor, &request, &result, why);
-    review_result_free(&result);
-    return ok;
-}
-
-static bool decide(struct return_case *c, const struct return_row *row, struct error *why)
-{
-    struct str remark = remark_of(c, row);
-    const struct decide_request request = {
-        .task = row->task,
-        .decision = (enum decision)(row->outcome - OUTCOME_DECISIONS),
-        .on = row->day,
-        .remark = remark.len ? remark : STR_NONE,
-    };
-    struct decide_result result = {0};
-    bool ok = campaign_decide(c->w, c->actor, &request, &result, why);
-    free(result.household);
-    return ok;
-}
-
 /* In a savepoint of its own, like a change among others of one commit (work/writer). */
-static bool record(struct return_case *c, const struct return_row *row, struct error *why,
-                   struct error *err)
+static bool record_row(struct return_case *c, const struct return_row *row, struct error *why,
+                       struct error *err)
 {
     struct store *s = c->w->store;
     if (!store_savepoint(s, err)) {
         return false;
     }
-    bool ok = row->outcome < OUTCOME_DECISIONS ? review(c, row, why) : decide(c, row, why);
+    const bool postpone = row->outcome == OUTCOME_POSTPONE;
+    const struct str remark = remark_of(c, row);
+    bool ok;
+    if (row->outcome < OUTCOME_DECISIONS) {
+        const struct review_request request = {
+            .task = row->task,
+            .outcome = (enum outcome)row->outcome,
+            .on = postpone ? DATE_NONE : row->day,
+            .to = postpone ? row->day : DATE_NONE,
+            .ground = row->ground.len ? row->ground : STR_NONE,
+            .remark = remark.len ? remark : STR_NONE,
+        };
+        struct review_result result = {0};
+        ok = review_record(c->w, c->actor, &request, &result, why);
+        review_result_free(&result);
+    } else {
+        const struct decide_request request = {
+            .task = row->task,
+            .decision = (enum decision)(row->outcome - OUTCOME_DECISIONS),
+            .on = row->day,
+            .remark = remark.len ? remark : STR_NONE,
+        };
+        struct decide_result result = {0};
+        ok = campaign_decide(c->w, c->actor, &request, &result, why);
+        free(result.household);
+    }
     if (ok) {
         return store_release(s, err);
     }
@@ -251,14 +226,14 @@ bool return_row_record(struct return_case *c, const struct return_row *row,
                        enum return_effect *effect, struct error *why, struct error *err)
 {
     struct task_row task = {0};
-    bool same = false, refused = false;
+    bool same = false;
     c->others = false;
     if (!find_task(c, row, &task, why, err)) {
         return false;
     }
-    bool ok = why->reason != REASON_NONE || compare(c, row, &task, &same, &refused, why, err);
+    bool ok = why->reason != REASON_NONE || compare(c, row, &task, &same, why, err);
     if (ok && !same && why->reason == REASON_NONE) {
-        ok = record(c, row, why, err);
+        ok = record_row(c, row, why, err);
     }
     if (ok && why->reason == REASON_INTERNAL) {
         log_put(LOG_ERR, "event=return-fault task=%lld: %s", (long long)row->task, why->message);

@@ -1,15 +1,12 @@
 #include "delivery/returns.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "delivery/return_take.h"
 #include "store/division.h"
@@ -256,34 +253,6 @@ static void read_events(struct look *l)
     }
 }
 
-/* The folders of 12 digits in an open folder, in an array of the caller's. */
-static int64_t *codes_in(int fd, int *count)
-{
-    int64_t *codes = NULL;
-    int room = 0;
-    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-    struct dirent *entry;
-    *count = 0;
-    while (folder && (entry = readdir(folder))) {
-        struct str name = str_of(entry->d_name);
-        int64_t code = name.len == 12 ? division_code(name) : 0;
-        if (code == 0) {
-            continue;
-        }
-        if (*count == room) {
-            room = room ? 2 * room : 64;
-            codes = xrealloc(codes, (size_t)room * sizeof *codes);
-        }
-        codes[(*count)++] = code;
-    }
-    if (folder) {
-        closedir(folder);
-    } else if (fd >= 0) {
-        close(fd);
-    }
-    return codes;
-}
-
 /* A folder that is watched and was listed since needs no second look: inotify tells. */
 static void visit(struct returns *r, int64_t division)
 {
@@ -292,13 +261,11 @@ static void visit(struct returns *r, int64_t division)
     if (o->watch >= 0 && o->listed && !o->more) {
         return;
     }
-    int fd = folder_find(r->folders, division, "return");
-    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    DIR *folder = folder_entries(folder_find(r->folders, division, "return"));
     if (!folder) {
         char path[FOLDER_PATH];
         int why = errno;
         unwatch(r, o);
-        staging_close(&fd);
         if (why != ENOENT) {
             folder_path(division, "return", path);
             log_put(LOG_ERR, "event=return-folder folder=%s: %s", path, strerror(why));
@@ -306,7 +273,7 @@ static void visit(struct returns *r, int64_t division)
         return;
     }
     if (!o->listed) {
-        watch_office(r, o, fd);
+        watch_office(r, o, dirfd(folder));
     }
     o->more = false;
     while (!o->more && (entry = readdir(folder))) {
@@ -318,14 +285,33 @@ static void visit(struct returns *r, int64_t division)
     closedir(folder);
 }
 
-/* Folders are watched for new ones in them, which is what wakes the next look. */
-static int open_level(struct returns *r, const char *path)
+/* The divisions in the folder of one (0: in SPOOL). It is watched for new ones in it, which is what
+ * wakes the next look. */
+static int64_t *divisions_in(struct returns *r, int64_t division, int *count)
 {
-    int fd = file_open_beneath(folder_root(r->folders), path, O_RDONLY | O_DIRECTORY);
-    if (fd >= 0) {
-        watch_add(r, fd, IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM);
+    int64_t *codes = NULL;
+    int room = 0;
+    DIR *folder = folder_entries(folder_find(r->folders, division, "."));
+    struct dirent *entry;
+    *count = 0;
+    if (!folder) {
+        return NULL;
     }
-    return fd;
+    watch_add(r, dirfd(folder), IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM);
+    while ((entry = readdir(folder))) {
+        struct str name = str_of(entry->d_name);
+        int64_t code = name.len == DIVISION_TEXT - 1 ? division_code(name) : 0;
+        if (code == 0) {
+            continue;
+        }
+        if (*count == room) {
+            room = room ? 2 * room : 64;
+            codes = xrealloc(codes, (size_t)room * sizeof *codes);
+        }
+        codes[(*count)++] = code;
+    }
+    closedir(folder);
+    return codes;
 }
 
 static void begin_office(struct look *l)
@@ -346,13 +332,12 @@ static void walk_folders(struct look *l)
             }
         }
         r->relist = false;
-        l->districts = codes_in(open_level(r, "."), &l->count);
+        l->districts = divisions_in(r, 0, &l->count);
     }
     for (; l->at < l->count && job_now() < until; l->at++) {
-        char name[DIVISION_TEXT];
         int64_t district = l->districts[l->at];
         int count;
-        int64_t *townships = codes_in(open_level(r, division_text(district, name)), &count);
+        int64_t *townships = divisions_in(r, district, &count);
         visit(r, district);
         for (int i = 0; i < count; i++) {
             if (townships[i] / 1000000 == district / 1000000) {
@@ -386,7 +371,8 @@ static void end_office(struct look *l)
 }
 
 /* One slice of the file at hand. */
-static enum take_step take(struct look *l, struct return_take *t, struct work *w, struct error *err)
+static enum take_step take_slice(struct look *l, struct return_take *t, struct work *w,
+                                 struct error *err)
 {
     struct folders *folders = l->returns->folders;
     if (!l->file) {
@@ -418,7 +404,7 @@ static enum job_step take_files(struct look *l, struct work *w)
         l->next = &c->next;
         return JOB_MORE;
     }
-    enum take_step step = take(l, &c->take, w, &err);
+    enum take_step step = take_slice(l, &c->take, w, &err);
     if (step == TAKE_FAILED) {
         char path[FOLDER_PATH];
         struct strbuf name = STRBUF_INIT; /* the office's: whatever stands in it, it is one value */

@@ -1,6 +1,5 @@
 #include "delivery/spool.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -407,8 +406,8 @@ static bool finish_page(struct spool *s, struct work *w, struct message_row *row
 }
 
 /* All that is staged, by this call or by one that failed or was killed. */
-static bool finish(struct spool *s, struct work *w, struct arena *a, struct finish *f,
-                   struct error *err)
+static bool finish_all(struct spool *s, struct work *w, struct arena *a, struct finish *f,
+                       struct error *err)
 {
     int64_t after = 0;
     int count;
@@ -466,59 +465,7 @@ static bool take_back(struct spool *s, struct work *w, struct arena *a, struct e
     return true;
 }
 
-/* ---- entries of a folder ---- */
-
-/* Calls `see` for each entry of an open folder but hidden ones, until it says stop. */
-static bool each_entry(const struct spool *s, int at, const char *path,
-                       bool (*see)(void *self, int folder, const char *entry), void *self,
-                       struct error *err)
-{
-    struct dirent *entry;
-    int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-    bool ok = true;
-
-    if (!folder) {
-        fail(s, err, "read", path);
-        if (fd >= 0) {
-            close(fd);
-        }
-        return false;
-    }
-    while (ok && (entry = readdir(folder))) {
-        ok = entry->d_name[0] == '.' || see(self, fd, entry->d_name) ||
-             fail(s, err, "remove a file of", path);
-    }
-    closedir(folder);
-    return ok;
-}
-
-static bool drop_any(void *self, int folder, const char *entry)
-{
-    int *removed = self;
-
-    *removed += unlinkat(folder, entry, 0) == 0;
-    return true;
-}
-
 /* ---- a delivery ---- */
-
-/* Somebody who tidied up may have removed the folder meanwhile. */
-static bool open_tmp(struct spool *s, struct error *err)
-{
-    struct stat st;
-
-    if (fstat(s->tmp, &st) == 0 && st.st_nlink > 0) {
-        return true;
-    }
-    int fd = folder_private(s->folders, "tmp");
-    if (fd < 0) {
-        return fail(s, err, "open", "tmp");
-    }
-    close(s->tmp);
-    s->tmp = fd;
-    return true;
-}
 
 /* What `status --check` says until the next attempt succeeds. */
 static void stand(struct work *w, bool ok, const struct finish *f, const struct error *why)
@@ -547,11 +494,17 @@ bool spool_deliver(struct spool *s, struct work *w, struct date day, bool *more,
     struct arena a = ARENA_INIT;
     struct error why = ERROR_INIT;
     struct finish f = {0};
+    struct stat st;
 
     s->day = day;
     *more = false;
-    bool ok = open_tmp(s, &why) && (s->settings == w->settings || take_back(s, w, &a, &why)) &&
-              stage_batch(s, w, &a, more, &why) && finish(s, w, &a, &f, &why);
+    if (fstat(s->tmp, &st) != 0 || st.st_nlink == 0) { /* somebody tidied up: it is made anew */
+        close(s->tmp);
+        s->tmp = folder_private(s->folders, "tmp");
+    }
+    bool ok = (s->tmp >= 0 || fail(s, &why, "open", "tmp")) &&
+              (s->settings == w->settings || take_back(s, w, &a, &why)) &&
+              stage_batch(s, w, &a, more, &why) && finish_all(s, w, &a, &f, &why);
     stand(w, ok, &f, &why);
     if (!ok) {
         log_put(LOG_ERR, "event=spool-error: %s", why.message);
@@ -573,10 +526,18 @@ bool spool_recover(struct spool *s, struct work *w, struct error *err)
     struct finish f;
     int removed = 0;
 
-    bool ok = finish(s, w, &a, &f, err);
+    bool ok = finish_all(s, w, &a, &f, err);
     if (ok && !f.waiting) {
         /* Files that belong to no staged message: theirs is queued still and written anew. */
-        ok = each_entry(s, s->tmp, "tmp", drop_any, &removed, err);
+        struct dirent *entry;
+        DIR *tmp = folder_entries(folder_private(s->folders, "tmp"));
+        ok = tmp || fail(s, err, "read", "tmp");
+        while (tmp && (entry = readdir(tmp))) {
+            removed += entry->d_name[0] != '.' && unlinkat(s->tmp, entry->d_name, 0) == 0;
+        }
+        if (tmp) {
+            closedir(tmp);
+        }
     }
     stand(w, ok, &f, err);
     arena_free(&a);
@@ -592,21 +553,18 @@ bool spool_recover(struct spool *s, struct work *w, struct error *err)
 
 /* ---- what nobody fetched, and what is too old ---- */
 
-/* The same for a folder of a division; one that is not there holds nothing. */
-static bool each_of(const struct spool *s, int64_t division, const char *name,
-                    bool (*see)(void *self, int folder, const char *entry), void *self,
-                    struct error *err)
+/* The entries of a folder of the division, and its path; one that is not there has none: errno 0.
+ */
+static DIR *entries_of(const struct spool *s, int64_t division, const char *name,
+                       char path[FOLDER_PATH])
 {
-    char path[FOLDER_PATH];
-    int folder = folder_find(s->folders, division, name);
+    DIR *folder = folder_entries(folder_find(s->folders, division, name));
 
     folder_path(division, name, path);
-    if (folder < 0) {
-        return errno == ENOENT || fail(s, err, "read", path);
+    if (!folder && errno == ENOENT) {
+        errno = 0;
     }
-    bool ok = each_entry(s, folder, path, see, self, err);
-    close(folder);
-    return ok;
+    return folder;
 }
 
 /* The day of "2026-11-24-daily.csv"; DATE_NONE for any other name. */
@@ -620,87 +578,74 @@ static struct date day_of(const char *entry)
     return date_parse((struct str){entry, day});
 }
 
-static bool see_oldest(void *self, int folder, const char *entry)
-{
-    struct date *oldest = self, day = day_of(entry);
-
-    (void)folder;
-    if (date_is(day) && (!date_is(*oldest) || date_cmp(day, *oldest) < 0)) {
-        *oldest = day;
-    }
-    return true;
-}
-
 bool spool_unfetched(const struct spool *s, int64_t division, struct date *oldest,
                      struct error *err)
 {
+    char path[FOLDER_PATH];
+    struct dirent *entry;
+    DIR *folder = entries_of(s, division, "new", path);
+
     *oldest = DATE_NONE;
-    return each_of(s, division, "new", see_oldest, oldest, err);
-}
-
-struct pruning {
-    struct date before;
-    int64_t *removed;
-};
-
-/* What vanished meanwhile was fetched; a folder is none of ours, and must not keep the rest. */
-static bool drop(struct pruning *p, int folder, const char *entry)
-{
-    struct stat st;
-
-    if (fstatat(folder, entry, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)) {
-        return true;
+    if (!folder) {
+        return errno == 0 || fail(s, err, "read", path);
     }
-    if (unlinkat(folder, entry, 0) == 0) {
-        ++*p->removed;
-    } else if (errno != ENOENT) {
-        return false;
+    while ((entry = readdir(folder))) {
+        struct date day = day_of(entry->d_name);
+        if (date_is(day) && (!date_is(*oldest) || date_cmp(day, *oldest) < 0)) {
+            *oldest = day;
+        }
     }
+    closedir(folder);
     return true;
 }
 
-static bool drop_list(void *self, int folder, const char *entry)
+/* Whether a file in `place` is of a day before `before`. What came back is by the day on which it
+ * was put there: what a file says of its own last change is the office's. A folder is none of ours.
+ */
+static bool is_old(int folder, const char *place, const char *name, struct date before)
 {
-    struct pruning *p = self;
-    struct date day = day_of(entry);
-
-    return !date_is(day) || date_cmp(day, p->before) >= 0 || drop(p, folder, entry);
-}
-
-/* By the day on which it was put there: what a file says of its own last change is the office's. */
-static bool drop_returned(void *self, int folder, const char *entry)
-{
-    struct pruning *p = self;
+    static const char rejected[] = ".rejected.csv";
+    const size_t end = sizeof rejected - 1, len = strlen(name);
     struct stat st;
 
-    if (fstatat(folder, entry, &st, AT_SYMLINK_NOFOLLOW) != 0) {
-        return true;
+    if (name[0] == '.' || fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+        S_ISDIR(st.st_mode)) {
+        return false;
     }
-    return clock_local_day(st.st_ctime) >= p->before.day || drop(p, folder, entry);
-}
-
-static bool drop_rejected(void *self, int folder, const char *entry)
-{
-    static const char end[] = ".rejected.csv";
-    size_t len = strlen(entry);
-
-    return len < sizeof end || strcmp(entry + len - (sizeof end - 1), end) != 0 ||
-           drop_returned(self, folder, entry);
+    if (strcmp(place, "new") == 0) {
+        struct date day = day_of(name);
+        return date_is(day) && date_cmp(day, before) < 0;
+    }
+    return (strcmp(place, "return/done") == 0 ||
+            (len > end && strcmp(name + len - end, rejected) == 0)) &&
+           clock_local_day(st.st_ctime) < before.day;
 }
 
 bool spool_prune(const struct spool *s, int64_t division, struct date before, int64_t *removed,
                  struct error *err)
 {
-    static const struct {
-        const char *folder;
-        bool (*see)(void *self, int folder, const char *entry);
-    } places[] = {{"new", drop_list}, {"return/done", drop_returned}, {"return", drop_rejected}};
-    struct pruning p = {before, removed};
+    static const char *const places[] = {"new", "return/done", "return"};
+    bool ok = true;
 
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        if (!each_of(s, division, places[i].folder, places[i].see, &p, err)) {
-            return false;
+    for (size_t i = 0; ok && i < sizeof places / sizeof places[0]; i++) {
+        char path[FOLDER_PATH];
+        struct dirent *entry;
+        DIR *folder = entries_of(s, division, places[i], path);
+        if (!folder) {
+            ok = errno == 0 || fail(s, err, "read", path);
+            continue;
         }
+        while (ok && (entry = readdir(folder))) {
+            if (!is_old(dirfd(folder), places[i], entry->d_name, before)) {
+                continue;
+            }
+            if (unlinkat(dirfd(folder), entry->d_name, 0) == 0) {
+                ++*removed;
+            } else {
+                ok = errno == ENOENT || fail(s, err, "remove a file of", path); /* fetched */
+            }
+        }
+        closedir(folder);
     }
-    return true;
+    return ok;
 }

@@ -16,6 +16,8 @@
  * configuration does not give are taken away; entries of groups stay. The writer's thread. */
 #pragma once
 
+#include <dirent.h>
+
 #include "store/division.h"
 #include "work/settings.h"
 
@@ -33,8 +35,11 @@ int folder_private(const struct folders *f, const char *name);
 /* The folder `name` ("new", "return", "return/done") of a township, a district or the city, made
  * where it is missing, and its accounts let in; the caller's descriptor, -1 with errno. */
 int folder_of(struct folders *f, int64_t division, const char *name);
-/* The same where it is there already: -1 with ENOENT where it is not. */
+/* The same where it is there already: -1 with ENOENT where it is not. "." is the division's own
+ * folder, of division 0 SPOOL. */
 int folder_find(const struct folders *f, int64_t division, const char *name);
+/* The entries of an open folder, which is taken over; NULL with errno. */
+DIR *folder_entries(int fd);
 /* Its path below SPOOL, for messages: "500101000000/500101001000/return". */
 #define FOLDER_PATH 48
 void folder_path(int64_t division, const char *name, char path[FOLDER_PATH]);
