@@ -118,7 +118,8 @@ static bool change(struct request *r, struct work *w, struct error *err)
 {
     struct pending *p = r->owner;
     const struct settings *before = w->settings;
-    bool ok = p->call.method->run(&p->call, w, &p->result, err);
+    const struct method *m = p->call.method;
+    bool ok = (!m->waits || work_not_held(w, err)) && m->run(&p->call, w, &p->result, err);
     p->settings = w->settings != before ? w->settings : NULL;
     return ok;
 }

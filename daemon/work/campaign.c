@@ -428,7 +428,7 @@ bool campaign_decide(struct work *w, struct actor actor, const struct decide_req
     struct decide_case c = {.actor = actor,
                             .request = request,
                             .on = date_is(request->on) ? request->on : work_today(w)};
-    bool ok = work_not_held(w, err) && check(w, &c, err) &&
+    bool ok = check(w, &c, err) &&
               store_event_note(w->store, c.household.id, EVENT_DECISION, work_today(w), err) &&
               close_tasks(w, &c, err) && write_decision(w, &c, result, err);
     if (ok) {

@@ -281,7 +281,7 @@ bool cessation_apply(struct work *w, struct actor actor, struct household_row *r
 static bool find(struct work *w, struct arena *a, struct str household, struct household_row *row,
                  struct error *err)
 {
-    if (!work_not_held(w, err) || !store_household_find(w->store, a, household, row, err)) {
+    if (!store_household_find(w->store, a, household, row, err)) {
         return false;
     }
     return row->id ||

@@ -403,7 +403,7 @@ bool review_record(struct work *w, struct actor actor, const struct review_reque
                                      .outcome = request->outcome,
                                      .nominal_due_on = DATE_NONE,
                                      .due_on = DATE_NONE};
-    bool ok = work_not_held(w, err) && record(w, &c, result, err);
+    bool ok = record(w, &c, result, err);
     if (!ok) {
         review_result_free(result);
     }

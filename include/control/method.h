@@ -104,6 +104,7 @@ struct method {
     enum bound bound;
     enum method_how how;
     bool alone;                 /* a change that makes its own commits (work/writer) */
+    bool waits;                 /* a change that is run-held while a gap holds the daily run */
     const char *summary;        /* one line for rpc.discover and doc/protocol.md */
     const struct param *params; /* ends with name NULL; may be NULL */
     /* METHOD_QUERY (front) and METHOD_CHANGE (writer): */

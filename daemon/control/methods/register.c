@@ -148,6 +148,7 @@ const struct method methods_register[] = {
      .least = ROLE_OPERATOR,
      .bound = BOUND_TASK,
      .how = METHOD_CHANGE,
+     .waits = true,
      .summary = "Decide a register task; it takes effect after its public notice",
      .params = decide_params,
      .run = decide_run,

@@ -243,6 +243,7 @@ const struct method methods_task[] = {
      .least = ROLE_OPERATOR,
      .bound = BOUND_TASK,
      .how = METHOD_CHANGE,
+     .waits = true,
      .summary = "Record the outcome of a task",
      .params = review_params,
      .run = review_run,
