@@ -45,87 +45,75 @@ static struct str text_of(const json_t *value)
     return (struct str){json_string_value(value), json_string_length(value)};
 }
 
-static bool is_text(const struct param *p, const json_t *value)
+static bool is_text(const json_t *value)
 {
     struct str text = text_of(value);
     int characters = 0;
 
-    (void)p;
     for (size_t i = 0; i < text.len; i++) {
         characters += ((unsigned char)text.data[i] & 0xC0) != 0x80; /* the first byte of one */
     }
     return characters > 0 && characters <= METHOD_TEXT_MAX;
 }
 
-static bool is_division(const struct param *p, const json_t *value)
-{
-    (void)p;
-    return division_code(text_of(value)) != 0;
-}
-
-static bool is_date(const struct param *p, const json_t *value)
-{
-    (void)p;
-    return date_is(date_parse(text_of(value)));
-}
-
-static bool is_count(const struct param *p, const json_t *value)
-{
-    json_int_t least = p->type == PARAM_INTEGER ? 1 : 0;
-
-    return json_is_integer(value) && json_integer_value(value) >= least &&
-           json_integer_value(value) <= INTEGER_MAX;
-}
-
-static bool is_boolean(const struct param *p, const json_t *value)
-{
-    (void)p;
-    return json_is_boolean(value);
-}
-
-static bool is_file(const struct param *p, const json_t *value)
-{
-    json_t *fd = json_object_get(value, "fd");
-
-    (void)p;
-    return json_object_size(value) == 1 && json_is_integer(fd) && json_integer_value(fd) >= 0;
-}
-
-static bool is_texts(const struct param *p, const json_t *value)
-{
-    size_t count = json_array_size(value), i = 0;
-
-    while (i < count && is_text(p, json_array_get(value, i))) {
-        i++;
-    }
-    return count > 0 && count <= METHOD_TEXTS && i == count;
-}
-
-static bool is_word(const struct param *p, const json_t *value)
-{
-    return json_is_string(value) && names_find(p->words, text_of(value)) >= 0;
-}
-
-static const struct {
-    bool (*is)(const struct param *p, const json_t *value);
-    const char *must_be;
-} types[] = {
-    [PARAM_STRING] = {is_text, "a text of 1 to 2000 characters"},
-    [PARAM_DIVISION] = {is_division, "a text of 2 to 12 digits"},
-    [PARAM_DATE] = {is_date, "a day such as \"2026-11-24\""},
-    [PARAM_INTEGER] = {is_count, "an integer from 1 to 2^53"},
-    [PARAM_COUNT] = {is_count, "an integer from 0 to 2^53"},
-    [PARAM_BOOLEAN] = {is_boolean, "true or false"},
-    [PARAM_FILE] = {is_file, "{\"fd\": n}"},
-    [PARAM_FILE_BACK] = {is_file, "{\"fd\": n}"},
-    [PARAM_FILE_OUT] = {is_file, "{\"fd\": n}"},
-    [PARAM_TEXTS] = {is_texts, "a list of 1 to 1000 texts of 1 to 2000 characters"},
-    [PARAM_WORD] = {is_word, "one of: "},
+static const char *const must_be[] = {
+    [PARAM_STRING] = "a text of 1 to 2000 characters",
+    [PARAM_DIVISION] = "a text of 2 to 12 digits",
+    [PARAM_DATE] = "a day such as \"2026-11-24\"",
+    [PARAM_INTEGER] = "an integer from 1 to 2^53",
+    [PARAM_COUNT] = "an integer from 0 to 2^53",
+    [PARAM_BOOLEAN] = "true or false",
+    [PARAM_FILE] = "{\"fd\": n}",
+    [PARAM_FILE_BACK] = "{\"fd\": n}",
+    [PARAM_FILE_OUT] = "{\"fd\": n}",
+    [PARAM_TEXTS] = "a list of 1 to 1000 texts of 1 to 2000 characters",
+    [PARAM_WORD] = "one of: ",
 };
+
+bool param_is_file(const struct param *p)
+{
+    return p->type == PARAM_FILE || p->type == PARAM_FILE_BACK || p->type == PARAM_FILE_OUT;
+}
+
+/* Whether a value is one of the parameter. */
+static bool is_one(const struct param *p, const json_t *value)
+{
+    json_int_t number = json_integer_value(value);
+    size_t count = json_array_size(value), good = 0;
+    json_t *fd;
+
+    switch (p->type) {
+    case PARAM_STRING:
+        return is_text(value);
+    case PARAM_DIVISION:
+        return division_code(text_of(value)) != 0;
+    case PARAM_DATE:
+        return date_is(date_parse(text_of(value)));
+    case PARAM_INTEGER:
+    case PARAM_COUNT:
+        return json_is_integer(value) && number >= (p->type == PARAM_INTEGER) &&
+               number <= INTEGER_MAX;
+    case PARAM_BOOLEAN:
+        return json_is_boolean(value);
+    case PARAM_FILE:
+    case PARAM_FILE_BACK:
+    case PARAM_FILE_OUT:
+        fd = json_object_get(value, "fd");
+        return json_object_size(value) == 1 && json_is_integer(fd) && json_integer_value(fd) >= 0;
+    case PARAM_TEXTS:
+        while (good < count && is_text(json_array_get(value, good))) {
+            good++;
+        }
+        return count > 0 && count <= METHOD_TEXTS && good == count;
+    case PARAM_WORD:
+        return json_is_string(value) && names_find(p->words, text_of(value)) >= 0;
+    }
+    return false;
+}
 
 void method_type_text(const struct param *p, struct strbuf *out)
 {
-    strbuf_addz(out, types[p->type].must_be);
+    strbuf_addz(out, must_be[p->type]);
     if (p->type == PARAM_WORD) {
         names_list(p->words, out);
     }
@@ -141,33 +129,12 @@ static const struct param *param_find(const struct method *m, const char *name)
     return NULL;
 }
 
-static bool refuse_unknown(const struct method *m, const char *name, struct error *err)
-{
-    struct strbuf known = STRBUF_INIT;
-
-    for (const struct param *p = m->params; p && p->name; p++) {
-        strbuf_addf(&known, "%s%s", known.len > 0 ? ", " : "", p->name);
-    }
-    error_set(err, REASON_BAD_ARGUMENT, "%s has no parameter \"%.64s\"; it takes %s", m->name, name,
-              known.len > 0 ? strbuf_text(&known) : "none");
-    strbuf_free(&known);
-    return false;
-}
-
-static bool refuse_value(const struct param *p, struct error *err)
-{
-    struct strbuf must = STRBUF_INIT;
-
-    method_type_text(p, &must);
-    error_set(err, REASON_BAD_ARGUMENT, "%s must be %s", p->name, strbuf_text(&must));
-    strbuf_free(&must);
-    return false;
-}
-
 bool method_check(const struct method *m, json_t *params, struct error *err)
 {
+    struct strbuf text = STRBUF_INIT;
     const char *name;
     json_t *value;
+    bool ok = true;
 
     if (params && !json_is_object(params)) {
         return error_set(err, REASON_BAD_ARGUMENT, "the parameters of %s are an object", m->name);
@@ -177,11 +144,19 @@ bool method_check(const struct method *m, json_t *params, struct error *err)
         const struct param *p = param_find(m, name);
 
         if (!p) {
-            return refuse_unknown(m, name, err);
+            for (p = m->params; p && p->name; p++) {
+                strbuf_addf(&text, "%s%s", text.len > 0 ? ", " : "", p->name);
+            }
+            ok = error_set(err, REASON_BAD_ARGUMENT, "%s has no parameter \"%.64s\"; it takes %s",
+                           m->name, name, text.len > 0 ? strbuf_text(&text) : "none");
+        } else if (!json_is_null(value) && !is_one(p, value)) {
+            /* null is what absent looks like in our own answers: a caller may hand it back. */
+            method_type_text(p, &text);
+            ok = error_set(err, REASON_BAD_ARGUMENT, "%s must be %s", p->name, strbuf_text(&text));
         }
-        /* null is what absent looks like in our own answers: a caller may hand it back. */
-        if (!json_is_null(value) && !types[p->type].is(p, value)) {
-            return refuse_value(p, err);
+        if (!ok) {
+            strbuf_free(&text);
+            return false;
         }
     }
     for (const struct param *p = m->params; p && p->name; p++) {
@@ -263,11 +238,6 @@ int call_fd(struct call *c, const char *name)
     fd = c->fds[i];
     c->fds[i] = -1;
     return fd;
-}
-
-bool param_is_file(const struct param *p)
-{
-    return types[p->type].is == is_file;
 }
 
 int call_limit(const struct call *c)
