@@ -25,8 +25,6 @@
 #define LINGER_SECONDS 2
 #define LINGER_BYTES ((size_t)16 * 1024 * 1024)
 
-static void update(struct connection *c);
-
 /* ---- descriptors ---- */
 
 static void fds_close(struct connection *c, const int *fds, int count)
@@ -135,11 +133,6 @@ bool connection_tell(struct connection *c, json_t *notification)
     put_json(c, notification);
     evbuffer_add(c->out, "\n", 1);
     return true;
-}
-
-void connection_send(struct connection *c)
-{
-    update(c);
 }
 
 static bool write_some(struct connection *c)
@@ -257,11 +250,13 @@ static void line_begin(struct connection *c)
     c->scanned = 0;
 }
 
-/* The caller's role as the settings now say. A connection whose caller cannot be told is of no use.
- */
-static void peer_renew(struct connection *c)
+/* One whose caller cannot be told any more is of no use. */
+const struct peer *connection_peer(struct connection *c)
 {
     struct error err = ERROR_INIT;
+    if (!c->peer_stale) {
+        return c->peer;
+    }
     struct peer *peer = peer_new(c->fd, c->server->work->settings, &err);
     if (peer) {
         peer_drop(c->peer);
@@ -271,49 +266,37 @@ static void peer_renew(struct connection *c)
         error_clear(&err);
     }
     c->peer_stale = false;
-}
-
-const struct peer *connection_peer(struct connection *c)
-{
-    if (c->peer_stale) {
-        peer_renew(c);
-    }
     return c->peer;
-}
-
-static void call_next(struct connection *c)
-{
-    struct rpc_call call;
-    json_t *answer;
-    connection_peer(c);
-    if (rpc_call_at(&c->line, c->next_call++, &call, &answer)) {
-        c->server->call(c, &call);
-    } else {
-        connection_answer(c, answer);
-    }
-    if (!c->pending && c->next_call == c->line.count) {
-        line_end(c);
-    }
 }
 
 /* The rest waits for the others. */
 void connection_turn(struct connection *c)
 {
     int64_t until = job_now() + TURN_NS;
-    bool batch = false;
-    while (!batch && may_go_on(c)) {
+    bool batch = false, over = false;
+    while (!batch && !over && may_go_on(c)) {
+        struct rpc_call call;
+        json_t *answer;
         if (!c->line.root) {
             line_begin(c);
         }
         batch = c->line.batch;
-        if (c->line.root) {
-            call_next(c);
+        over = job_now() >= until;
+        if (!c->line.root) {
+            continue;
         }
-        if (job_now() >= until) {
-            break;
+        connection_peer(c);
+        if (rpc_call_at(&c->line, c->next_call++, &call, &answer)) {
+            c->server->call(c, &call);
+        } else {
+            connection_answer(c, answer);
         }
+        if (!c->pending && c->next_call == c->line.count) {
+            line_end(c);
+        }
+        over = job_now() >= until;
     }
-    update(c);
+    connection_send(c);
 }
 
 void connection_resume(struct connection *c)
@@ -321,7 +304,7 @@ void connection_resume(struct connection *c)
     if (c->next_call == c->line.count) {
         line_end(c);
     }
-    update(c);
+    connection_send(c);
 }
 
 /* ---- events ---- */
@@ -335,20 +318,11 @@ static void event_want(struct event *event, bool wanted)
     }
 }
 
-/* Closing a socket with unread input cuts the client's writing short before it has read our answer:
- * we say that nothing more comes, and throw away for a while what it still sends. */
-static void linger(struct connection *c)
-{
-    const struct timeval wait = {LINGER_SECONDS, 0};
-    c->lingering = true;
-    shutdown(c->fd, SHUT_WR);
-    event_add(c->linger, &wait);
-}
-
 /* Writes what there is, then asks for the events that the state of things calls for. The last thing
  * that is done with a connection in each callback: it may be gone afterwards. */
-static void update(struct connection *c)
+void connection_send(struct connection *c)
 {
+    const struct timeval wait = {LINGER_SECONDS, 0};
     bool ok = write_some(c);
     bool empty = evbuffer_get_length(c->out) == 0;
     bool over = c->eof && !c->pending && !c->line.root && empty && !has_input(c);
@@ -357,8 +331,12 @@ static void update(struct connection *c)
         return;
     }
     account(c);
+    /* Closing a socket with unread input cuts the client's writing short before it has read our
+     * answer: we say that nothing more comes, and throw away for a while what it still sends. */
     if (c->closing && empty && !c->lingering) {
-        linger(c);
+        c->lingering = true;
+        shutdown(c->fd, SHUT_WR);
+        event_add(c->linger, &wait);
     }
     bool go_on = may_go_on(c);
     bool reads =
@@ -404,20 +382,6 @@ static void throw_away(struct connection *c)
     }
 }
 
-static ssize_t receive_line(struct connection *c)
-{
-    struct iovec piece;
-    if (evbuffer_reserve_space(c->in, READ_PIECE, &piece, 1) != 1) {
-        abort(); /* out of memory */
-    }
-    ssize_t n = receive(c, &piece, c->position + evbuffer_get_length(c->in));
-    int why = errno;
-    piece.iov_len = n > 0 ? (size_t)n : 0;
-    evbuffer_commit_space(c->in, &piece, 1);
-    errno = why;
-    return n;
-}
-
 /* What it passed before is still being closed: nothing more is taken meanwhile. */
 static void on_read(evutil_socket_t fd, short what, void *self)
 {
@@ -447,11 +411,18 @@ static void on_read(evutil_socket_t fd, short what, void *self)
                   (long long)(c->server->input >> 10), (long long)(c->user->input >> 10));
         refuse_line(c, rpc_refusal(NULL, 0, &err, NULL));
         error_clear(&err);
-        update(c);
+        connection_send(c);
         return;
     }
-    ssize_t n = receive_line(c);
-    if (n < 0 && errno != EAGAIN && errno != EINTR) {
+    struct iovec piece;
+    if (evbuffer_reserve_space(c->in, READ_PIECE, &piece, 1) != 1) {
+        abort(); /* out of memory */
+    }
+    ssize_t n = receive(c, &piece, c->position + evbuffer_get_length(c->in));
+    int why = errno;
+    piece.iov_len = n > 0 ? (size_t)n : 0;
+    evbuffer_commit_space(c->in, &piece, 1);
+    if (n < 0 && why != EAGAIN && why != EINTR) {
         connection_free(c);
         return;
     }
@@ -459,21 +430,15 @@ static void on_read(evutil_socket_t fd, short what, void *self)
         c->active_at = job_now();
     }
     c->eof = n == 0;
-    update(c);
+    connection_send(c);
 }
 
-static void on_write(evutil_socket_t fd, short what, void *self)
+/* It can be written to again, or read after a pause. */
+static void on_ready(evutil_socket_t fd, short what, void *self)
 {
     (void)fd;
     (void)what;
-    update(self);
-}
-
-static void on_pause(evutil_socket_t fd, short what, void *self)
-{
-    (void)fd;
-    (void)what;
-    update(self);
+    connection_send(self);
 }
 
 static void on_linger(evutil_socket_t fd, short what, void *self)
@@ -493,8 +458,8 @@ struct connection *connection_new(struct server *server, int fd, struct peer *pe
     c->in = evbuffer_new();
     c->out = evbuffer_new();
     c->read = event_new(server->base, fd, EV_READ | EV_PERSIST, on_read, c);
-    c->write = event_new(server->base, fd, EV_WRITE | EV_PERSIST, on_write, c);
-    c->pause = evtimer_new(server->base, on_pause, c);
+    c->write = event_new(server->base, fd, EV_WRITE | EV_PERSIST, on_ready, c);
+    c->pause = evtimer_new(server->base, on_ready, c);
     c->linger = evtimer_new(server->base, on_linger, c);
     if (!c->in || !c->out || !c->read || !c->write || !c->pause || !c->linger) {
         abort(); /* out of memory */
@@ -504,7 +469,7 @@ struct connection *connection_new(struct server *server, int fd, struct peer *pe
     server->last = c;
     server->count++;
     c->user = server_user(server, peer->uid);
-    update(c);
+    connection_send(c);
     return c;
 }
 

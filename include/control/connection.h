@@ -72,7 +72,7 @@ void connection_answer(struct connection *c, json_t *response);
 bool connection_may_tell(const struct connection *c);
 /* Appends one where it can; takes it over either way. It leaves by connection_send(). */
 bool connection_tell(struct connection *c, json_t *notification);
-/* Writes what there is. May free the connection. */
+/* Writes what there is, and sees to what comes next. May free the connection. */
 void connection_send(struct connection *c);
 /* Its caller, by the settings of now. */
 const struct peer *connection_peer(struct connection *c);
