@@ -1,6 +1,7 @@
 /* reviewd: options, and what is put together from the modules. */
 #include <argp.h>
 #include <errno.h>
+#include <ftw.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,10 +35,10 @@ const char *argp_program_version = "reviewd " REVIEWD_VERSION;
 
 struct options {
     const char *file, *clock;
-    bool check;
+    bool check, new_store;
 };
 
-enum { OPTION_CHECK = 256, OPTION_CLOCK };
+enum { OPTION_CHECK = 256, OPTION_CLOCK, OPTION_NEW_STORE };
 
 static const struct argp_option option_table[] = {
     {"file", 'f', "FILE", 0, "configuration (default " DEFAULT_FILE ")", 0},
@@ -45,6 +46,8 @@ static const struct argp_option option_table[] = {
      "read configuration, policies and calendars, say every fault, leave", 0},
     {"manual-clock", OPTION_CLOCK, "DATETIME", 0,
      "start at this local time and move only by `reviewctl clock`", 0},
+    {"new-store", OPTION_NEW_STORE, 0, 0,
+     "make a new store also where one seems to have been before", 0},
     {0}};
 
 static error_t option(int key, char *value, struct argp_state *state)
@@ -59,6 +62,9 @@ static error_t option(int key, char *value, struct argp_state *state)
         return 0;
     case OPTION_CLOCK:
         o->clock = value;
+        return 0;
+    case OPTION_NEW_STORE:
+        o->new_store = true;
         return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "unexpected \"%s\"", value);
@@ -114,20 +120,59 @@ static void raise_limits(void)
     }
 }
 
-/* The folder of the store is the service's own: made where its parent is there. */
-static bool make_folders(struct house *h, struct error *err)
+static int is_file(const char *path, const struct stat *st, int kind, struct FTW *where)
 {
-    const char *store = h->settings->store, *slash = strrchr(store, '/');
-    struct strbuf staging = STRBUF_INIT;
-    strbuf_add(&staging, slash ? store : "./", slash ? (size_t)(slash - store) + 1 : 2);
-    bool ok = mkdir(strbuf_text(&staging), 0700) == 0 || errno == EEXIST;
-    strbuf_addz(&staging, "staging");
-    ok = ok && (mkdir(strbuf_text(&staging), 0700) == 0 || errno == EEXIST);
-    if (!ok) {
-        error_set(err, REASON_STORAGE, "%s: %s", strbuf_text(&staging), strerror(errno));
+    (void)path, (void)st, (void)where;
+    return kind == FTW_F;
+}
+
+/* A store that is not there, beside what one leaves: it was removed, or its disk is not mounted. An
+ * empty one in its place would look as if all were well (contract.md section 6). */
+static bool may_be_new(const struct settings *s, bool new_store, struct error *err)
+{
+    enum { DEPTH = 8 };
+    struct stat st;
+    struct strbuf wal = STRBUF_INIT, staging = STRBUF_INIT;
+    const char *left = NULL, *slash = strrchr(s->store, '/');
+    if (new_store || (stat(s->store, &st) == 0 && st.st_size > 0)) {
+        return true;
     }
-    h->writing.staging = staging.data;
+    strbuf_addf(&wal, "%s-wal", s->store);
+    strbuf_add(&staging, s->store, slash ? (size_t)(slash - s->store) + 1 : 0);
+    strbuf_addz(&staging, "staging");
+    if (access(strbuf_text(&wal), F_OK) == 0) {
+        left = strbuf_text(&wal);
+    } else if (access(strbuf_text(&staging), F_OK) == 0) {
+        left = strbuf_text(&staging);
+    } else if (nftw(s->spool, is_file, DEPTH, FTW_PHYS) > 0) {
+        left = s->spool;
+    }
+    bool ok =
+        !left || error_set(err, REASON_STORAGE,
+                           "%s is not there, though %s shows that a store was: put it back, or "
+                           "start once with --new-store",
+                           s->store, left);
+    strbuf_free(&wal);
+    strbuf_free(&staging);
     return ok;
+}
+
+/* The folder of the store is the service's own: made where its parent is there. */
+static bool make_folder(const struct settings *s, struct strbuf *folder, struct error *err)
+{
+    const char *store = s->store, *slash = strrchr(store, '/');
+    strbuf_add(folder, slash ? store : "./", slash ? (size_t)(slash - store) + 1 : 2);
+    return mkdir(strbuf_text(folder), 0700) == 0 || errno == EEXIST ||
+           error_set(err, REASON_STORAGE, "%s: %s", strbuf_text(folder), strerror(errno));
+}
+
+/* After the store: that it is there shows that there is one. */
+static bool make_staging(struct house *h, struct strbuf *folder, struct error *err)
+{
+    strbuf_addz(folder, "staging");
+    h->writing.staging = folder->data;
+    return mkdir(folder->data, 0700) == 0 || errno == EEXIST ||
+           error_set(err, REASON_STORAGE, "%s: %s", folder->data, strerror(errno));
 }
 
 static bool open_stores(struct house *h, struct error *err)
@@ -200,12 +245,18 @@ static bool open_front(struct house *h, struct error *err)
     return h->front != NULL;
 }
 
-static bool open_house(struct house *h, struct policy_set *policies, struct error *err)
+static bool open_house(struct house *h, struct policy_set *policies, bool new_store,
+                       struct error *err)
 {
     h->writing.clock = h->reading.clock = &h->clock;
     h->writing.settings = h->reading.settings = h->settings;
     h->writing.metrics = h->reading.metrics = metrics_new(clock_now(&h->clock));
-    if (!make_folders(h, err) || !open_stores(h, err)) {
+    struct strbuf folder = STRBUF_INIT;
+    if (!may_be_new(h->settings, new_store, err) || !make_folder(h->settings, &folder, err) ||
+        !open_stores(h, err) || !make_staging(h, &folder, err)) {
+        if (!h->writing.staging) {
+            strbuf_free(&folder);
+        }
         policy_set_free(policies);
         return false;
     }
@@ -275,7 +326,8 @@ static bool serve(struct house *h, struct error *err)
     return ok || error_set(err, REASON_STORAGE, "the store failed");
 }
 
-static int run(const struct settings *settings, struct policy_set *policies, const char *clock)
+static int run(const struct settings *settings, struct policy_set *policies,
+               const struct options *options)
 {
     struct house *h = xcalloc(1, sizeof *h);
     struct error err = ERROR_INIT;
@@ -284,11 +336,11 @@ static int run(const struct settings *settings, struct policy_set *policies, con
              settings->log_stderr);
     umask(0077);
     raise_limits();
-    bool ok = start_clock(h, clock, &err);
+    bool ok = start_clock(h, options->clock, &err);
     if (!ok) {
         policy_set_free(policies);
     }
-    ok = ok && open_house(h, policies, &err) && serve(h, &err);
+    ok = ok && open_house(h, policies, options->new_store, &err) && serve(h, &err);
     if (!ok) {
         log_put(LOG_ERR, "%s", err.message);
         if (!settings->log_stderr) {
@@ -328,7 +380,7 @@ int main(int argc, char **argv)
     } else {
         setenv("TZ", settings->timezone, 1);
         tzset();
-        status = run(settings, policies, options.clock);
+        status = run(settings, policies, &options);
     }
     configuration_end();
     return status;

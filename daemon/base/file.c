@@ -96,3 +96,22 @@ bool file_write(int fd, const char *bytes, size_t len)
     }
     return true;
 }
+
+char *file_whole_path(const char *path)
+{
+    char *whole = realpath(path, NULL);
+    if (whole) {
+        return whole;
+    }
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+    char *real = realpath(folder, NULL);
+    free(folder);
+    if (!real) {
+        return NULL;
+    }
+    struct strbuf text = STRBUF_INIT;
+    strbuf_addf(&text, "%s/%s", strcmp(real, "/") == 0 ? "" : real, slash ? slash + 1 : path);
+    free(real);
+    return text.data;
+}

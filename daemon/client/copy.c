@@ -72,6 +72,7 @@ bool copy_begin(struct copy *c, const char *path, bool force, int *to, struct er
     if (!force && access(path, F_OK) == 0) {
         return error_set(err, REASON_CONFLICT, "%s is there already: --force replaces it", path);
     }
+    c->target = file_whole_path(path);
     strbuf_addf(&c->part, "%s.part", path);
     unlink(strbuf_text(&c->part));
     c->file = open(strbuf_text(&c->part), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -136,4 +137,6 @@ void copy_drop(struct copy *c)
     }
     close_fd(&c->file);
     strbuf_free(&c->part);
+    free(c->target);
+    c->target = NULL;
 }

@@ -52,6 +52,9 @@ static bool open_files(struct session *s, struct error *err)
             return false;
         }
         interrupt_file(strbuf_text(&s->copy.part));
+        if (s->copy.target) {
+            json_object_set_new(o->params, "target", json_string(s->copy.target));
+        }
         return add_file(s, o->copy_param, to);
     }
     if (!o->output) {

@@ -40,9 +40,19 @@ static void db_date(sqlite3_stmt *q, int at, struct date value)
 bool db_fail(struct store *s, const char *what, struct error *err)
 {
     int code = sqlite3_extended_errcode(s->db);
+    int primary = code & 0xff;
     /* A forbidden row is the caller's affair, everything else the disk's or ours. */
-    enum reason reason = (code & 0xff) == SQLITE_CONSTRAINT ? REASON_CONFLICT : REASON_STORAGE;
-    return error_set(err, reason, "store: %s (%.60s)", sqlite3_errmsg(s->db), what);
+    if (primary == SQLITE_CONSTRAINT) {
+        return error_set(err, REASON_CONFLICT, "store: %s (%.60s)", sqlite3_errmsg(s->db), what);
+    }
+    s->failures++;
+    s->passing = primary == SQLITE_FULL || primary == SQLITE_BUSY || primary == SQLITE_LOCKED ||
+                 code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_SHMSIZE;
+    if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED) {
+        return error_set(err, REASON_BUSY, "the store is held by another programme: %s",
+                         sqlite3_errmsg(s->db));
+    }
+    return error_set(err, REASON_STORAGE, "store: %s (%.60s)", sqlite3_errmsg(s->db), what);
 }
 
 bool db_exec(struct store *s, const char *sql, struct error *err)

@@ -19,37 +19,62 @@ static const char write_pragmas[] =
 static const char read_pragmas[] =
     "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -2000;";
 
-static bool lock(struct store *s, struct error *err)
-{
-    struct strbuf name = STRBUF_INIT;
-    strbuf_addf(&name, "%s.lock", s->path);
-    s->lock_fd = open(strbuf_text(&name), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    bool ok = s->lock_fd >= 0 ||
-              error_set(err, REASON_STORAGE, "%s: %s", strbuf_text(&name), strerror(errno));
-    if (ok && flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-        ok = error_set(err, REASON_CONFLICT, "%s: another reviewd has this store open", s->path);
-    }
-    strbuf_free(&name);
-    return ok;
-}
+#define BUSY_WAIT_MS 3000
+#define BUSY_STEP_MS 20
 
-/* SQLite would create the file by the umask; ours is private whatever the umask is, and whoever
- * put it there. */
-static bool create_private(const char *path, struct error *err)
+/* The lock is on the file itself, by whatever name it was reached, and the path must go on leading
+ * to it (in_place()). It stays open until SQLite has closed its own: closing it before would give
+ * SQLite's locks away. SQLite would create the file by the umask; ours is private whatever the
+ * umask is, and whoever put it there. */
+static bool open_file(struct store *s, struct error *err)
 {
     struct stat st;
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return error_set(err, REASON_STORAGE, "%s: %s", path, strerror(errno));
+    s->file = open(s->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (s->file < 0 || fstat(s->file, &st) != 0) {
+        return error_set(err, REASON_STORAGE, "%s: %s", s->path, strerror(errno));
     }
-    if (fstat(fd, &st) == 0 && (st.st_mode & 077) && fchmod(fd, 0600) != 0) {
+    if (flock(s->file, LOCK_EX | LOCK_NB) != 0) {
+        return error_set(err, REASON_CONFLICT, "%s: another reviewd has this store open", s->path);
+    }
+    s->device = st.st_dev;
+    s->inode = st.st_ino;
+    if ((st.st_mode & 077) && fchmod(s->file, 0600) != 0) {
         log_put(LOG_WARNING,
                 "event=store-readable: others may read %s, and that cannot be "
                 "changed: %s",
-                path, strerror(errno));
+                s->path, strerror(errno));
     }
-    close(fd);
     return true;
+}
+
+/* Somebody who has the store open with sqlite3 holds it for a moment, as a rule. */
+static int wait_busy(void *self, int count)
+{
+    const struct store *s = self;
+    if (count == 0) {
+        log_put(LOG_WARNING, "event=store-busy: another programme holds %s: waiting for up to %d s",
+                s->path, BUSY_WAIT_MS / 1000);
+    }
+    if (count >= BUSY_WAIT_MS / BUSY_STEP_MS) {
+        return 0;
+    }
+    usleep(BUSY_STEP_MS * 1000);
+    return 1;
+}
+
+/* What would be committed into a file that the path does not lead to any more is lost with it. */
+static bool in_place(struct store *s, struct error *err)
+{
+    struct stat st;
+    if (stat(s->path, &st) == 0 && st.st_dev == s->device && st.st_ino == s->inode) {
+        return true;
+    }
+    s->failures++;
+    s->passing = true;
+    return error_set(err, REASON_STORAGE,
+                     "%s is not the file any more that is open: it was removed or replaced, and "
+                     "nothing is changed until it is back or reviewd is started anew",
+                     s->path);
 }
 
 /* Bytes 18 and 19 of the file tell whether it has a WAL: 2, or none: 1. A store that was opened
@@ -112,7 +137,7 @@ static int wal_grew(void *self, sqlite3 *db, const char *name, int pages);
 static bool open_db(struct store *s, struct date today, struct error *err)
 {
     bool writing = s->mode == STORE_WRITE;
-    if (writing && !(lock(s, err) && create_private(s->path, err) && part_wal(s->path, err))) {
+    if (writing && !(open_file(s, err) && part_wal(s->path, err))) {
         return false;
     }
     int flags = (writing ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX;
@@ -120,6 +145,9 @@ static bool open_db(struct store *s, struct date today, struct error *err)
         return db_fail(s, s->path, err);
     }
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    if (writing) {
+        sqlite3_busy_handler(s->db, wait_busy, s);
+    }
     if (!db_exec(s, writing ? write_pragmas : read_pragmas, err)) {
         return false;
     }
@@ -137,7 +165,7 @@ struct store *store_open(const char *path, enum store_mode mode, struct date tod
     struct store *s = xcalloc(1, sizeof *s);
     s->mode = mode;
     s->path = xstrdup(path);
-    s->lock_fd = -1;
+    s->file = -1;
     s->digest = digest_new();
     if (!open_db(s, today, err)) {
         store_close(s);
@@ -155,8 +183,8 @@ void store_close(struct store *s)
         sqlite3_finalize(s->slots[i].stmt);
     }
     sqlite3_close(s->db);
-    if (s->lock_fd >= 0) {
-        close(s->lock_fd);
+    if (s->file >= 0) {
+        close(s->file);
     }
     digest_free(s->digest);
     strbuf_free(&s->scratch);
@@ -180,7 +208,7 @@ bool store_commit(struct store *s, struct error *err)
 {
     struct timespec before, after;
     clock_gettime(CLOCK_MONOTONIC, &before);
-    if (db_do(s, err, "COMMIT", NO_ARGS)) {
+    if (in_place(s, err) && db_do(s, err, "COMMIT", NO_ARGS)) {
         clock_gettime(CLOCK_MONOTONIC, &after);
         if (s->sync) {
             histogram_add(s->sync, (after.tv_sec - before.tv_sec) * INT64_C(1000000000) +
@@ -190,6 +218,16 @@ bool store_commit(struct store *s, struct error *err)
     }
     store_rollback(s);
     return false;
+}
+
+uint64_t store_failures(const struct store *s)
+{
+    return s->failures;
+}
+
+bool store_passing(const struct store *s)
+{
+    return s->passing;
 }
 
 void store_measure(struct store *s, struct histogram *sync)

@@ -211,6 +211,18 @@ static void change_one(struct writer *wr, struct request *r)
     }
 }
 
+/* Of a commit that failed, or could not begin: true where that can pass, so that it refuses these
+ * changes and no more; it stands as an alarm until a change goes through. */
+static bool can_pass(struct writer *wr, const char *what, const struct error *err)
+{
+    bool passing = store_passing(wr->w->store);
+    if (metrics_stand(wr->w->metrics, STANDING_STORE, err->message) || !passing) {
+        log_put(passing ? LOG_ERR : LOG_CRIT, "event=%s: %s: %s",
+                passing ? "store-error" : "store-failed", what, err->message);
+    }
+    return passing;
+}
+
 /* One commit for the whole group. False: the store cannot be trusted any more. */
 static bool group_run(struct writer *wr, struct request **group, int count)
 {
@@ -226,16 +238,17 @@ static bool group_run(struct writer *wr, struct request **group, int count)
         }
     }
     bool committed = begun && store_commit(wr->w->store, &err);
-    if (!committed) {
-        log_put(LOG_CRIT, "event=store-failed: commit: %s", err.message);
+    bool good = committed || can_pass(wr, "commit", &err);
+    if (committed) {
+        metrics_stand(wr->w->metrics, STANDING_STORE, NULL);
     }
     for (int i = 0; i < count && !committed; i++) {
         error_clear(&group[i]->error);
-        refuse(group[i], REASON_STORAGE, err.message);
+        refuse(group[i], err.reason, err.message);
     }
     error_clear(&err);
     publish(wr, group, count);
-    return committed;
+    return good;
 }
 
 static bool alone_run(struct writer *wr, struct request *r)
@@ -245,11 +258,10 @@ static bool alone_run(struct writer *wr, struct request *r)
     r->ok = r->change(r, wr->w, &r->error);
     if (store_in_transaction(s)) {
         if (r->ok) {
-            good = r->ok = store_commit(s, &r->error);
+            r->ok = store_commit(s, &r->error);
+            good = r->ok || can_pass(wr, "commit", &r->error);
         }
-        if (!good) {
-            log_put(LOG_CRIT, "event=store-failed: commit: %s", r->error.message);
-        } else if (!r->ok) {
+        if (good && !r->ok) {
             store_rollback(s);
         }
     }
@@ -310,6 +322,7 @@ static void memory_rest(void)
 static bool job_slice(struct writer *wr, struct running *job)
 {
     struct request *r = job->r;
+    uint64_t failures = store_failures(wr->w->store);
     enum job_step step = r->job->class->slice(r->job, wr->w, &r->error);
     if (store_in_transaction(wr->w->store)) {
         store_rollback(wr->w->store);
@@ -326,6 +339,9 @@ static bool job_slice(struct writer *wr, struct running *job)
         error_clear(&r->error);
     } else {
         log_failure(r);
+    }
+    if (r->job->class->turn != JOB_READS && (r->ok || store_failures(wr->w->store) != failures)) {
+        metrics_stand(wr->w->metrics, STANDING_STORE, r->ok ? NULL : r->error.message);
     }
     publish(wr, &r, 1);
     free(job);
@@ -417,7 +433,7 @@ static bool checkpoint(struct writer *wr)
     }
     bool ok = store_checkpoint(wr->w->store, false, &err);
     if (!ok) {
-        log_put(LOG_CRIT, "event=store-failed: checkpoint: %s", err.message);
+        ok = can_pass(wr, "checkpoint", &err);
         error_clear(&err);
     }
     wr->checkpoint_after = job_now() + CHECKPOINT_PAUSE_NS;

@@ -14,5 +14,8 @@ int file_open_beneath(int at, const char *path, int flags);
 bool file_read(int at, const char *path, size_t max, struct strbuf *bytes, struct strbuf *why);
 /* A descriptor of a file in memory that holds the bytes; the caller closes it. -1 with errno. */
 int file_in_memory(struct str bytes);
+/* The path without links, from the root: of a file that is not there yet, its folder's with its
+ * name. Owned by the caller; NULL with errno where there is no such folder. */
+char *file_whole_path(const char *path);
 /* All of it to a descriptor that blocks; false with errno. */
 bool file_write(int fd, const char *bytes, size_t len);

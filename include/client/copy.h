@@ -13,6 +13,7 @@
 
 struct copy {
     const char *path; /* NULL: none */
+    char *target;     /* the same without links, for the daemon to look at; NULL: no such folder */
     struct strbuf part;
     int file, from; /* -1: closed */
     int why;        /* errno of the thread's failure, 0: none */

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include "base/digest.h"
 #include "base/names.h"
@@ -24,7 +25,11 @@ struct store {
     sqlite3 *db;
     enum store_mode mode;
     char *path;
-    int lock_fd;
+    int file; /* the store's own, which holds the lock */
+    dev_t device;
+    ino_t inode;
+    uint64_t failures; /* (store.h) */
+    bool passing;      /* of the last of them */
     struct db_slot slots[DB_STATEMENTS];
     char salt[33];
     int64_t epoch;

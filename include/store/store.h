@@ -1,13 +1,15 @@
 /* store: the data on disk. An interface of plain structs and functions; nobody outside daemon/store
  * sees SQLite, so that another store can stand behind the same headers.
  *
- * A store is used by one thread. The writer opens it for writing (and alone: a lock file keeps a
- * second daemon out); the front opens another, read-only, on the same file and reads committed
- * snapshots. Texts in rows that a function returns are copied into the arena that the caller gives.
+ * A store is used by one thread. The writer opens it for writing (and alone: a lock on the file
+ * keeps a second daemon out, by whatever name it comes); the front opens another, read-only, on the
+ * same file and reads committed snapshots. Texts in rows that a function returns are copied into
+ * the arena that the caller gives.
  *
- * Every function returns false with storage in *err where the disk or the database fails, with
- * conflict where a constraint (an invariant of the schema) forbids the change. A look-up that finds
- * nothing is no error: the row's key is 0. */
+ * Every function returns false with storage in *err where the disk or the database fails or a row
+ * is damaged (then with its table, number and column), with busy where another programme holds the
+ * store for longer than some seconds, with conflict where a constraint (an invariant of the schema)
+ * forbids the change. A look-up that finds nothing is no error: the row's key is 0. */
 #pragma once
 
 #include "base/arena.h"
@@ -19,8 +21,8 @@ struct store;
 
 enum store_mode { STORE_WRITE, STORE_READ };
 
-/* Opens `path` (created with mode 0600, and its folder must exist). STORE_WRITE takes the lock
- * `path`.lock, creates or migrates the schema (a copy `path`.before-vN first) and refuses a store
+/* Opens `path` (created with mode 0600, and its folder must exist). STORE_WRITE takes the lock,
+ * creates or migrates the schema (a copy `path`.before-vN first) and refuses a store
  * of a newer version; conflict where another daemon holds the lock. */
 struct store *store_open(const char *path, enum store_mode mode, struct date today,
                          struct error *err);
@@ -30,8 +32,15 @@ void store_close(struct store *s); /* NULL is fine */
  * must not touch the store. */
 extern void (*store_migrating)(const char *what);
 
-bool store_begin(struct store *s, struct error *err);  /* immediate, for writing */
-bool store_commit(struct store *s, struct error *err); /* synchronous: on disk when it returns */
+bool store_begin(struct store *s, struct error *err); /* immediate, for writing */
+/* Synchronous: on disk when it returns. storage, and nothing changed, where the path does not lead
+ * to the open file any more. */
+bool store_commit(struct store *s, struct error *err);
+/* How often the store failed so far, refused rows aside; and whether the last failure can pass: no
+ * room, somebody else's lock, a file that is not in its place. After any other a failed commit
+ * leaves it unknown what the disk holds: the store is to be opened anew. */
+uint64_t store_failures(const struct store *s);
+bool store_passing(const struct store *s);
 void store_rollback(struct store *s);
 bool store_in_transaction(const struct store *s);
 /* One nested level, for a change among others of one commit. */

@@ -14,6 +14,7 @@
 
 /* A fault that stands: the last attempt failed, and will be made again. */
 enum standing {
+    STANDING_STORE,    /* the store refuses changes */
     STANDING_SPOOL,    /* no list can be written */
     STANDING_FOLDER,   /* lists that wait for a folder of their township */
     STANDING_IMPORT,   /* an accepted import waits to be applied */

@@ -69,7 +69,7 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-    static const char *const names[] = {"reviewd.db", "reviewd.db.lock", NULL};
+    static const char *const names[] = {"reviewd.db", NULL};
     struct strbuf path = STRBUF_INIT;
     (void)state;
     for (int i = 0; names[i]; i++) {

@@ -124,6 +124,7 @@ static void find_standing(struct findings *f, const struct call *c, struct work 
         const char *what;
         bool alarm;
     } kinds[STANDING_COUNT] = {
+        [STANDING_STORE] = {"the store refused the last change", true},
         [STANDING_SPOOL] = {"no list can be delivered", true},
         [STANDING_FOLDER] = {"the spool has broken folders", true},
         [STANDING_IMPORT] = {"an accepted import waits to be applied", true},
