@@ -117,6 +117,13 @@ static void thread_add(struct closer *c)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+/* Under the lock: something waits, and every thread hangs in a close of its own. */
+static bool is_standing(const struct closer *c)
+{
+    return c->first && c->idle == 0 && c->threads < THREADS_MAX &&
+           job_now() - c->moved_at > SLOW_NS;
+}
+
 struct closer *closer_new(void)
 {
     struct closer *c = xcalloc(1, sizeof *c);
@@ -140,16 +147,25 @@ void closer_put(struct closer *c, int64_t uid, int fd)
     }
     (*t)->count++;
     c->all++;
-    bool slow = c->first && now - c->moved_at > SLOW_NS;
+    bool stands = is_standing(c);
     if (!c->first) {
         c->moved_at = now;
     }
     *c->end = lent;
     c->end = &lent->next;
-    if (c->threads == 0 || (c->idle == 0 && slow && c->threads < THREADS_MAX)) {
+    if (c->threads == 0 || stands) {
         thread_add(c);
     }
     pthread_cond_signal(&c->cond);
+    pthread_mutex_unlock(&c->lock);
+}
+
+void closer_relieve(struct closer *c)
+{
+    pthread_mutex_lock(&c->lock);
+    if (is_standing(c)) {
+        thread_add(c);
+    }
     pthread_mutex_unlock(&c->lock);
 }
 

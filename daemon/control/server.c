@@ -261,6 +261,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *self)
             connection_free(c);
         }
     }
+    closer_relieve(s->closer);
     if (s->released > TRIM_BYTES) {
         s->released = 0;
         malloc_trim(0);

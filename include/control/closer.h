@@ -20,5 +20,7 @@ void closer_put_socket(struct closer *c, int64_t uid, int fd);
 /* Descriptors that are not closed yet: of one uid, of all. */
 int closer_waiting(struct closer *c, int64_t uid);
 int closer_waiting_all(struct closer *c);
+/* Now and then: one thread more where those that there are hang. */
+void closer_relieve(struct closer *c);
 /* Ends the threads that have nothing to do; one that hangs is left, and its memory with it. */
 void closer_free(struct closer *c);
