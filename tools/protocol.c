@@ -171,6 +171,7 @@ static const char *const rules[] = {
     [TRACE_LEAD] = "the deadline less the lead: `opens_on`",
     [TRACE_PROVISIONAL] = "a year without a published calendar was examined",
     [TRACE_CANDIDATE] = "a nominal date passed over, and why",
+    [TRACE_BEFORE_ENTRY] = "a nominal date before the household's entry, of which nothing is known",
     [TRACE_POSTPONED] = "the deadline was postponed",
     [TRACE_LATE] = "whether the task is late today",
     [TRACE_CONDITION] = "one condition of the continuity rule",

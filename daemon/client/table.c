@@ -46,6 +46,10 @@ static const struct names grounds = NAMES_TABLE("ground", ground_words);
 static const struct names reports = NAMES_TABLE("kind", report_words);
 static const struct names kinds = NAMES_TABLE("kind", kind_words);
 static const struct names tiers = NAMES_TABLE("tier", tier_words);
+static const struct word history_words[] = {{"partial", NULL}, {"complete", NULL}};
+static const struct names histories = NAMES_TABLE("history", history_words);
+static const struct word known_history_words[] = {{"known", NULL}, {"unknown", NULL}};
+static const struct names known_histories = NAMES_TABLE("history", known_history_words);
 static const struct names statuses = NAMES_TABLE("status", status_words);
 static const struct names registers = NAMES_TABLE("register", register_words);
 static const struct names outcomes = NAMES_TABLE("outcome", outcome_words);
@@ -102,6 +106,8 @@ static const struct input import_options[] = {
            "the year that a calendar is of (that of most rows)"),
     OPTION("confirm", INPUT_SWITCH, NULL, NULL,
            "a calendar may take more than a third of its year's days back"),
+    OPTION("history", INPUT_WORD, "HISTORY", &histories,
+           "of households without a last review: nobody knows (partial), or none was (complete)"),
     INPUT_END};
 static const struct input return_arguments[] = {
     ARGUMENT("file", INPUT_FILE, "FILE", NULL, "the filled list as CSV; - is standard input"),
@@ -113,6 +119,8 @@ static const struct input household_options[] = {
     OPTION("tier", INPUT_WORD, "TIER", &tiers, "only this tier"),
     OPTION("status", INPUT_WORD, "STATUS", &statuses, "only this status"),
     OPTION("register", INPUT_WORD, "STATE", &registers, "only this state on the poverty register"),
+    OPTION("history", INPUT_WORD, "HISTORY", &known_histories,
+           "unknown: only those whose reviews before their entry are unknown"),
     OPTION("protected", INPUT_SWITCH, NULL, NULL, "only those that the continuity rule protects"),
     PAGES,
     INPUT_END};

@@ -222,6 +222,8 @@ static const struct kind {
     {"proposal", "复核提示", NULL, tell_proposal},
     {"tier-mismatch", "复核档次不符",
      "人工定为按{given:tier}复核，按现有情况应为按{derived:tier}复核，请核实", NULL},
+    {"tier-pending", "待补成员信息",
+     "成员和收入情况待补，暂不安排复核，请于{until}前补报；逾期未补的按季度复核", NULL},
     {"tier-default", "复核档次未定", "成员和收入情况不明，未定档次，暂按{tier:tier}复核，请补报",
      NULL},
     {"corrected", "更正", "已撤销一项登记（{kind:event}），原因：{reason}", NULL},

@@ -8,7 +8,7 @@
  * tiers, for rolling keeps the order of days; opens_on keeps it within a tier only. */
 
 /* How a walk speaks of the day that it compares opens_on or the deadline with. */
-enum passing { PASS_FIRST, PASS_REVIEW, PASS_IMPORT, PASS_TIER };
+enum passing { PASS_FIRST, PASS_REVIEW, PASS_IMPORT, PASS_ENTRY, PASS_TIER };
 
 /* What a version that drops a tier puts in its place. The bound is for a table that maps in a
  * circle; policy_set_load() refuses one. */
@@ -219,6 +219,12 @@ static void trace_passed(const struct cycle_dates *d, enum passing why, struct d
                    "%s is satisfied by the last review of %s: it opens on %s, not after it",
                    nominal, on, opens);
         break;
+    case PASS_ENTRY:
+        trace_step(t, TRACE_BEFORE_ENTRY, TRACE_FAILED, NULL, nominal,
+                   "%s is before the entry: its deadline %s is before %s, and whether it was "
+                   "reviewed nobody knows",
+                   nominal, due, on);
+        break;
     case PASS_TIER:
         trace_step(t, TRACE_CANDIDATE, TRACE_FAILED, NULL, nominal,
                    "%s is passed over: its deadline %s is not after the change of tier on %s",
@@ -377,6 +383,35 @@ bool cycle_import(const struct cycle_context *c, struct date reviewed, int *sati
         trace_passed(out, PASS_IMPORT, reviewed, false, t);
     }
     return walk(c, *satisfied, reviewed, PASS_IMPORT, out, NULL, t, err);
+}
+
+bool cycle_enter(const struct cycle_context *c, const struct cycle_entry *entry,
+                 struct cycle_entered *out, struct trace *t, struct error *err)
+{
+    *out = (struct cycle_entered){0};
+    if (date_is(entry->reviewed)) {
+        return cycle_import(c, entry->reviewed, &out->satisfied, &out->dates, t, err);
+    }
+    if (!walk(c, 0, c->anchor, PASS_FIRST, &out->dates, NULL, NULL, err)) {
+        return false;
+    }
+    if (!entry->partial || date_cmp(out->dates.due_on, entry->on) >= 0) {
+        return walk(c, 0, c->anchor, PASS_FIRST, &out->dates, NULL, t, err);
+    }
+    for (int step = out->dates.step;; step++) {
+        bool candidate;
+        if (!candidate_at(c, step, &out->dates, &candidate, err)) {
+            return false;
+        }
+        if (!candidate) {
+            continue;
+        }
+        if (date_cmp(out->dates.due_on, entry->on) >= 0) {
+            return !t || cycle_at(c, step, out->dates.tier, &out->dates, t, err);
+        }
+        trace_passed(&out->dates, PASS_ENTRY, entry->on, false, t);
+        out->before++;
+    }
 }
 
 bool cycle_after_tier(const struct cycle_context *c, int satisfied, struct date day,

@@ -29,6 +29,8 @@ const struct names disabilities = NAMES_TABLE("disability", disability_text);
 const struct names work_abilities = NAMES_TABLE("work_ability", work_ability_text);
 const struct names member_statuses = NAMES_TABLE("status", member_status_text);
 const struct names tiers = NAMES_TABLE("tier", tier_text);
+static const struct word history_text[] = {{"known", "清楚"}, {"unknown", "历次复核不详"}};
+const struct names histories = NAMES_TABLE("history", history_text);
 const struct names tier_sources = NAMES_TABLE("tier_source", tier_source_text);
 
 static const struct word fact_text[] = {

@@ -449,6 +449,14 @@ static void read_rungs(struct schema *r, config_setting_t *s, void *base)
 static const struct schema_field tier_fields[] = {{"rules", SCHEMA_CALL, .call = read_rules}, END};
 static const struct schema_field ages_fields[] = {
     {"years", SCHEMA_CALL, .call = read_years}, SOURCE(ages_source), END};
+/* A version that was written before the key was known: as the shipped ones have it. */
+#define GRACE_DAYS 10
+
+static const struct schema_field entry_fields[] = {
+    {"grace_days", SCHEMA_INT, AT(grace_days), .min = 0, .max = 60},
+    SOURCE(grace_source),
+    END,
+};
 static const struct schema_field triggered_fields[] = {
     {"working_days", SCHEMA_INT, AT(triggered_working_days), .min = 1, .max = 60},
     SOURCE(triggered_source),
@@ -463,6 +471,7 @@ static const struct schema_field root_fields[] = {
     {"protection", SCHEMA_CALL, .call = read_protection},
     {"register", SCHEMA_CALL, .call = read_register},
     {"ages", SCHEMA_GROUP, .fields = ages_fields},
+    {"entry", SCHEMA_GROUP, .optional = true, .fields = entry_fields},
     {"triggered", SCHEMA_GROUP, .fields = triggered_fields},
     {"alerts", SCHEMA_GROUP, .fields = alerts_fields},
     END,
@@ -494,7 +503,12 @@ bool policy_read(const char *path, struct policy *out, struct policy_lines *line
     struct schema r = {path, arena, faults, &reading, LIST_MAX, .includes = false};
 
     *out = (struct policy){
-        .from = DATE_NONE, .until = DATE_NONE, .pension_until = DATE_NONE, .memory = arena};
+        .from = DATE_NONE,
+        .until = DATE_NONE,
+        .pension_until = DATE_NONE,
+        .grace_days = GRACE_DAYS,
+        .grace_source = "local",
+        .memory = arena};
     *lines = (struct policy_lines){1, 1};
     read_name(&r);
     schema_read(&r, root_fields, out, out->hash);

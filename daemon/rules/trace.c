@@ -17,6 +17,7 @@ static const struct word rule_names[] = {
     [TRACE_LEAD] = {"lead", NULL},
     [TRACE_PROVISIONAL] = {"provisional", NULL},
     [TRACE_CANDIDATE] = {"candidate", NULL},
+    [TRACE_BEFORE_ENTRY] = {"before-entry", NULL},
     [TRACE_POSTPONED] = {"postponed", NULL},
     [TRACE_LATE] = {"late", NULL},
     [TRACE_CONDITION] = {"protection.condition", NULL},

@@ -23,14 +23,15 @@ bool store_event_note(struct store *s, int64_t household_id, enum event_kind kin
         return false;
     }
     struct db_arg event = ARG(db_inserted(s)), household = ARG(household_id);
-    return db_do(s, err,
-                 "INSERT INTO household_was (event, division, township, status, register, tier, "
-                 "tier_source, income, pension, employment_cost, anchor_on, last_review_on, "
-                 "missed_cycles, reports_seen, approved_on) SELECT ?1, division, township, status, "
-                 "register, tier, tier_source, income, pension, employment_cost, anchor_on, "
-                 "last_review_on, missed_cycles, reports_seen, approved_on FROM household "
-                 "WHERE id = ?2",
-                 event, household) &&
+    return db_do(
+               s, err,
+               "INSERT INTO household_was (event, division, township, status, register, tier, "
+               "tier_source, income, pension, employment_cost, anchor_on, last_review_on, "
+               "missed_cycles, reports_seen, approved_on, history) SELECT ?1, division, township, "
+               "status, register, tier, tier_source, income, pension, employment_cost, anchor_on, "
+               "last_review_on, missed_cycles, reports_seen, approved_on, history FROM household "
+               "WHERE id = ?2",
+               event, household) &&
            db_do(s, err,
                  "INSERT INTO member_was SELECT ?1, member, birth_on, status, status_on "
                  "FROM member WHERE household_id = ?2",
@@ -83,6 +84,7 @@ static const struct db_field household_fields[] = {
     FIELD_OR_NULL(struct household_was, last_review_on),
     FIELD(struct household_was, missed_cycles),
     FIELD(struct household_was, reports_seen),
+    FIELD_NAME(struct household_was, history, histories),
 };
 static const struct db_shape household_shape =
     SHAPE("household_was", struct household_was, household_fields, 0);
@@ -118,7 +120,7 @@ bool store_event_was(struct store *s, struct arena *a, int64_t event, struct eve
 {
     return db_one(s, err, a, &household_shape, &was->household,
                   "SELECT division, status, tier, tier_source, income, pension, employment_cost, "
-                  "approved_on, anchor_on, last_review_on, missed_cycles, reports_seen "
+                  "approved_on, anchor_on, last_review_on, missed_cycles, reports_seen, history "
                   "FROM household_was WHERE event = ?",
                   ARG(event)) &&
            db_all(s, err, a, &member_shape, &was->members, &was->member_count,

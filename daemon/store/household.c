@@ -5,7 +5,7 @@
 #define COLUMNS                                                                                    \
     "id, household, division, township, head_name, head_id, address, phone, status, register, "    \
     "tier, tier_source, income_kind, income, pension, employment_cost, approved_on, anchor_on, "   \
-    "last_review_on, missed_cycles, reports_seen"
+    "last_review_on, missed_cycles, reports_seen, entered_on, partial, history, settle_by"
 
 static const struct db_field fields[] = {
     FIELD_OR_NULL(struct household_row, id),
@@ -29,8 +29,12 @@ static const struct db_field fields[] = {
     FIELD_OR_NULL(struct household_row, last_review_on),
     FIELD(struct household_row, missed_cycles),
     FIELD(struct household_row, reports_seen),
+    FIELD_OR_NULL(struct household_row, entered_on),
+    FIELD(struct household_row, partial),
+    FIELD_NAME(struct household_row, history, histories),
+    FIELD_OR_NULL(struct household_row, settle_by),
 };
-static const struct db_shape households = SHAPE("household", struct household_row, fields, 21);
+static const struct db_shape households = SHAPE("household", struct household_row, fields, 25);
 
 bool store_household_find(struct store *s, struct arena *a, struct str household,
                           struct household_row *row, struct error *err)
@@ -57,7 +61,7 @@ bool store_household_insert(struct store *s, struct household_row *row, struct e
 {
     bool ok = db_do(s, err,
                     "INSERT INTO household (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     ARG_ROW(&households, row));
     row->id = ok ? db_inserted(s) : row->id;
     return ok;
@@ -70,7 +74,8 @@ bool store_household_update(struct store *s, const struct household_row *row, st
                  "head_id = ?6, address = ?7, phone = ?8, status = ?9, register = ?10, "
                  "tier = ?11, tier_source = ?12, income_kind = ?13, income = ?14, pension = ?15, "
                  "employment_cost = ?16, approved_on = ?17, anchor_on = ?18, "
-                 "last_review_on = ?19, missed_cycles = ?20, reports_seen = ?21 "
+                 "last_review_on = ?19, missed_cycles = ?20, reports_seen = ?21, entered_on = ?22, "
+                 "partial = ?23, history = ?24, settle_by = ?25 "
                  "WHERE id = ?1 AND household = ?2",
                  ARG_ROW(&households, row));
 }
@@ -109,10 +114,9 @@ bool store_household_any(struct store *s, int64_t from, int64_t to, bool *any, s
 }
 
 static const struct db_field untold_fields[] = {
-    FIELD(struct untold_row, household_id),
-    FIELD(struct untold_row, township),
-    FIELD(struct untold_row, household),
-    FIELD_NAME(struct untold_row, tier, tiers),
+    FIELD(struct untold_row, household_id),      FIELD(struct untold_row, township),
+    FIELD(struct untold_row, household),         FIELD_NAME(struct untold_row, tier, tiers),
+    FIELD_OR_NULL(struct untold_row, settle_by),
 };
 static const struct db_shape untold = SHAPE("household", struct untold_row, untold_fields, 0);
 
@@ -120,16 +124,39 @@ bool store_tiers_untold(struct store *s, struct arena *a, int limit, struct unto
                         int *count, struct error *err)
 {
     return db_all(s, err, a, &untold, rows, count,
-                  "SELECT d.household_id, h.township, h.household, h.tier "
+                  "SELECT d.household_id, h.township, h.household, h.tier, h.settle_by "
                   "FROM tier_default d CROSS JOIN household h ON h.id = d.household_id "
-                  "WHERE d.told_on IS NULL AND d.household_id > 0 ORDER BY d.household_id LIMIT ?",
+                  "WHERE d.told_on IS NULL AND d.household_id > 0 "
+                  "AND (h.settle_by IS NULL OR d.pending_on IS NULL) "
+                  "ORDER BY d.household_id LIMIT ?",
                   ARG(limit));
 }
 
-bool store_tier_told(struct store *s, int64_t household_id, struct date on, struct error *err)
+bool store_tier_told(struct store *s, int64_t household_id, bool pending, struct date on,
+                     struct error *err)
 {
-    return db_do(s, err, "UPDATE tier_default SET told_on = ?2 WHERE household_id = ?1",
-                 ARG(household_id), ARG(on));
+    return pending
+               ? db_do(s, err, "UPDATE tier_default SET pending_on = ?2 WHERE household_id = ?1",
+                       ARG(household_id), ARG(on))
+               : db_do(s, err, "UPDATE tier_default SET told_on = ?2 WHERE household_id = ?1",
+                       ARG(household_id), ARG(on));
+}
+
+bool store_households_settled(struct store *s, struct date before, int limit, bool *more,
+                              struct error *err)
+{
+    struct arena a = ARENA_INIT;
+    int64_t *ids;
+    int count = 0;
+    bool ok = db_all(s, err, &a, &db_number, &ids, &count,
+                     "SELECT id FROM household WHERE settle_by < ? ORDER BY settle_by LIMIT ?",
+                     ARG(before), ARG(limit));
+    for (int i = 0; ok && i < count; i++) {
+        ok = db_do(s, err, "UPDATE household SET settle_by = NULL WHERE id = ?", ARG(ids[i]));
+    }
+    *more = ok && count == limit;
+    arena_free(&a);
+    return ok;
 }
 
 #define MEMBER_COLUMNS                                                                             \

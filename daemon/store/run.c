@@ -91,7 +91,7 @@ bool store_run_who(struct store *s, struct arena *a, struct date day, struct act
 
 #define IMPORT_COLUMNS                                                                             \
     "import, kind, sha256, file, accepted_on, uid, who, offset, line, rows, bad, added, changed, " \
-    "unchanged, faults"
+    "unchanged, faults, partial"
 static const struct db_field import_fields[] = {
     FIELD_OR_NULL(struct import_row, import),
     FIELD_NAME(struct import_row, kind, import_kinds),
@@ -108,14 +108,15 @@ static const struct db_field import_fields[] = {
     FIELD(struct import_row, changed),
     FIELD(struct import_row, unchanged),
     FIELD(struct import_row, faults),
+    FIELD(struct import_row, partial),
 };
-static const struct db_shape imports = SHAPE("import", struct import_row, import_fields, 15);
+static const struct db_shape imports = SHAPE("import", struct import_row, import_fields, 16);
 
 bool store_import_insert(struct store *s, struct import_row *row, struct error *err)
 {
     bool ok = db_do(s, err,
                     "INSERT INTO import (" IMPORT_COLUMNS
-                    ", state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    ", state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     ARG_ROW(&imports, row), ARG(row->done ? "done" : "applying"));
     row->import = ok ? db_inserted(s) : 0;
     return ok;
@@ -126,7 +127,8 @@ bool store_import_update(struct store *s, const struct import_row *row, struct e
     return db_do(s, err,
                  "UPDATE import SET kind = ?2, sha256 = ?3, file = ?4, accepted_on = ?5, uid = ?6, "
                  "who = ?7, offset = ?8, line = ?9, rows = ?10, bad = ?11, added = ?12, "
-                 "changed = ?13, unchanged = ?14, faults = ?15, state = ?16 WHERE import = ?1",
+                 "changed = ?13, unchanged = ?14, faults = ?15, partial = ?16, state = ?17 WHERE "
+                 "import = ?1",
                  ARG_ROW(&imports, row), ARG(row->done ? "done" : "applying"));
 }
 

@@ -168,3 +168,63 @@ CREATE INDEX household_phone ON household (phone);
 CREATE INDEX household_head_name ON household (head_name);
 CREATE INDEX member_id ON member (id);
 CREATE INDEX member_name ON member (name);
+-- Version 3: how a household entered, and what is not known of it (contract.md 3.3, 3.4 Import).
+
+-- The day of entry; whether the import that brought it said that its history is partial; whether reviews
+-- before the entry are unknown, until its first completed review; and, while its entry may still be
+-- computed anew from a tier that comes later, the last day of that grace.
+ALTER TABLE household ADD COLUMN entered_on INTEGER;
+ALTER TABLE household ADD COLUMN partial INTEGER NOT NULL DEFAULT 0 CHECK (partial IN (0, 1));
+ALTER TABLE household ADD COLUMN history TEXT NOT NULL DEFAULT 'known'
+    CHECK (history IN ('known', 'unknown'));
+ALTER TABLE household ADD COLUMN settle_by INTEGER;
+UPDATE household SET entered_on = a.day FROM
+    (SELECT household, max(cast(julianday(substr(at, 1, 10)) - 2440587.5 AS INTEGER)) AS day FROM audit
+     WHERE action IN ('household.add', 'household.readmit') GROUP BY household) a
+WHERE a.household = household.household;
+CREATE INDEX household_settle ON household (settle_by) WHERE settle_by IS NOT NULL;
+CREATE INDEX household_unsettled ON household (township, household)
+    WHERE settle_by IS NOT NULL AND tier_source = 'default';
+CREATE INDEX household_history ON household (township, household) WHERE history = 'unknown';
+ALTER TABLE household_was ADD COLUMN history TEXT NOT NULL DEFAULT 'known';
+-- An import of households says what an empty last_review_on means.
+ALTER TABLE import ADD COLUMN partial INTEGER NOT NULL DEFAULT 0 CHECK (partial IN (0, 1));
+
+-- That its tier is waited for is told once, before the default is.
+ALTER TABLE tier_default ADD COLUMN pending_on INTEGER;
+DROP TRIGGER tier_default_added;
+DROP TRIGGER tier_default_moved;
+CREATE TRIGGER tier_default_added AFTER INSERT ON household
+WHEN new.tier_source = 'default' AND new.status IN ('active', 'suspended') BEGIN
+    INSERT INTO tier_default (household_id) VALUES (new.id) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER tier_default_moved AFTER UPDATE OF tier_source, status ON household
+WHEN new.tier_source <> old.tier_source OR new.status <> old.status BEGIN
+    DELETE FROM tier_default WHERE household_id = new.id AND told_on IS NULL
+        AND NOT (new.tier_source = 'default' AND new.status IN ('active', 'suspended'));
+    INSERT INTO tier_default (household_id)
+    SELECT new.id WHERE new.tier_source = 'default' AND new.status IN ('active', 'suspended')
+    ON CONFLICT DO NOTHING;
+END;
+
+-- How many of them, kept in the same transactions.
+CREATE TABLE entry_count (
+    unsettled       INTEGER NOT NULL CHECK (unsettled >= 0),
+    history_unknown INTEGER NOT NULL CHECK (history_unknown >= 0)
+) STRICT;
+INSERT INTO entry_count VALUES (0, 0);
+CREATE TRIGGER entry_added AFTER INSERT ON household
+WHEN new.settle_by IS NOT NULL OR new.history = 'unknown' BEGIN
+    UPDATE entry_count
+    SET unsettled = unsettled + (new.settle_by IS NOT NULL AND new.tier_source = 'default'),
+        history_unknown = history_unknown + (new.history = 'unknown');
+END;
+CREATE TRIGGER entry_moved AFTER UPDATE OF settle_by, tier_source, history ON household
+WHEN (new.settle_by IS NOT NULL AND new.tier_source = 'default')
+     <> (old.settle_by IS NOT NULL AND old.tier_source = 'default')
+     OR new.history <> old.history BEGIN
+    UPDATE entry_count
+    SET unsettled = unsettled + (new.settle_by IS NOT NULL AND new.tier_source = 'default')
+                    - (old.settle_by IS NOT NULL AND old.tier_source = 'default'),
+        history_unknown = history_unknown + (new.history = 'unknown') - (old.history = 'unknown');
+END;

@@ -361,6 +361,10 @@ bool store_counts(struct store *s, struct date today, int64_t now, struct store_
                   NO_ARGS) &&
            db_one(s, err, NULL, &db_number, &counts->late,
                   "SELECT sum(n) FROM task_count WHERE due_on < ?", ARG(today)) &&
+           db_one(s, err, NULL, &db_number, &counts->unsettled, "SELECT unsettled FROM entry_count",
+                  NO_ARGS) &&
+           db_one(s, err, NULL, &db_number, &counts->history_unknown,
+                  "SELECT history_unknown FROM entry_count", NO_ARGS) &&
            db_one(s, err, NULL, &db_number, &counts->birth_unknown, "SELECT n FROM birth_unknown",
                   NO_ARGS) &&
            db_one(s, err, NULL, &db_number, &counts->messages,

@@ -236,6 +236,9 @@ static bool cessation_write(struct work *w, struct actor actor, struct household
                                      .source = ORIGIN_TERMINATE + (enum origin_source)request->act,
                                      .ground = str_of(names_text(&grounds, (int)request->ground))};
     row->status = moves[request->act].to;
+    if (row->status == STATUS_CLOSED) {
+        row->settle_by = DATE_NONE; /* nothing of its entry is computed anew */
+    }
     bool ok = store_ending_insert(w->store, &ending, err) &&
               store_household_update(w->store, row, err) &&
               work_audit(w, actor, "household.end", row->household, strbuf_str(&before),

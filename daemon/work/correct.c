@@ -166,6 +166,7 @@ static bool review_back(struct correction *c, struct error *err)
     c->now.last_review_on = was->last_review_on;
     c->now.missed_cycles = was->missed_cycles;
     c->now.reports_seen = was->reports_seen;
+    c->now.history = was->history;
     /* What was made goes before what was comes back: a household has one of each open. */
     return cycles_go(c, err) && ages_join(c, err) && cycle_back(c, err) && tasks_back(c, err) &&
            postponement_back(c, err) &&
@@ -186,8 +187,17 @@ static bool tier_back(struct correction *c, struct error *err)
     }
     c->now.tier = c->was.household.tier;
     c->now.tier_source = c->was.household.tier_source;
-    return cycles_go(c, err) && cycle_back(c, err) &&
-           store_event_taken_back(s, ENTRIES_TIER, c->now.id, c->event.last_tier, err);
+    struct cycle_row cycle;
+    if (!cycles_go(c, err) || !cycle_back(c, err) ||
+        !store_event_taken_back(s, ENTRIES_TIER, c->now.id, c->event.last_tier, err) ||
+        !store_cycle_open_of(s, c->now.id, &cycle, err)) {
+        return false;
+    }
+    /* One that settled its entry made no other cycle: the entry is computed anew (3.3). */
+    bool entry = cycle.cycle && cycle.decided_on.day == c->now.entered_on.day &&
+                 cycle.dates.tier != c->now.tier;
+    return !entry ||
+           household_settle(c->w, c->actor, &c->now, c->now.tier, c->now.tier_source, err);
 }
 
 /* The member that a report named as gone or come, as it was; one that it made is gone. */

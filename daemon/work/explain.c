@@ -52,6 +52,9 @@ static const char *tier_from(const struct explaining *s)
                        : "as it was when the last present member went";
     case TIER_DEFAULT:
     default:
+        if (date_is(s->view.row.settle_by)) {
+            return "not known yet: its members and income are waited for, and it is not late";
+        }
         return present ? "no rule holds: quarterly until the facts are known"
                        : "no members and none given: quarterly until they are known";
     }
@@ -117,12 +120,33 @@ static bool explain_cycle(struct explaining *s, const struct cycle_row *cycle, s
     }
     context.anchor = cycle->anchor_on;
     context.origins = s->origins.facts;
-    if (!cycle_at(&context, cycle->dates.step, cycle->dates.tier, &dates, &s->out->trace, err) ||
+    const struct household_row *row = &s->view.row;
+    bool entered = cycle->decided_on.day == row->entered_on.day;
+    bool unknown = entered && row->history == HISTORY_UNKNOWN && cycle->state == CYCLE_OPEN;
+    struct cycle_entry entry = {row->entered_on, DATE_NONE, true};
+    struct cycle_entered first;
+    if (unknown) { /* the dates passed over before the entry belong to the chain */
+        struct tier_span span = {DATE_NONE, cycle->dates.tier};
+        context.tiers = &span;
+        context.tier_count = 1;
+    }
+    if (!(unknown ? cycle_enter(&context, &entry, &first, &s->out->trace, err)
+                  : cycle_at(&context, cycle->dates.step, cycle->dates.tier, &dates, &s->out->trace,
+                             err)) ||
         (cycle->task && s->task.task == 0 &&
          !store_task_get(s->w->store, &s->arena, cycle->task, &s->task, err))) {
         return false;
     }
-    explain_floor(s, cycle->rolled_on, cycle->dates.due_on);
+    if (entered && row->tier_source == TIER_DEFAULT && date_is(cycle->rolled_on)) {
+        char was[DATE_TEXT], due[DATE_TEXT];
+        trace_step(&s->out->trace, TRACE_DUE, TRACE_COMPUTED, policy->grace_source,
+                   date_text(cycle->dates.due_on, due),
+                   "the deadline is %s and not %s: the first working day after the grace of its "
+                   "entry, %d working days, for a tier that is not known makes nobody late",
+                   due, date_text(cycle->rolled_on, was), policy->grace_days);
+    } else {
+        explain_floor(s, cycle->rolled_on, cycle->dates.due_on);
+    }
     if (s->task.task) {
         explain_progress(s, policy);
     }

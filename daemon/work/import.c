@@ -34,6 +34,7 @@ enum import_stage { IMPORT_RECEIVE, IMPORT_DECODE, IMPORT_CHECK, IMPORT_APPLY, I
 struct import_work {
     struct job job;
     const struct import_class *class; /* NULL for a calendar */
+    bool partial;                     /* of households: their history */
     struct import_result result;
     struct import_context *context;
     enum import_stage stage;
@@ -84,6 +85,7 @@ static struct import_context *context_new(struct import_work *j, struct work *w)
     c->w = w;
     c->actor = j->job.actor;
     c->today = work_today(w);
+    c->partial = j->partial;
     c->result = &j->result;
     return c;
 }
@@ -372,6 +374,7 @@ static enum job_step import_accept(struct import_work *j, struct work *w, struct
         .rows = j->result.rows,
         .bad = j->result.bad,
         .faults = STR("[]"),
+        .partial = j->partial,
     };
     memcpy(j->row.sha256, j->sha256, sizeof j->row.sha256);
     if (!store_begin(w->store, err) || !store_import_insert(w->store, &j->row, err) ||
@@ -574,6 +577,7 @@ struct job *import_job(const struct import_request *request, struct actor actor)
     j->skip_bad = request->skip_bad;
     j->calendar.year = request->year;
     j->confirmed = request->confirmed;
+    j->partial = request->partial;
     return &j->job;
 }
 
@@ -603,6 +607,7 @@ bool import_resume(struct work *w, struct job **job, struct error *err)
     j->arena = a;
     j->row = row;
     memcpy(j->sha256, row.sha256, sizeof j->sha256);
+    j->partial = row.partial;
     j->result.rows = row.rows;
     j->result.bad = row.bad;
     j->result.added = row.added;

@@ -212,33 +212,6 @@ static void household_audit(struct import_context *c, struct strbuf *out,
     canon_close(&j);
 }
 
-/* The cycle of a household that enters (3.4): the last review satisfies what it can, else the
- * oldest cycle is open. */
-static bool enter_cycle(struct import_context *c, const struct household_row *row,
-                        struct error *err)
-{
-    struct tier_span span = {DATE_NONE, row->tier};
-    struct cycle_context context = {.policy = work_policy(c->w, c->today, err),
-                                    .calendar = c->w->rules->calendar,
-                                    .anchor = row->anchor_on,
-                                    .tiers = &span,
-                                    .tier_count = 1};
-    struct cycle_dates dates;
-    int satisfied = 0;
-    if (!context.policy) {
-        return false;
-    }
-    bool ok = date_is(row->last_review_on)
-                  ? cycle_import(&context, row->last_review_on, &satisfied, &dates, NULL, err)
-                  : cycle_first(&context, &dates, NULL, err);
-    return ok && household_begin_cycle(c->w, c->actor, row, &dates, c->today, err);
-}
-
-static bool has_cycle(enum status status)
-{
-    return status == STATUS_ACTIVE || status == STATUS_SUSPENDED;
-}
-
 static bool audit_change(struct import_context *c, const char *action,
                          const struct household_row *old, const struct household_row *row,
                          struct error *err)
@@ -273,9 +246,12 @@ static bool household_add(struct import_context *c, struct household_cells *g, s
     r->tier = g->tier < 0 ? TIER_QUARTERLY : (enum tier)g->tier;
     r->tier_source = g->tier < 0 ? TIER_DEFAULT : TIER_GIVEN;
     r->anchor_on = r->approved_on;
-    return store_household_insert(c->w->store, r, err) &&
+    r->partial = c->partial;
+    struct household_entry entry;
+    return household_entry(c->w, r, c->today, &entry, err) &&
+           store_household_insert(c->w->store, r, err) &&
            audit_change(c, "household.add", NULL, r, err) && origin_added(c->w, r, err) &&
-           (!has_cycle(r->status) || enter_cycle(c, r, err)) &&
+           household_enter(c->w, c->actor, r, &entry, err) &&
            campaign_qualify(c->w, c->actor, NULL, r, err);
 }
 
@@ -313,10 +289,13 @@ static bool household_readmit(struct import_context *c, const struct household_r
     r.status = g->status < 0 ? STATUS_ACTIVE : (enum status)g->status;
     r.approved_on = r.anchor_on = g->row.approved_on;
     r.last_review_on = g->row.last_review_on;
-    return store_household_update(c->w->store, &r, err) &&
+    r.partial = c->partial;
+    struct household_entry entry;
+    return household_entry(c->w, &r, c->today, &entry, err) &&
+           store_household_update(c->w->store, &r, err) &&
            audit_change(c, "household.readmit", old, &r, err) &&
            origin_changed(c->w, old, &r, imported, err) &&
-           (!has_cycle(r.status) || enter_cycle(c, &r, err)) &&
+           household_enter(c->w, c->actor, &r, &entry, err) &&
            campaign_qualify(c->w, c->actor, old, &r, err);
 }
 
@@ -325,12 +304,14 @@ static bool household_change(struct import_context *c, const struct household_ro
 {
     enum tier tier = r->tier;
     bool facts = r->income_kind != old->income_kind; /* the derived tier follows them (3.3) */
+    bool settles = date_is(old->settle_by) && r->tier_source != old->tier_source;
     r->tier = old->tier; /* household_set_tier() changes it, with its cycle */
-    if (tier == old->tier && !store_household_update(c->w->store, r, err)) {
+    if (tier == old->tier && !settles && !store_household_update(c->w->store, r, err)) {
         return false;
     }
-    if (tier != old->tier && !household_set_tier(c->w, c->actor, r, tier, r->tier_source,
-                                                 STR("import"), c->today, err)) {
+    if ((tier != old->tier || settles) &&
+        !household_set_tier(c->w, c->actor, r, tier, r->tier_source, STR("import"), c->today,
+                            err)) {
         return false;
     }
     return (old->township == r->township ||

@@ -81,6 +81,14 @@ static bool deadline(const struct household_check *s, struct error *err)
     return true;
 }
 
+/* While its tier is waited for nothing of a household opens (3.3). */
+static bool in_grace(const struct household_check *s, const struct cycle_row *c)
+{
+    struct date from = date_plus(s->row.settle_by, 1);
+    return s->row.tier_source == TIER_DEFAULT && date_is(s->row.settle_by) &&
+           c->decided_on.day == s->row.entered_on.day && date_cmp(c->dates.opens_on, from) >= 0;
+}
+
 /* Of a window that has not opened; one that has stays where it was. */
 static bool opens_on(const struct household_check *s, struct error *err)
 {
@@ -94,7 +102,7 @@ static bool opens_on(const struct household_check *s, struct error *err)
                    date_text(t->opened_on, is), date_text(c->dates.opens_on, must));
     } else if (c && !c->task && !s->moment->recalculating &&
                dates_at(s, c, c->dates.step, c->dates.tier, &dates) &&
-               dates.opens_on.day != c->dates.opens_on.day) {
+               dates.opens_on.day != c->dates.opens_on.day && !in_grace(s, c)) {
         check_fail(s, "the window opens on %s, deadline less lead is %s",
                    date_text(c->dates.opens_on, is), date_text(dates.opens_on, must));
     }
@@ -197,6 +205,11 @@ static bool step_excused(const struct household_check *s, const struct cycle_row
         if (s->cycles[i].anchor_on.day == next->anchor_on.day && s->cycles[i].dates.step == step) {
             return true;
         }
+    }
+    /* What lies before the entry of a partial history nobody knows. */
+    if (s->row.partial && next->decided_on.day == s->row.entered_on.day &&
+        date_cmp(d->due_on, s->row.entered_on) < 0) {
+        return true;
     }
     for (int i = 0; i < s->h.tier_count; i++) {
         struct date on = s->h.tiers[i].on;

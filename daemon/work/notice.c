@@ -119,11 +119,13 @@ static bool tell_standard(struct phase *p, const struct division_row *d, struct 
 static bool tell_tier(struct phase *p, const void *record, struct error *err)
 {
     const struct untold_row *row = record;
+    bool pending = date_is(row->settle_by);
     struct tell_facts facts = {.household = row->household,
-                               .tier = str_of(names_text(&tiers, (int)row->tier))};
-    return tell_once(p, TELL_TIER_DEFAULT, row->township, &facts,
+                               .tier = str_of(names_text(&tiers, (int)row->tier)),
+                               .until = row->settle_by};
+    return tell_once(p, pending ? TELL_TIER_PENDING : TELL_TIER_DEFAULT, row->township, &facts,
                      arena_copy(&p->arena, row->household), err) &&
-           store_tier_told(p->w->store, row->household_id, p->run.day, err);
+           store_tier_told(p->w->store, row->household_id, pending, p->run.day, err);
 }
 
 /* Reviewed quarterly only because nothing is known of its members: the run tells it, so that what
@@ -132,6 +134,9 @@ static bool tell_tiers(struct phase *p, bool *more, struct error *err)
 {
     struct untold_row *rows;
     int count;
+    if (!store_households_settled(p->w->store, p->run.day, PHASE_BATCH, more, err) || *more) {
+        return *more; /* the grace of more has ended: the next batch */
+    }
     if (!store_tiers_untold(p->w->store, &p->arena, PHASE_BATCH, &rows, &count, err)) {
         return false;
     }

@@ -170,6 +170,8 @@ static bool recompute(struct work *w, struct arena *a, struct actor actor, struc
     }
     if (cycle->task) {
         dates.opens_on = cycle->dates.opens_on; /* it has opened */
+    } else if (date_is(row.settle_by) && row.tier_source == TIER_DEFAULT) {
+        dates.opens_on = date_later(dates.opens_on, date_plus(row.settle_by, 1)); /* 3.3 */
     }
     bool same = dates.due_on.day == cycle->dates.due_on.day &&
                 dates.opens_on.day == cycle->dates.opens_on.day;

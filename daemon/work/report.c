@@ -317,8 +317,10 @@ static bool report(struct work *w, struct report_case *c, struct report_result *
                    struct error *err)
 {
     const struct policy *policy = work_policy(w, c->today, err);
-    if (!policy || !load(w, c, err) || !check(c, policy, err) || !note(w, c, err) ||
-        !change_member(w, c, err) || !change_household(w, c, err)) {
+    if (!policy || !load(w, c, err) || !check(c, policy, err) ||
+        (c->request->kind != REPORT_AGE &&
+         !household_settle_now(w, c->actor, &c->household, err)) ||
+        !note(w, c, err) || !change_member(w, c, err) || !change_household(w, c, err)) {
         return false;
     }
     bool reviewed = c->household.status != STATUS_REGISTER_ONLY;

@@ -71,6 +71,7 @@ static bool load(struct work *w, struct review_case *c, struct error *err)
     }
     id = c->task.household_id;
     return store_household_get(w->store, &c->arena, id, &c->household, err) &&
+           household_settle_now(w, c->actor, &c->household, err) &&
            store_cycle_open_of(w->store, id, &c->cycle, err) &&
            store_task_open_of(w->store, &c->arena, id, TASK_REGULAR_REVIEW, &c->regular, err) &&
            store_task_open_of(w->store, &c->arena, id, TASK_TRIGGERED_REVIEW, &c->triggered, err) &&
@@ -258,6 +259,7 @@ static bool close_tasks(struct work *w, struct review_case *c, struct error *err
 static bool completed(struct work *w, struct review_case *c, struct error *err)
 {
     c->household.last_review_on = c->on;
+    c->household.history = HISTORY_KNOWN;
     return store_report_last(w->store, c->household.id, c->on, &c->household.reports_seen, err);
 }
 

@@ -113,6 +113,18 @@ bool task_move_back(struct work *w, struct task_row *task, const struct task_dea
     return set_deadline(w, task, to, raised, err);
 }
 
+bool task_resettle(struct work *w, struct task_row *task, struct date due_on, struct error *err)
+{
+    if (!step(task, TASK_EVENT_MOVE, err)) {
+        return false;
+    }
+    task->raised = due_on.day == task->due_on.day ? task->raised : -1;
+    task->due_on = task->original_due_on = due_on;
+    task->rolled_on = DATE_NONE;
+    return next_alert(w, task, work_today(w), &task->alert_on, err) &&
+           store_task_update(w->store, task, err);
+}
+
 bool task_raise(struct work *w, struct task_row *task, struct date on,
                 const struct alert_rung **rung, struct error *err)
 {

@@ -109,6 +109,7 @@ static const struct {
     [TELL_STANDARD_MISSING] =
         {"standard-missing", ITSELF, {EVENT, YEAR}, {YEAR}, "standard-missing"},
     [TELL_TIER_DEFAULT] = {"tier-default", ITSELF, {HOUSEHOLD, TIER}, {HOUSEHOLD}},
+    [TELL_TIER_PENDING] = {"tier-pending", ITSELF, {HOUSEHOLD, UNTIL}, {HOUSEHOLD}},
     [TELL_TIER_MISMATCH] = {"tier-mismatch",
                             ITSELF,
                             {DERIVED, GIVEN, HOUSEHOLD},

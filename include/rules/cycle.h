@@ -71,6 +71,24 @@ bool cycle_after_review(const struct cycle_context *c, int satisfied, struct dat
 bool cycle_import(const struct cycle_context *c, struct date reviewed, int *satisfied,
                   struct cycle_dates *out, struct trace *t, struct error *err);
 
+/* How a household enters the store by an import (3.4, Import). */
+struct cycle_entry {
+    struct date on;       /* the day of entry */
+    struct date reviewed; /* the last review before it; DATE_NONE: none is known */
+    bool partial;         /* DATE_NONE means that nobody knows, not that there was none */
+};
+struct cycle_entered {
+    struct cycle_dates dates; /* of the open cycle */
+    int satisfied;            /* the step that `reviewed` satisfies; 0 */
+    int before; /* nominal dates passed over because they lie before the entry, of which nothing is
+                 * known: neither late nor missed */
+};
+/* The open cycle of a household that enters: with a review as cycle_import(), without one as
+ * cycle_first(); where the history is partial and no review is known, the first whose deadline is
+ * not before the day of entry either. */
+bool cycle_enter(const struct cycle_context *c, const struct cycle_entry *entry,
+                 struct cycle_entered *out, struct trace *t, struct error *err);
+
 /* After a change of tier on `day` while no task is open (the last tier_span is the new one): the
  * first step of the new grid after `satisfied` whose deadline is after `day`. Its opens_on may have
  * passed: then it opens that day. */

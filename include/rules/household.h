@@ -24,6 +24,10 @@ enum tier { TIER_ANNUAL, TIER_SEMI_ANNUAL, TIER_QUARTERLY, TIER_COUNT };
  * given tier, so quarterly by default. */
 enum tier_source { TIER_GIVEN, TIER_DERIVED, TIER_DEFAULT };
 
+/* Whether a household's reviews before its entry are known (contract.md 3.4, Import). */
+enum history { HISTORY_KNOWN, HISTORY_UNKNOWN };
+
+extern const struct names histories;
 extern const struct names statuses, register_states, income_kinds, healths, disabilities,
     work_abilities, member_statuses, tiers, tier_sources;
 /* In the tables the UNKNOWN values are "" (an empty cell, NULL in SQL). */

@@ -64,6 +64,9 @@ struct policy {
     const char *restart_source;
     int postpone_limit_days; /* calendar days after the original deadline */
     const char *postpone_source;
+    /* entry (3.3, 3.4): working days that a household may wait for the facts that give its tier */
+    int grace_days;
+    const char *grace_source;
     /* tier (3.3) */
     struct tier_rule *tier_rules;
     int tier_rule_count;

@@ -11,29 +11,31 @@
 
 /* The closed table of rules (doc/protocol.md): the `rule` of a step. Names in trace_rules. */
 enum trace_rule {
-    TRACE_POLICY,      /* policy: the version in force on the day of the decision */
-    TRACE_HOUSEHOLD,   /* household: the facts on record, each with its day and source */
-    TRACE_TIER,        /* tier.in-force: the tier in force and where it comes from */
-    TRACE_TIER_RULE,   /* tier.rule: one ordered rule of the policy tried */
-    TRACE_ANCHOR,      /* anchor: the day from which cycles are counted */
-    TRACE_INTERVAL,    /* interval: anchor + k × interval, or the k-th period end */
-    TRACE_CLAMP,       /* clamp: to the month's end */
-    TRACE_ROLL,        /* roll: a day off passed over; one step for each day */
-    TRACE_REPORT,      /* report: a reported change that opened or joined a triggered review */
-    TRACE_WORKING,     /* working-days: a number of working days after a day */
-    TRACE_DUE,         /* due: the deadline that results */
-    TRACE_LEAD,        /* lead: opens_on */
-    TRACE_PROVISIONAL, /* provisional: a year without a published calendar was examined */
-    TRACE_CANDIDATE,   /* candidate: a nominal date passed over, and why */
-    TRACE_POSTPONED,   /* postponed: the deadline was postponed */
-    TRACE_LATE,        /* late: whether the task is late today */
-    TRACE_CONDITION,   /* protection.condition: one condition of the continuity rule */
-    TRACE_PROTECTION,  /* protection.in-force: protected or not */
-    TRACE_INCOME,      /* protection.income: countable income a head, and the limit it is held to */
-    TRACE_GROUND,      /* protection.ground: whether the facts bear a ground out */
-    TRACE_ENDING,      /* protection.ending: whether an act may rest on its ground */
-    TRACE_CAMPAIGN,    /* register: one step of the year's campaign */
-    TRACE_ALERT,       /* alert: a rung and its day */
+    TRACE_POLICY,       /* policy: the version in force on the day of the decision */
+    TRACE_HOUSEHOLD,    /* household: the facts on record, each with its day and source */
+    TRACE_TIER,         /* tier.in-force: the tier in force and where it comes from */
+    TRACE_TIER_RULE,    /* tier.rule: one ordered rule of the policy tried */
+    TRACE_ANCHOR,       /* anchor: the day from which cycles are counted */
+    TRACE_INTERVAL,     /* interval: anchor + k × interval, or the k-th period end */
+    TRACE_CLAMP,        /* clamp: to the month's end */
+    TRACE_ROLL,         /* roll: a day off passed over; one step for each day */
+    TRACE_REPORT,       /* report: a reported change that opened or joined a triggered review */
+    TRACE_WORKING,      /* working-days: a number of working days after a day */
+    TRACE_DUE,          /* due: the deadline that results */
+    TRACE_LEAD,         /* lead: opens_on */
+    TRACE_PROVISIONAL,  /* provisional: a year without a published calendar was examined */
+    TRACE_CANDIDATE,    /* candidate: a nominal date passed over, and why */
+    TRACE_BEFORE_ENTRY, /* before-entry: a nominal date before the entry, of which nothing is known
+                         */
+    TRACE_POSTPONED,    /* postponed: the deadline was postponed */
+    TRACE_LATE,         /* late: whether the task is late today */
+    TRACE_CONDITION,    /* protection.condition: one condition of the continuity rule */
+    TRACE_PROTECTION,   /* protection.in-force: protected or not */
+    TRACE_INCOME,   /* protection.income: countable income a head, and the limit it is held to */
+    TRACE_GROUND,   /* protection.ground: whether the facts bear a ground out */
+    TRACE_ENDING,   /* protection.ending: whether an act may rest on its ground */
+    TRACE_CAMPAIGN, /* register: one step of the year's campaign */
+    TRACE_ALERT,    /* alert: a rung and its day */
     TRACE_RULE_COUNT
 };
 extern const struct names trace_rules;

@@ -35,6 +35,7 @@ struct household_was {
     int64_t income, pension, employment_cost; /* fen; FEN_UNKNOWN */
     struct date approved_on, anchor_on, last_review_on;
     int64_t missed_cycles, reports_seen;
+    enum history history;
 };
 struct member_was {
     struct str member;

@@ -18,7 +18,13 @@ struct household_row {
     int64_t income, pension, employment_cost; /* fen; FEN_UNKNOWN */
     struct date approved_on, anchor_on, last_review_on;
     int64_t missed_cycles;
-    int64_t reports_seen; /* the last report before the last completed review; 0 */
+    int64_t reports_seen;   /* the last report before the last completed review; 0 */
+    struct date entered_on; /* the day of its entry, or of its latest admission */
+    bool partial;           /* its history was said to be partial (contract.md 3.4, Import) */
+    enum history history;   /* whether reviews before the entry are unknown */
+    /* The last day on which its entry may be computed anew from a tier that comes later; DATE_NONE:
+     * it is settled. */
+    struct date settle_by;
 };
 
 struct member_row {
@@ -52,16 +58,22 @@ bool store_household_next(struct store *s, struct arena *a, int64_t after,
 /* Whether any household belongs to a township in [from, to]. */
 bool store_household_any(struct store *s, int64_t from, int64_t to, bool *any, struct error *err);
 
-/* Households whose tier is the default and whose township was not told so yet; at most `limit`, in
- * the arena. */
+/* Households whose tier is the default and whose township was not told yet that it is waited for
+ * or, when the grace is over, that it is the default; at most `limit`, in the arena. */
 struct untold_row {
     int64_t household_id, township;
     struct str household;
     enum tier tier;
+    struct date settle_by; /* DATE_NONE: its grace is over */
 };
 bool store_tiers_untold(struct store *s, struct arena *a, int limit, struct untold_row **rows,
                         int *count, struct error *err);
-bool store_tier_told(struct store *s, int64_t household_id, struct date on, struct error *err);
+/* The grace of entries that ended before a day is over, of at most `limit`; *more: call again. */
+bool store_households_settled(struct store *s, struct date before, int limit, bool *more,
+                              struct error *err);
+/* `pending`: that the tier is waited for. */
+bool store_tier_told(struct store *s, int64_t household_id, bool pending, struct date on,
+                     struct error *err);
 
 bool store_member_find(struct store *s, struct arena *a, int64_t household_id, struct str member,
                        struct member_row *row, bool *found, struct error *err);

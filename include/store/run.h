@@ -67,6 +67,7 @@ struct import_row {
     int64_t offset, line; /* the next record to apply */
     int64_t rows, bad, added, changed, unchanged;
     struct str faults; /* JSON list: rows that a change in between made impossible */
+    bool partial;      /* of households: an empty last_review_on means that nobody knows */
 };
 bool store_import_insert(struct store *s, struct import_row *row, struct error *err);
 bool store_import_update(struct store *s, const struct import_row *row, struct error *err);

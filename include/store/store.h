@@ -74,6 +74,8 @@ int64_t store_epoch(const struct store *s);
 struct store_counts {
     int64_t by_status_register[4][4]; /* [enum status][enum register_state] */
     int64_t households, active, open_tasks, late;
+    int64_t unsettled;        /* households whose tier is not known yet (contract.md 3.3) */
+    int64_t history_unknown;  /* households whose reviews before their entry are unknown (3.4) */
     int64_t birth_unknown;    /* present members whose birthday is not known */
     int64_t messages, leased; /* not yet delivered or acknowledged; of them leased at `now` */
 };

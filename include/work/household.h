@@ -28,6 +28,29 @@ bool household_context(struct work *w, struct arena *a, const struct household_r
  * opens its task. */
 bool household_begin_cycle(struct work *w, struct actor actor, const struct household_row *row,
                            const struct cycle_dates *dates, struct date day, struct error *err);
+/* How a household enters (contract.md 3.4, Import): household_entry() fills
+ * entered_on, history and settle_by of a row that is about to be inserted or admitted again and
+ * computes its first cycle; household_enter() begins that once the row is stored. */
+struct household_entry {
+    bool begins; /* it has a cycle: active or suspended */
+    struct cycle_dates dates;
+    struct date rolled_on;
+};
+bool household_entry(struct work *w, struct household_row *row, struct date day,
+                     struct household_entry *entry, struct error *err);
+bool household_enter(struct work *w, struct actor actor, const struct household_row *row,
+                     const struct household_entry *entry, struct error *err);
+/* The entry computed anew by another tier, as if that had stood in the file (3.3): the open cycle
+ * takes the dates, its open task keeps its number where the window is open and is cancelled where
+ * it is not. Where `source` is the default, nothing opens before row->settle_by is over, or before
+ * today where that is none, and the deadline is at least the next working day after it. Stores the
+ * row as the caller changed it; audited as household.settle. */
+bool household_settle(struct work *w, struct actor actor, struct household_row *row, enum tier tier,
+                      enum tier_source source, struct error *err);
+/* Before what a person says of it: its entry is computed anew no more, and where its tier is still
+ * not known it is quarterly from today on. */
+bool household_settle_now(struct work *w, struct actor actor, struct household_row *row,
+                          struct error *err);
 /* A change of tier on `day` (contract.md 3.4): updates the household (every column of *row) and
  * records the change; an open task keeps its dates, else the open cycle gives way to the first of
  * the new grid. */

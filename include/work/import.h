@@ -37,6 +37,7 @@ struct import_request {
      * more than a third of that year's days back. */
     int year;
     bool confirmed;
+    bool partial; /* of households: an empty last_review_on means that nobody knows (3.4, Import) */
 };
 struct job *import_job(const struct import_request *request, struct actor actor);
 /* Valid after the job is done, or failed with bad-rows; lives as long as the job. */

@@ -76,6 +76,7 @@ struct import_context {
     struct arena group; /* reset for each group */
     struct actor actor;
     struct date today;
+    bool partial; /* of households: a history that is not given is not known */
     struct import_result *result;
     struct import_seen *seen; /* of the check */
     uint64_t line;

@@ -46,6 +46,10 @@ bool task_move(struct work *w, struct task_row *task, const struct task_deadline
 bool task_move_back(struct work *w, struct task_row *task, const struct task_deadline *to,
                     int raised, struct error *err);
 
+/* The task of an entry that is computed anew (3.3): the caller has changed opened_on and
+ * nominal_due_on; its ladder begins anew where the deadline differs. */
+bool task_resettle(struct work *w, struct task_row *task, struct date due_on, struct error *err);
+
 /* The rung to raise on a day, borrowed from the policy, and NULL for none: noted as raised, with
  * the day of the next. */
 bool task_raise(struct work *w, struct task_row *task, struct date on,

@@ -21,6 +21,7 @@ enum told_kind {
     TELL_PROPOSAL,
     TELL_PROTECTION_ENDS,
     TELL_STANDARD_MISSING,
+    TELL_TIER_PENDING,
     TELL_TIER_DEFAULT,
     TELL_TIER_MISMATCH,
     TELL_DAILY /* the list itself */

@@ -72,7 +72,7 @@ on() {
     daemon_start "$(at '+%F %T')"
     load_divisions
     households >"$ROOM/households.csv"
-    ctl import households "$ROOM/households.csv" >/dev/null
+    ctl import households "$ROOM/households.csv" --history complete >/dev/null
     for ((i = 0; i < CONSUMERS; i++)); do born $i; done
 
     for ((i = 0; i < STEPS; i++)); do

@@ -17,7 +17,7 @@ setup_file() {
     house "$D/base"
     calmly "$D/base" $DAY import divisions "$DIVISIONS"
     house_like "$D/base" "$D/imported"
-    calmly "$D/imported" $DAY import households "$D/data/households.csv"
+    calmly "$D/imported" $DAY import households "$D/data/households.csv" --history complete
     house_like "$D/imported" "$D/ran"
     calmly "$D/ran" $DAY run
 }
@@ -56,11 +56,11 @@ answers() {
     house_like "$D/base" "$D/a"
     start_careful "$D/a" $DAY
     room 100000
-    refused_with_storage "$D/a" import households "$D/data/households.csv"
+    refused_with_storage "$D/a" import households "$D/data/households.csv" --history complete
     answers "$D/a"
     jq -e .counts.households==0 "$D/a/answer"
     room unlimited
-    ctl "$D/a" import households "$D/data/households.csv" >"$D/a/answer"
+    ctl "$D/a" import households "$D/data/households.csv" --history complete >"$D/a/answer"
     jq -e .added==2000 "$D/a/answer"
     stop
     same "$D/imported" "$D/a"
@@ -70,14 +70,14 @@ answers() {
     house_like "$D/base" "$D/b"
     start_careful "$D/b" $DAY
     room 600000
-    refused_with_storage "$D/b" import households "$D/data/households.csv"
+    refused_with_storage "$D/b" import households "$D/data/households.csv" --history complete
     answers "$D/b"
     # Another import does not get in its way.
     ! ctl "$D/b" import members "$D/data/members.csv" 2>"$D/b/why" || false
     # The daemon may have ended by itself.
     kill "$daemon" 2>/dev/null || true
     wait "$daemon" || true
-    calmly "$D/b" $DAY import households "$D/data/households.csv"
+    calmly "$D/b" $DAY import households "$D/data/households.csv" --history complete
     jq -e '.added == 0 and .unchanged == 2000' "$D/b/answer"
     same "$D/imported" "$D/b"
 }
@@ -86,7 +86,7 @@ answers() {
     house_like "$D/base" "$D/e"
     start_careful "$D/e" $DAY
     room 600000
-    refused_with_storage "$D/e" import households "$D/data/households.csv"
+    refused_with_storage "$D/e" import households "$D/data/households.csv" --history complete
     if kill -0 "$daemon" 2>/dev/null && ! ctl "$D/e" import members "$D/data/members.csv" 2>"$D/e/why" &&
         grep -q "reason: busy" "$D/e/why"; then
         room unlimited
@@ -95,7 +95,7 @@ answers() {
             [ "$(sqlite3 "$D/e/reviewd.db" "SELECT state FROM import WHERE kind = 'households'")" = done ] && break
             sleep 0.02
         done
-        ctl "$D/e" import households "$D/data/households.csv" >"$D/e/answer"
+        ctl "$D/e" import households "$D/data/households.csv" --history complete >"$D/e/answer"
         jq -e '.added == 0 and .unchanged == 2000' "$D/e/answer"
         ctl "$D/e" status --check
         stop
@@ -141,7 +141,7 @@ answers() {
     "$B/households" $few "$D/few" 2000 7 $DAY
     house "$D/g"
     calmly "$D/g" $DAY import divisions $few
-    calmly "$D/g" $DAY import households "$D/few/households.csv"
+    calmly "$D/g" $DAY import households "$D/few/households.csv" --history complete
     start_careful "$D/g" $DAY
     room 200000
     refused_with_storage "$D/g" division merge --yes 500101001 500101017

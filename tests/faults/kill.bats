@@ -17,7 +17,7 @@ setup_file() {
     house "$D/base"
     calmly "$D/base" $FIRST_DAY import divisions "$DIVISIONS"
     house_like "$D/base" "$D/imported"
-    calmly "$D/imported" $FIRST_DAY import households "$D/data/households.csv"
+    calmly "$D/imported" $FIRST_DAY import households "$D/data/households.csv" --history complete
     calmly "$D/imported" $FIRST_DAY import members "$D/data/members.csv"
 }
 
@@ -88,7 +88,7 @@ stubbornly() {
     local span=$(($(now_ms) - began + 90))
     stop
 
-    stubbornly "$D/wild" $day import households "$D/data/households.csv"
+    stubbornly "$D/wild" $day import households "$D/data/households.csv" --history complete
     stubbornly "$D/wild" $day import members "$D/data/members.csv"
     # Days, some with others to catch up, until there were enough kills.
     while [ "$kills" -lt "$KILLS" ] || [ ${#days[@]} -lt 2 ]; do
@@ -100,7 +100,7 @@ stubbornly() {
     echo "# kills before an answer: ${killed[import]:-0} in imports, ${killed[run]:-0} in" \
         "${#days[@]} runs" >&3
 
-    calmly "$D/calm" $FIRST_DAY import households "$D/data/households.csv"
+    calmly "$D/calm" $FIRST_DAY import households "$D/data/households.csv" --history complete
     calmly "$D/calm" $FIRST_DAY import members "$D/data/members.csv"
     for day in "${days[@]}"; do
         calmly "$D/calm" "$day" run
@@ -126,7 +126,7 @@ dies() {
 }
 
 @test "killed at each named point of an import, one after the other" {
-    local households=(import households "$D/data/households.csv") at=$D/at-import
+    local households=(import households "$D/data/households.csv" --history complete) at=$D/at-import
     house_like "$D/base" "$at"
     dies "$at" $FIRST_DAY import-renamed "${households[@]}"
     dies "$at" $FIRST_DAY import-accepted "${households[@]}"
@@ -167,7 +167,7 @@ dies() {
     "$B/households" $few "$D/data-few" $HOUSEHOLDS 7 $FIRST_DAY
     house "$at"
     calmly "$at" $FIRST_DAY import divisions $few
-    calmly "$at" $FIRST_DAY import households "$D/data-few/households.csv"
+    calmly "$at" $FIRST_DAY import households "$D/data-few/households.csv" --history complete
     calmly "$at" $FIRST_DAY run
     house_like "$at" "$calm"
     dies "$at" $FIRST_DAY merge-begun "${merge[@]}"
@@ -244,7 +244,7 @@ dies() {
     house_like "$D/base" "$D/alone"
     REVIEWD_CRASH_AT=import-slice start "$D/alone" $FIRST_DAY
     ready "$D/alone"
-    ! ctl "$D/alone" import households "$D/data/households.csv" || false
+    ! ctl "$D/alone" import households "$D/data/households.csv" --history complete || false
     wait "$daemon" || true
     start "$D/alone" $FIRST_DAY
     ready "$D/alone"
@@ -254,7 +254,7 @@ dies() {
         sleep 0.02
     done
     [ "$n" -eq $HOUSEHOLDS ]
-    ctl "$D/alone" import households "$D/data/households.csv" >"$D/alone/answer"
+    ctl "$D/alone" import households "$D/data/households.csv" --history complete >"$D/alone/answer"
     jq -e ".added == 0 and .changed == 0 and .unchanged == $HOUSEHOLDS" "$D/alone/answer"
     stop
 }

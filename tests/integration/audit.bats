@@ -14,7 +14,7 @@ household,division,head_name,head_id,address,phone,income,approved_on
 A1,500101001001,"张""三\",11010519491231002X,东门/一楼 ,13800138000,1200.50,2026-08-27
 A2,500101001002,李四,,,,,2026-01-01
 CSV
-    ctl import households "$D/h.csv" >/dev/null
+    ctl import households "$D/h.csv" --history complete >/dev/null
     printf 'household,member,name,id,birth_on\nA1,1,"张""三\\",11010519491231002X,\nA1,2,王五,,1990-05-05\n' >"$D/m.csv"
     ctl import members "$D/m.csv" >/dev/null
     ctl run >/dev/null

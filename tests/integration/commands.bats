@@ -17,7 +17,7 @@ D-4444,500101017002,Li Ming 李明,active,annual,stable,4000,2018-01-10,,exited
 E-5,500102006001,向淑芳,suspended,semi-annual,stable,4000,2018-03-10,,none
 F-6,500102007001,=1+1,active,semi-annual,stable,4000,2018-03-10,,returned
 END
-    ctl import households "$D/households.csv" >/dev/null
+    ctl import households "$D/households.csv" --history complete >/dev/null
     printf '%s\n' household,member,name,birth_on,health,work_ability,status \
         A-1,1,田桂兰,1944-05-06,chronic,none,present B-22,1,欧阳素芬,1980-01-01,healthy,full,present \
         >"$D/members.csv"
@@ -127,10 +127,10 @@ case_status() {
 }
 
 case_import() {
-    result rows added changed unchanged bad -- import households "$D/households.csv"
-    shows "rows      6" "unchanged 6" -- import households "$D/households.csv"
+    result rows added changed unchanged bad -- import households "$D/households.csv" --history complete
+    shows "rows      6" "unchanged 6" -- import households "$D/households.csv" --history complete
     sed 's/quarterly/monthly/' "$D/households.csv" >"$D/bad.csv"
-    no bad-rows import households "$D/bad.csv"
+    no bad-rows import households "$D/bad.csv" --history complete
     [[ $stderr == *"$D/bad.csv: line 2: tier: "* ]]
     misused "did you mean 'households'?" import housholds "$D/households.csv"
 }
@@ -526,7 +526,7 @@ commands() { ctl completion words | awk -F'\t' 'NF == 2 { print $1 }'; }
 
 @test "--format csv: RFC 4180, English headings, formulas made harmless; --bom for spreadsheets" {
     run -0 --separate-stderr ctl household list --format csv
-    same $'household,head_name,township,division,tier,tier_source,status,register,protected,due_on,open_task,approved_on,anchor_on,last_review_on,nominal_due_on,opens_on,provisional,missed_cycles,protection_clause\r' \
+    same $'household,head_name,township,division,tier,tier_source,status,register,protected,due_on,open_task,approved_on,anchor_on,last_review_on,nominal_due_on,opens_on,provisional,missed_cycles,protection_clause,settle_by,history,entered_on\r' \
         "${lines[0]}"
     [[ $output == *$'\nF-6,\'=1+1,'* && $output != *"- "* && $output == *",false,"* ]]
     same 7 "$(ctl household list --format csv | grep -c $'\r$')"
@@ -561,7 +561,7 @@ answered() {
     printf '%s\n' household,division,head_name,status,tier,approved_on,register \
         P-1,500101001001,谭文明,active,annual,2018-01-10,registered \
         P-2,500101001001,牟素珍,active,annual,2018-01-10,none >"$D/p.csv"
-    ctl import households "$D/p.csv" >/dev/null
+    ctl import households "$D/p.csv" --history complete >/dev/null
     for answer in n "" nonsense; do
         answered "$answer" household close P-2 --ground voluntary
         same 1 "$status"
@@ -599,7 +599,7 @@ answered() {
 @test "80 columns hold each table, with numbers of 15 characters; days, numbers and hashes are whole" {
     printf '%s\n' household,division,head_name,head_id,status,tier,approved_on,register \
         500101001-00001,500101001001,欧阳淑芳,11010519491231002X,active,semi-annual,2018-01-10,registered >"$D/w.csv"
-    ctl import households "$D/w.csv" >/dev/null
+    ctl import households "$D/w.csv" --history complete >/dev/null
     printf '%s\n' household,member,name,health,disability,work_ability,student,status \
         500101001-00001,1,欧阳淑芳,serious-illness,none,partial,no,present >"$D/w.csv"
     ctl import members "$D/w.csv" >/dev/null

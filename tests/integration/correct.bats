@@ -12,7 +12,7 @@ setup_file() {
             echo "$h,500101001001,户主$h,active,quarterly,2017-04-01,2018-04-02,registered"
         done
     } >"$D/h.csv"
-    ctl import households "$D/h.csv" >/dev/null
+    ctl import households "$D/h.csv" --history complete >/dev/null
     { echo household,member,birth_on,status; for h in A B C D F G; do printf '%s,1,1950-05-06,present\n%s,2,1950-05-06,present\n' $h $h; done; } >"$D/m.csv"
     ctl import members "$D/m.csv" >/dev/null
     ctl run >/dev/null

@@ -17,7 +17,7 @@ setup_file() {
         echo T,500101001001,庚,active,annual,,2017-10-20,,none
         echo U,500101001001,辛,active,annual,,2018-01-10,,none
     } >"$D/h.csv"
-    ctl import households "$D/h.csv" >/dev/null
+    ctl import households "$D/h.csv" --history complete >/dev/null
     printf '%s\n' household,member,work_ability,status M,1,none,present M,2,none,present >"$D/m.csv"
     ctl import members "$D/m.csv" >/dev/null
     ctl run >/dev/null
@@ -61,7 +61,7 @@ member() { sql "SELECT status FROM member WHERE member = '$2' AND household_id =
     printf '%s\n' household,member,status M,3,present >"$BATS_TEST_TMPDIR/m.csv"
     ctl import members "$BATS_TEST_TMPDIR/m.csv" >/dev/null
     printf '%s\n' household,division,approved_on,income M,500101001001,2018-01-10,2000 >"$BATS_TEST_TMPDIR/h.csv"
-    ctl import households "$BATS_TEST_TMPDIR/h.csv" >/dev/null
+    ctl import households "$BATS_TEST_TMPDIR/h.csv" --history complete >/dev/null
     json correct M --reason 误报
     same "present present" "$(member M 1) $(member M 3)"
     same 200000 "$(sql "SELECT income FROM household WHERE household = 'M'")"
@@ -70,7 +70,7 @@ member() { sql "SELECT status FROM member WHERE member = '$2' AND household_id =
 @test "who was admitted anew is not what it was before: that is not taken back" {
     json household close --yes N --ground voluntary
     printf '%s\n' household,division,status,approved_on N,500101001001,active,2018-09-10 >"$BATS_TEST_TMPDIR/h.csv"
-    ctl import households "$BATS_TEST_TMPDIR/h.csv" >/dev/null
+    ctl import households "$BATS_TEST_TMPDIR/h.csv" --history complete >/dev/null
     refused conflict correct N --reason 录入错误
     same "active 2018-09-10" "$(get N '"\(.status) \(.anchor_on)"')"
 }
@@ -100,7 +100,7 @@ member() { sql "SELECT status FROM member WHERE member = '$2' AND household_id =
     # open task keeps its dates: no quarter is jumped.
     same 2018-09-22 "$(sql "SELECT date(opens_on * 86400, 'unixepoch') FROM cycle WHERE household_id = (SELECT id FROM household WHERE household = 'T')")"
     printf '%s\n' household,division,approved_on,tier T,500101001001,2017-10-20,quarterly >"$BATS_TEST_TMPDIR/h.csv"
-    ctl import households "$BATS_TEST_TMPDIR/h.csv" >/dev/null
+    ctl import households "$BATS_TEST_TMPDIR/h.csv" --history complete >/dev/null
     json correct T --reason 录入错误
     same "quarterly 2018-10-20" "$(get T '"\(.tier) \(.nominal_due_on)"')"
     same late "$(json task show "$(task_of T)" | field section)"

@@ -9,7 +9,7 @@ setup_file() {
     mkdir "$D/data"
     "$B/households" "$BATS_TEST_DIRNAME/../../conf/divisions/divisions-chongqing.csv" "$D/data" 10000 \
         "${SEED:-7}" 2026-11-24
-    ctl import households "$D/data/households.csv" >/dev/null
+    ctl import households "$D/data/households.csv" --history complete >/dev/null
     ctl import members "$D/data/members.csv" >/dev/null
     ctl run >/dev/null
 }
@@ -46,7 +46,7 @@ setup() { load ../lib/daemon; }
 @test "3.4: approved 1 April, quarterly, so 1 October; the National Day holiday rolls it to the 8th, each with its clause" {
     printf '%s\n' household,division,tier,approved_on,last_review_on \
         E1,500101001001,quarterly,2026-04-01,2026-06-25 >"$BATS_TEST_TMPDIR/e.csv"
-    ctl import households "$BATS_TEST_TMPDIR/e.csv" >/dev/null
+    ctl import households "$BATS_TEST_TMPDIR/e.csv" --history complete >/dev/null
     run -0 ctl explain E1
     [[ $output == *"2026-04-01"* && $output == *"2026-10-01"* && $output == *"国庆节"* ]]
     [[ $output == *"the deadline is 2026-10-08"* && $output == *"Civil Code 203"* ]]

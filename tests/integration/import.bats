@@ -190,7 +190,7 @@ CSV
         24:household:duplicate 25:division:unknown-division 25:status:bad-word 25:tier:bad-word \
         25:income:bad-money 25:approved_on:bad-date
     # For people: "line N: column: reason". No identity number is repeated.
-    run -1 --separate-stderr ctl import households "$T/a.csv"
+    run -1 --separate-stderr ctl import households "$T/a.csv" --history complete
     [[ $stderr == *"25: approved_on: bad-date"* ]]
     [[ $stderr != *500101199001010011* ]]
 }
@@ -286,7 +286,7 @@ CSV
 
 @test "--skip-bad keeps the good ones; the bad ones can be mended and imported (5)" {
     printf '\xef\xbb\xbf户号,区划代码,户主,批准日期\r\nB1,500101001001,好,2026-01-01\r\nB2,500199,"坏, ""a""",2026-01-01\r\nB3,500101001001,好,2026-02-30\r\nB4,500101001002,好,2026-03-01\r\n' >"$T/a.csv"
-    run -0 --separate-stderr json import households "$T/a.csv" --skip-bad "$T/bad.csv"
+    run -0 --separate-stderr json import households "$T/a.csv" --history complete --skip-bad "$T/bad.csv"
     same "4 2 0 0 2" "$(jq -r '"\(.rows) \(.added) \(.changed) \(.unchanged) \(.bad)"' <<<"$output")"
     same "3:division:unknown-division 4:approved_on:bad-date" \
         "$(jq -r '[.faults[] | "\(.line):\(.column):\(.reason)"] | join(" ")' <<<"$output")"
@@ -308,14 +308,14 @@ B3,"500101001001\t",好,"2026-02-30\t",批准日期：“2026-02-30”不是日�
 @test "--skip-bad cannot help a broken heading (5)" {
     printf 'household,colour\nX,red\n' >"$T/a.csv"
     before=$(state)
-    refused bad-rows import households "$T/a.csv" --skip-bad "$T/bad.csv"
+    refused bad-rows import households "$T/a.csv" --history complete --skip-bad "$T/bad.csv"
     same "$before" "$(state)"
 }
 
 @test "more than 1,000 faults: data.more counts the rest (5)" {
     { echo household,division,approved_on; seq -f 'T%g,500101001001,never' 1234; } >"$T/a.csv"
     before=$(state)
-    refused bad-rows import households "$T/a.csv"
+    refused bad-rows import households "$T/a.csv" --history complete
     same "1000 234 2 1001" "$(jq -r '.error.data | "\(.faults | length) \(.more) \(.faults[0].line) \(.faults[-1].line)"' <<<"$output")"
     same "$before" "$(state)"
 }
@@ -447,7 +447,7 @@ CSV
     echo kept >"$D/staging/accepted.csv"
     household BUSY 2026-01-01 >"$T/row"
     { echo household,division,head_name,status,tier,approved_on,last_review_on,register; cat "$T/row"; } >"$T/a.csv"
-    refused busy import households "$T/a.csv"
+    refused busy import households "$T/a.csv" --history complete
     same kept "$(<"$D/staging/accepted.csv")"
     sql "DELETE FROM import WHERE state = 'applying'"
     accepted households a.csv 1 0 0

@@ -40,7 +40,7 @@ crowd() {
     }' >"$T/households.csv"
     daemon_start "2026-11-24 07:00"
     ctl import divisions "$T/divisions.csv" >/dev/null
-    ctl import households "$T/households.csv" >/dev/null
+    ctl import households "$T/households.csv" --history complete >/dev/null
     ctl run >/dev/null
 }
 
@@ -144,7 +144,7 @@ nothing_is_cut() {
       echo 3-12,500101001002,"=1+1",+8613800138000,active,quarterly,2026-08-17
       echo 12E5,500101001002,'"张,三"',023-58123456,active,quarterly,2026-08-17
       echo H-5,500101001002,李四,,active,annual,2025-12-01; } >"$T/h.csv"
-    ctl import households "$T/h.csv" >/dev/null
+    ctl import households "$T/h.csv" --history complete >/dev/null
     ctl run >/dev/null
     list=$(daily 500101001000 2026-11-24 csv)
     same 5 "$(($(wc -l <"$list") - 1))"

@@ -28,7 +28,7 @@ C,500101001000,丙,annual,2025-12-10
 D,500101017001,丁,quarterly,2026-08-31
 E,500102006001,戊,quarterly,2026-08-31
 CSV
-    ctl import households "$T/h.csv" >/dev/null
+    ctl import households "$T/h.csv" --history complete >/dev/null
 }
 
 places() {

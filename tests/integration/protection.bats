@@ -17,7 +17,7 @@ setup_file() {
         done
         echo "W,500101001001,户主W,active,annual,stable,5200.00,2017-04-01,2018-03-20,none"
     } >"$D/h.csv"
-    ctl import households "$D/h.csv" >/dev/null
+    ctl import households "$D/h.csv" --history complete >/dev/null
     {
         echo household,member,name,birth_on,work_ability,status
         for h in R N E X Y Z W; do printf '%s,1,甲,1944-05-06,none,present\n%s,2,乙,1950-05-06,none,present\n' $h $h; done

@@ -103,7 +103,7 @@ reload_by_signal() {
     # The other district's townships keep their files.
     printf '%s\n' household,division,status,tier,approved_on \
         S,500102006001,active,quarterly,2026-08-17 >"$T/s.csv"
-    ctl import households "$T/s.csv" >/dev/null
+    ctl import households "$T/s.csv" --history complete >/dev/null
     ctl clock advance 1d >/dev/null
     [ -e "$D/spool/500102000000/$SPOOLED/new/2026-11-25-daily.csv" ]
     same "delivered" "$(sql "SELECT DISTINCT state FROM message WHERE division = $SPOOLED")"

@@ -62,7 +62,7 @@ a_decision() {
 
 an_admission() {
     printf 'household,division,status,approved_on,register\n%s,500101001001,active,%s,\n' "$1" "$TODAY" >"$D/again.csv"
-    did import households "$D/again.csv"
+    did import households "$D/again.csv" --history complete
 }
 
 a_step() {

@@ -13,7 +13,7 @@ setup_file() {
         echo D,500102006001,丁,register-only,,,,registered
         echo F,500102006001,戊,suspended,annual,2018-01-10,,returned
     } >"$D/h.csv"
-    ctl import households "$D/h.csv" >/dev/null
+    ctl import households "$D/h.csv" --history complete >/dev/null
     printf '%s\n' household,member,name,birth_on,status A,1,甲,1948-09-03,present \
         B,1,乙,2012-09-04,present C,1,丙,1948-02-29,present >"$D/m.csv"
     ctl import members "$D/m.csv" >/dev/null
@@ -42,7 +42,7 @@ register_task() { sql "SELECT task FROM task_view WHERE household = '$1' AND kin
     same 6 "$(json register list | jq '.items | length')"
     printf '%s\n' household,division,head_name,status,tier,approved_on,register \
         G,500101001001,己,active,annual,2018-10-01,none >"$D/g.csv"
-    ctl import households "$D/g.csv" >/dev/null
+    ctl import households "$D/g.csv" --history complete >/dev/null
     same register-candidate "$(json register list | jq -r '.items[] | select(.household == "G").kind')"
 }
 
@@ -85,7 +85,7 @@ register_task() { sql "SELECT task FROM task_view WHERE household = '$1' AND kin
 
 @test "3.3: an import that says of the last present member that it is gone opens the review that proposes so" {
     printf '%s\n' household,division,status,tier,approved_on Z1,500101001001,active,annual,2018-01-10 >"$BATS_TEST_TMPDIR/h.csv"
-    ctl import households "$BATS_TEST_TMPDIR/h.csv" >/dev/null
+    ctl import households "$BATS_TEST_TMPDIR/h.csv" --history complete >/dev/null
     printf '%s\n' household,member,birth_on,work_ability,status Z1,1,1960-01-01,none,present Z1,2,1961-01-01,none,present >"$BATS_TEST_TMPDIR/m.csv"
     ctl import members "$BATS_TEST_TMPDIR/m.csv" >/dev/null
     printf '%s\n' household,member,status,status_on Z1,1,died,2018-09-01 >"$BATS_TEST_TMPDIR/m.csv"
@@ -114,7 +114,7 @@ register_task() { sql "SELECT task FROM task_view WHERE household = '$1' AND kin
 @test "3.6: who comes after the visits has no task this year, and the next year's with everybody" {
     printf '%s\n' household,division,status,tier,approved_on,register \
         H,500101001001,active,annual,2018-12-20,none >"$BATS_TEST_TMPDIR/h.csv"
-    ctl import households "$BATS_TEST_TMPDIR/h.csv" >/dev/null
+    ctl import households "$BATS_TEST_TMPDIR/h.csv" --history complete >/dev/null
     same "" "$(register_task H register-candidate)"
 }
 

@@ -24,7 +24,7 @@ household,division,head_name,head_id,phone,approved_on,register
 OWN-1,500101001001,本地户主,,13800000001,2026-01-01,registered
 FOREIGN-1,500102006001,异地户主,11010519491231002X,13800000002,2026-01-01,registered
 CSV
-    ctl import households "$F/h.csv" >/dev/null
+    ctl import households "$F/h.csv" --history complete >/dev/null
     printf 'household,member,name,id\nFOREIGN-1,1,异地户主,11010519491231002X\nOWN-1,1,本地户主,\n' >"$F/m.csv"
     ctl import members "$F/m.csv" >/dev/null
     ctl run >/dev/null

@@ -23,7 +23,7 @@ household,division,head_name,approved_on
 A,500101001001,张三,2026-01-01
 B,500101017001,李四,2026-01-01
 CSV
-    ctl import households "$D/h.csv" >/dev/null
+    ctl import households "$D/h.csv" --history complete >/dev/null
 }
 
 waits_in() { json queue show "$1" | jq -c "[.items[] | select(.kind == \"$2\") | .body]"; }
@@ -247,7 +247,7 @@ END
     two_townships
     echo 'limits = { free_megabytes = 1000000; };' >>"$D/reviewd.conf"
     ctl reload
-    run -1 ctl import households "$D/h.csv"
+    run -1 ctl import households "$D/h.csv" --history complete
     [[ $output == *"limits.free_megabytes keeps 1000000 for reviews"* ]]
     [[ $output == *"reason: storage"* ]]
     ctl review "$(task_of A)" --outcome continue >/dev/null

@@ -112,14 +112,14 @@ file() { cat >"$BATS_TEST_TMPDIR/$1"; }
 
 # faults KIND FILE: refused with bad-rows; the faults as "line:column:reason", one a line, into $output.
 faults() {
-    run -1 --separate-stderr json import "$1" "$BATS_TEST_TMPDIR/$2"
+    run -1 --separate-stderr json import "$1" "$BATS_TEST_TMPDIR/$2" $([ "$1" != households ] || echo --history complete)
     same bad-rows "$(field reason "$output")"
     output=$(jq -r '.error.data.faults[] | "\(.line):\(.column // "-"):\(.reason)"' <<<"$output")
 }
 
 # accepted KIND FILE ADDED CHANGED UNCHANGED
 accepted() {
-    run -0 --separate-stderr json import "$1" "$BATS_TEST_TMPDIR/$2"
+    run -0 --separate-stderr json import "$1" "$BATS_TEST_TMPDIR/$2" $([ "$1" != households ] || echo --history complete)
     same "\"added\":$3,\"changed\":$4,\"unchanged\":$5,\"bad\":0}" "${output#*,}"
 }
 
@@ -145,5 +145,5 @@ household() {
 load_households() {
     { echo household,division,head_name,status,tier,approved_on,last_review_on,register; cat; } \
         >"$BATS_TEST_TMPDIR/load.csv"
-    ctl import households "$BATS_TEST_TMPDIR/load.csv" >/dev/null
+    ctl import households "$BATS_TEST_TMPDIR/load.csv" --history complete >/dev/null
 }

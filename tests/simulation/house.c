@@ -251,7 +251,11 @@ bool house_try_import(struct house *h, const char *kind, const char *bytes, size
         fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW) != 0) {
         fail(h, "memfd", kind);
     }
-    ask(h, "import", json_pack("{s:s, s:{s:i}}", "kind", kind, "file", "fd", 0), fd);
+    json_t *params = json_pack("{s:s, s:{s:i}}", "kind", kind, "file", "fd", 0);
+    if (strcmp(kind, "households") == 0) {
+        json_object_set_new(params, "history", json_string("complete"));
+    }
+    ask(h, "import", params, fd);
     close(fd);
     json_t *result = answer(h, reason);
     if (result && (json_integer_value(json_object_get(result, "bad")) != 0 ||

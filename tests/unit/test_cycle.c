@@ -350,6 +350,56 @@ static void test_import(void **state)
     error_clear(&err);
 }
 
+/* 3.4, Import: a history that nobody knows is not lateness; one that is complete is. */
+static void test_enter(void **state)
+{
+    (void)state;
+    static const struct {
+        enum basis basis;
+        const char *anchor;
+        enum tier tier;
+        const char *reviewed, *on;
+        bool partial;
+        const char *nominal;
+        int before;
+    } cases[] = {
+        /* complete: the oldest is open, however late */
+        {ANN, "2020-01-15", YEAR, "", "2026-11-24", false, "2021-01-15", 0},
+        /* partial: the first whose deadline is not before the entry */
+        {ANN, "2020-01-15", YEAR, "", "2026-11-24", true, "2027-01-15", 6},
+        {ANN, "2025-08-24", QUARTER, "", "2026-11-24", true, "2026-11-24", 4},
+        {ANN, "2025-08-24", QUARTER, "", "2026-11-25", true, "2027-02-24", 5},
+        /* the rolled deadline counts: 2026-10-03 is due on 2026-10-08 */
+        {ANN, "2025-10-03", YEAR, "", "2026-10-08", true, "2026-10-03", 0},
+        {ANN, "2025-10-03", YEAR, "", "2026-10-09", true, "2027-10-03", 1},
+        /* approved lately: the approval was the last review, nothing is unknown */
+        {ANN, "2026-10-30", QUARTER, "", "2026-11-24", true, "2027-01-30", 0},
+        /* a review that is known settles it, also where the next is long past */
+        {ANN, "2020-01-15", YEAR, "2024-01-10", "2026-11-24", true, "2025-01-15", 0},
+        {CAL, "2020-05-10", HALF, "", "2026-11-24", true, "2026-12-31", 13},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct policy policy = policy_of(cases[i].basis, ROLL_FOLLOWING);
+        struct cycle_context c = context(&policy, cases[i].anchor, &always[cases[i].tier], 1);
+        struct cycle_entry entry = {day(cases[i].on),
+                                    *cases[i].reviewed ? day(cases[i].reviewed) : DATE_NONE,
+                                    cases[i].partial};
+        struct cycle_entered plain, traced;
+        struct trace t = TRACE_INIT;
+        int said = 0;
+        assert_true(cycle_enter(&c, &entry, &plain, NULL, NULL));
+        assert_day(plain.dates.nominal, cases[i].nominal);
+        assert_int_equal(plain.before, cases[i].before);
+        assert_true(cycle_enter(&c, &entry, &traced, &t, NULL));
+        assert_int_equal(traced.dates.step, plain.dates.step);
+        for (int k = 0; k < t.count; k++) {
+            said += t.steps[k].rule == TRACE_BEFORE_ENTRY;
+        }
+        assert_int_equal(said, cases[i].before);
+        trace_free(&t);
+    }
+}
+
 /* 3.4: without an open task, the first of the new grid whose deadline is after the change. */
 static void test_after_tier(void **state)
 {
@@ -596,12 +646,19 @@ static void test_trace_passed(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dates),        cmocka_unit_test(test_first),
-        cmocka_unit_test(test_after_review), cmocka_unit_test(test_jumps_by_tier),
-        cmocka_unit_test(test_dropped_tier), cmocka_unit_test(test_import),
-        cmocka_unit_test(test_after_tier),   cmocka_unit_test(test_restart),
-        cmocka_unit_test(test_postpone),     cmocka_unit_test(test_postpone_limit_and_late),
-        cmocka_unit_test(test_range),        cmocka_unit_test(test_trace),
+        cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_first),
+        cmocka_unit_test(test_after_review),
+        cmocka_unit_test(test_jumps_by_tier),
+        cmocka_unit_test(test_dropped_tier),
+        cmocka_unit_test(test_import),
+        cmocka_unit_test(test_enter),
+        cmocka_unit_test(test_after_tier),
+        cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_postpone),
+        cmocka_unit_test(test_postpone_limit_and_late),
+        cmocka_unit_test(test_range),
+        cmocka_unit_test(test_trace),
         cmocka_unit_test(test_trace_passed),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

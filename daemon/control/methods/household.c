@@ -16,14 +16,17 @@ static json_t *household_json(const struct household_row *row, const struct cycl
     bool open = cycle->cycle != 0;
 
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:s, "
+        "{s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "s:o, s:I, s:s, "
         "s:b, s:s?}",
         "household", json_str(row->household), "division", json_division(row->division), "township",
         json_division(row->township), "head_name", json_str(row->head_name), "tier",
         word(&tiers, (int)row->tier), "tier_source", word(&tier_sources, (int)row->tier_source),
-        "status", word(&statuses, (int)row->status), "approved_on", json_day(row->approved_on),
-        "anchor_on", json_day(row->anchor_on), "last_review_on", json_day(row->last_review_on),
-        "nominal_due_on", open ? json_day(cycle->dates.nominal) : json_null(), "due_on",
+        "settle_by", json_day(row->settle_by), "history", word(&histories, (int)row->history),
+        "entered_on", json_day(row->entered_on), "status", word(&statuses, (int)row->status),
+        "approved_on", json_day(row->approved_on), "anchor_on", json_day(row->anchor_on),
+        "last_review_on", json_day(row->last_review_on), "nominal_due_on",
+        open ? json_day(cycle->dates.nominal) : json_null(), "due_on",
         open ? json_day(cycle->dates.due_on) : json_null(), "opens_on",
         open ? json_day(cycle->dates.opens_on) : json_null(), "provisional",
         open ? json_boolean(cycle->dates.provisional) : json_null(), "open_task",
@@ -52,8 +55,8 @@ static bool show_run(struct call *c, struct work *w, json_t **result, struct err
 /* Which households are wanted. Protection rests on status and register alone, so that it needs no
  * members. */
 struct filter {
-    const struct policy *policy;      /* NULL before the first version */
-    int tier, status, register_state; /* -1: any */
+    const struct policy *policy;               /* NULL before the first version */
+    int tier, status, register_state, history; /* -1: any */
     bool only_protected;
 };
 
@@ -76,6 +79,7 @@ static bool is_wanted(const struct filter *f, const struct household_row *row)
 
     return (f->tier < 0 || f->tier == (int)row->tier) &&
            (f->status < 0 || f->status == (int)row->status) &&
+           (f->history < 0 || f->history == (int)row->history) &&
            (f->register_state < 0 || f->register_state == (int)row->register_state) &&
            (!f->only_protected || is_protected(f->policy, row, &clause));
 }
@@ -140,6 +144,7 @@ static bool list_run(struct call *c, struct work *w, json_t **result, struct err
         .tier = call_word(c, "tier"),
         .status = call_word(c, "status"),
         .register_state = call_word(c, "register"),
+        .history = call_word(c, "history"),
         .only_protected = call_bool(c, "protected"),
     };
     int limit = call_limit(c), looked = 0;
@@ -193,6 +198,8 @@ static const struct param list_params[] = {
     {"tier", PARAM_WORD, false, &tiers, "only this tier"},
     {"status", PARAM_WORD, false, &statuses, "only this status"},
     {"register", PARAM_WORD, false, &register_states, "only this state on the poverty register"},
+    {"history", PARAM_WORD, false, &histories,
+     "unknown: only those whose reviews before their entry are unknown"},
     {"protected", PARAM_BOOLEAN, false, NULL, "true: only those that the continuity rule protects"},
     METHODS_PAGE,
 };
@@ -206,11 +213,14 @@ const struct method methods_household[] = {
      .params = show_params,
      .run = show_run,
      .result_help =
-         "`{household, division, township, head_name, tier, tier_source, status, approved_on, "
+         "`{household, division, township, head_name, tier, tier_source, settle_by, history, "
+         "entered_on, status, approved_on, "
          "anchor_on, last_review_on, nominal_due_on, due_on, opens_on, provisional, open_task, "
          "missed_cycles, register, protected, protection_clause}`. The four dates and marks from "
          "`nominal_due_on` to `provisional` are of the open cycle, null without one; `provisional` "
-         "says that they rest on a year whose calendar is not published."},
+         "says that they rest on a year whose calendar is not published. `settle_by` is the last "
+         "day on which a tier that comes later counts as if it had stood in the file, null when "
+         "that is over; with `tier_source` default nothing is due until then."},
     {.name = "household.list",
      .least = ROLE_VIEWER,
      .bound = BOUND_ITEMS,

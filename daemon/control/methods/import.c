@@ -2,11 +2,16 @@
 #include "work/import.h"
 #include "control/methods.h"
 
+enum { HISTORY_PARTIAL, HISTORY_COMPLETE };
+static const struct word history_words[] = {{"partial", NULL}, {"complete", NULL}};
+static const struct names given_histories = NAMES_TABLE("history", history_words);
+
 static struct job *import_make(struct call *c, struct work *w, struct error *err)
 {
     struct import_request request = {.kind = (enum import_kind)call_word(c, "kind"),
                                      .confirmed = call_bool(c, "confirm")};
     int64_t year = call_int(c, "year");
+    int history = call_word(c, "history");
 
     (void)w;
     if (request.kind != IMPORT_CALENDAR && (year >= 0 || request.confirmed)) {
@@ -18,6 +23,11 @@ static struct job *import_make(struct call *c, struct work *w, struct error *err
         return NULL;
     }
     request.year = year < 0 ? 0 : (int)year;
+    if (history >= 0 && request.kind != IMPORT_HOUSEHOLDS) {
+        error_say(err, SAY_HISTORY_HOUSEHOLDS);
+        return NULL;
+    }
+    request.partial = history != HISTORY_COMPLETE;
     request.file = call_fd(c, "file");
     request.skip_bad = call_fd(c, "skip_bad");
     return import_job(&request, call_actor(c));
@@ -90,6 +100,9 @@ static const struct param import_params[] = {
      "of a calendar: the year that it is of, where most of its rows are of another"},
     {"confirm", PARAM_BOOLEAN, false, NULL,
      "of a calendar: it may take more than a third of the year's published days back"},
+    {"history", PARAM_WORD, false, &given_histories,
+     "of households, what an empty last_review_on means: nobody knows (partial, the default), or "
+     "never (complete)"},
     {NULL, PARAM_STRING, false, NULL, NULL},
 };
 

@@ -49,10 +49,12 @@ static json_t *count(const struct call *c, int64_t value)
 
 static json_t *counts_of(const struct call *c, const struct store_counts *n, int64_t is_protected)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "households", count(c, n->households),
-                     "active", count(c, n->active), "protected", count(c, is_protected),
-                     "open_tasks", count(c, n->open_tasks), "late", count(c, n->late),
-                     "birth_unknown", count(c, n->birth_unknown));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "households",
+                     count(c, n->households), "active", count(c, n->active), "protected",
+                     count(c, is_protected), "open_tasks", count(c, n->open_tasks), "late",
+                     count(c, n->late), "birth_unknown", count(c, n->birth_unknown),
+                     "history_unknown", count(c, n->history_unknown), "unsettled",
+                     count(c, n->unsettled));
 }
 
 /* ---- warnings ---- */
@@ -359,13 +361,16 @@ const struct method methods_status[] = {
      .run = status_run,
      .result_help =
          "`{version, now, timezone, policy: {name, from, until, hash}, calendars: [{year, state}], "
-         "counts: {households, active, protected, open_tasks, late, birth_unknown}, last_run, "
+         "counts: {households, active, protected, open_tasks, late, birth_unknown, "
+         "history_unknown, unsettled}, last_run, "
          "next_run, queues: "
          "{messages, leased}, audit_head, warnings, alarms}`. `policy` is null before the first "
          "version. "
          "`state` is `published` or `provisional`. `last_run` is the latest day whose run is "
          "complete, `next_run` the instant of the next. `birth_unknown` counts present members "
-         "whose birthday is not known, so that no age of theirs is ever told. `messages` are those "
+         "whose birthday is not known, so that no age of theirs is ever told; `history_unknown` "
+         "households whose reviews before their entry are unknown; `unsettled` those whose tier is "
+         "waited for (待补成员信息), which are not late. `messages` are those "
          "neither delivered nor "
          "acknowledged. `warnings` are texts; those that a person must act on (the run is overdue "
          "or "
