@@ -229,13 +229,13 @@ dies() {
     [ ! -e "$at/reviewd.db.before-v2.part" ]
 }
 
-@test "the tests above, and those of returns, name every point that there is" {
+@test "the tests above, and those of returns and of mounts, name every point that there is" {
     grep -ohE 'crash_point\([^;]*\);' -r "$ROOT/daemon" | grep -oE '"[a-z-]+"' | tr -d '"' |
         sort -u >"$D/points"
     [ -s "$D/points" ]
     while read -r point; do
         grep -qE "(dies .* |[0-9]:|for point in .*)$point\b" "$BATS_TEST_FILENAME" \
-            "$ROOT/tests/integration/return.bats" ||
+            "$ROOT"/tests/integration/{return,spool}.bats ||
             { echo "no test is killed at $point"; return 1; }
     done <"$D/points"
 }
