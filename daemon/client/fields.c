@@ -55,6 +55,16 @@ const struct view_field household_fields[] = {
     {"missed_cycles", "missed cycles", 0},
     FIELD_END};
 
+const struct view_field doubt_columns[] = {{"household", "HOUSEHOLD", 0},
+                                           {"head_name", "HEAD", VIEW_SHORT},
+                                           {"township", "TOWNSHIP", VIEW_CODE},
+                                           {"division", NULL, VIEW_HIDDEN},
+                                           {"status", "STATUS", VIEW_WORD},
+                                           {"doubt", "DOUBT", VIEW_WORD},
+                                           {"member", "MEMBER", VIEW_WORD},
+                                           {"other", "OTHER", VIEW_WORD},
+                                           FIELD_END};
+
 const struct view_field found_columns[] = {{"household", "HOUSEHOLD", 0},
                                            {"member", "MEMBER", VIEW_WORD},
                                            {"name", "NAME", VIEW_SHORT},

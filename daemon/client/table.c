@@ -124,6 +124,14 @@ static const struct input household_options[] = {
     OPTION("protected", INPUT_SWITCH, NULL, NULL, "only those that the continuity rule protects"),
     PAGES,
     INPUT_END};
+static const struct word doubt_words[] = {{"person-twice", NULL},
+                                          {"tier-mismatch", NULL},
+                                          {"birth-unknown", NULL},
+                                          {"nobody-present", NULL},
+                                          {"income-above", NULL}};
+static const struct names doubts = NAMES_TABLE("kind", doubt_words);
+static const struct input doubts_options[] = {
+    TOWNSHIP, OPTION("kind", INPUT_WORD, "KIND", &doubts, "only this kind"), PAGES, INPUT_END};
 static const struct input find_arguments[] = {
     ARGUMENT("text", INPUT_TEXT, "TEXT", NULL,
              "number, identity number, telephone, or how a name begins"),
@@ -354,6 +362,12 @@ const struct command table_commands[] = {
      .summary = "protections that ended, with their grounds",
      .example = "protection exceptions --from 2026-01-01",
      .fields = exception_columns},
+    {.name = "doubts",
+     .method = "doubts",
+     .options = doubts_options,
+     .summary = "contradictions that forbid nothing, to be looked into",
+     .example = "doubts --township 500101001",
+     .fields = doubt_columns},
     {.name = "protection holds",
      .method = "protection.holds",
      .options = page_options,

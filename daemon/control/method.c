@@ -14,13 +14,17 @@ static const struct word bound_text[] = {{"unsaid", NULL},    {"nowhere", NULL},
 const struct names bounds = NAMES_TABLE("bound", bound_text);
 
 const struct method *const methods[] = {
-    methods_status,    methods_import,     methods_return,
-    methods_household, methods_find,       methods_task,
-    methods_explain,   methods_queue,      methods_standards,
-    methods_run,       methods_admin,      methods_audit,
-    methods_change,    methods_protection, methods_register,
-    methods_metrics,   methods_person,     methods_backup,
-    methods_division,  methods_discover,   NULL,
+    methods_status,     methods_import,
+    methods_return,     methods_household,
+    methods_find,       methods_doubt,
+    methods_task,       methods_explain,
+    methods_queue,      methods_standards,
+    methods_run,        methods_admin,
+    methods_audit,      methods_change,
+    methods_protection, methods_register,
+    methods_metrics,    methods_person,
+    methods_backup,     methods_division,
+    methods_discover,   NULL,
 };
 
 const struct method *method_find(struct str name)

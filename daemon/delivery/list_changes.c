@@ -9,6 +9,7 @@
 #include "store/event.h"
 #include "store/household.h"
 #include "store/message.h"
+#include "work/doubt.h"
 
 #define PAGE 512
 
@@ -138,6 +139,24 @@ static bool tell_proposal(struct reader *r, json_t *body, struct list_change *ch
     return true;
 }
 
+static bool tell_doubt(struct reader *r, json_t *body, struct list_change *change, bool *say,
+                       struct error *err)
+{
+    const char *member = word(body, "member"), *other = word(body, "other");
+
+    (void)change, (void)say, (void)err;
+    strbuf_addz(&r->text,
+                names_zh(&doubt_kinds, names_find(&doubt_kinds, str_of(word(body, "doubt")))));
+    if (*member) {
+        strbuf_addf(&r->text, "（成员%s）", member);
+    }
+    if (strcmp(word(body, "doubt"), "person-twice") == 0) {
+        strbuf_addf(&r->text, "，另见于%s%s", *other ? "户" : "其他乡镇的户", other);
+    }
+    strbuf_addz(&r->text, "，请核实");
+    return true;
+}
+
 /* Any message: its kind, or the event of an alert, and what its body says. */
 static bool tell_other(struct reader *r, json_t *body, struct list_change *change, bool *say,
                        struct error *err)
@@ -226,6 +245,7 @@ static const struct kind {
      "成员和收入情况待补，暂不安排复核，请于{until}前补报；逾期未补的按季度复核", NULL},
     {"tier-default", "复核档次未定", "成员和收入情况不明，未定档次，暂按{tier:tier}复核，请补报",
      NULL},
+    {"doubt", "待核实", NULL, tell_doubt},
     {"corrected", "更正", "已撤销一项登记（{kind:event}），原因：{reason}", NULL},
     {"division-merged", "区划合并", "{name}（{from}）并入{to:place}，其户和未办任务随之转入", NULL},
     {"standard-missing", "缺少标准", "{year}年的低保标准和扶贫标准尚未录入", NULL},

@@ -34,16 +34,3 @@ bool store_find(struct store *s, struct arena *a, enum find_by by, struct str te
     return db_all(s, err, a, &found, rows, count, sql[by], ARG(after->key),
                   ARG(after->household_id), ARG(after->member), ARG(last), ARG(limit));
 }
-
-bool store_person_elsewhere(struct store *s, struct str id, int64_t household_id, int64_t *other,
-                            struct error *err)
-{
-    return db_one(s, err, NULL, &db_number, other,
-                  "SELECT h.id FROM member m CROSS JOIN household h ON h.id = m.household_id "
-                  "WHERE m.id = ?1 AND m.status = 'present' AND m.household_id <> ?2 "
-                  "AND h.status <> 'closed' "
-                  "UNION ALL SELECT h.id FROM household h WHERE h.head_id = ?1 AND h.id <> ?2 "
-                  "AND h.status <> 'closed' AND NOT EXISTS "
-                  "(SELECT 1 FROM member m WHERE m.household_id = h.id AND m.id = ?1) LIMIT 1",
-                  ARG(id), ARG(household_id));
-}

@@ -227,4 +227,35 @@ WHEN (new.settle_by IS NOT NULL AND new.tier_source = 'default')
     SET unsettled = unsettled + (new.settle_by IS NOT NULL AND new.tier_source = 'default')
                     - (old.settle_by IS NOT NULL AND old.tier_source = 'default'),
         history_unknown = history_unknown + (new.history = 'unknown') - (old.history = 'unknown');
+
+-- Households that the next run looks through for doubts: something that one rests on has changed.
+CREATE TABLE doubt_due (
+    household_id INTEGER PRIMARY KEY REFERENCES household (id)
+) STRICT;
+INSERT INTO doubt_due SELECT id FROM household WHERE status <> 'closed';
+CREATE TRIGGER doubt_household_added AFTER INSERT ON household BEGIN
+    INSERT INTO doubt_due VALUES (new.id) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER doubt_household_moved AFTER UPDATE ON household
+WHEN new.head_id IS NOT old.head_id OR new.status <> old.status OR new.income IS NOT old.income
+     OR new.pension IS NOT old.pension OR new.employment_cost IS NOT old.employment_cost
+     OR new.township <> old.township BEGIN
+    INSERT INTO doubt_due VALUES (new.id) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER doubt_member_added AFTER INSERT ON member BEGIN
+    INSERT INTO doubt_due VALUES (new.household_id) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER doubt_member_moved AFTER UPDATE ON member
+WHEN new.id IS NOT old.id OR new.birth_on IS NOT old.birth_on OR new.status <> old.status BEGIN
+    INSERT INTO doubt_due VALUES (new.household_id) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER doubt_standard_added AFTER INSERT ON standard BEGIN
+    INSERT INTO doubt_due SELECT id FROM household
+    WHERE township BETWEEN new.district AND new.district + 999999 AND income IS NOT NULL
+    ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER doubt_standard_moved AFTER UPDATE ON standard BEGIN
+    INSERT INTO doubt_due SELECT id FROM household
+    WHERE township BETWEEN new.district AND new.district + 999999 AND income IS NOT NULL
+    ON CONFLICT DO NOTHING;
 END;

@@ -1,11 +1,14 @@
-/* What the run tells townships and districts once: a tier that is the default (contract.md 3.3), a
- * protection that runs out (3.5), a standard that is missing (3.9). run.cursor is the last division
- * done; at 0 the tiers are told. */
+/* What the run tells townships and districts once: doubts (contract.md 5), a tier that is the
+ * default (contract.md 3.3), a protection that runs out (3.5), a standard that is missing (3.9).
+ * run.cursor is the last division done; at 0 the tiers are told. */
 #include "base/canon.h"
+#include "base/log.h"
 #include "rules/standard.h"
 #include "store/calendar.h"
 #include "store/division.h"
+#include "store/doubt.h"
 #include "store/household.h"
+#include "work/doubt.h"
 #include "work/quarantine.h"
 #include "work/tell.h"
 
@@ -149,6 +152,75 @@ static bool tell_tiers(struct phase *p, bool *more, struct error *err)
     return true;
 }
 
+/* A household's doubts to its township, each once; what has a message of its own is told by that.
+ * The other household of a person who stands twice is named where it is the same township's, and is
+ * looked at as well where it was not told yet. */
+static bool tell_doubts_of(struct phase *p, const void *record, struct error *err)
+{
+    struct household_row household, *row = &household;
+    struct store *s = p->w->store;
+    struct doubt *doubts;
+    struct error why = ERROR_INIT;
+    int64_t id = *(const int64_t *)record;
+    int count;
+    if (!store_household_get(s, &p->arena, id, row, &why) ||
+        !doubts_of(p->w, &p->arena, row, &doubts, &count, &why)) {
+        /* What cannot be read has no doubts, and stops no run: `verify` names it. */
+        strbuf_addf(&p->log, "event=doubts-unread id=%lld reason=", (long long)id);
+        log_value(&p->log, str_of(why.message));
+        strbuf_addc(&p->log, '\n');
+        error_clear(&why);
+        return store_doubt_done(s, id, err);
+    }
+    for (int i = 0; i < count; i++) {
+        const struct doubt *d = &doubts[i];
+        const char *word = names_text(&doubt_kinds, (int)d->kind);
+        struct household_row other = {0};
+        bool said = true;
+        if (d->kind == DOUBT_TIER_MISMATCH) {
+            continue;
+        }
+        if (d->other && (!store_household_get(s, &p->arena, d->other, &other, err) ||
+                         !store_doubt_told(s, other.township,
+                                           str_of(arena_format(&p->arena, "%.*s/%s/",
+                                                               STR_ARG(other.household), word)),
+                                           &said, err) ||
+                         (!said && !store_doubt_mark(s, other.id, err)))) {
+            return false;
+        }
+        bool near = d->other && other.township == row->township;
+        struct tell_facts facts = {.doubt = str_of(word),
+                                   .household = row->household,
+                                   .member = d->member,
+                                   .other = near ? other.household : STR_NONE};
+        if (!tell_once(p, TELL_DOUBT, row->township, &facts,
+                       arena_format(&p->arena, "%.*s/%s", STR_ARG(row->household), word), err)) {
+            return false;
+        }
+    }
+    return store_doubt_done(s, id, err);
+}
+
+static bool tell_doubts(struct phase *p, bool *more, struct error *err)
+{
+    int64_t *ids;
+    int count, left;
+    if (!store_doubts_due(p->w->store, &p->arena, PHASE_BATCH, &ids, &count, err)) {
+        return false;
+    }
+    for (int i = 0; i < count; i++) {
+        if (!quarantine_record(p, ids[i], tell_doubts_of, &ids[i], err)) {
+            return false;
+        }
+    }
+    /* Also those that were marked meanwhile. One that fails stays: then the rest tomorrow. */
+    if (!store_doubts_due(p->w->store, &p->arena, 1, &ids, &left, err)) {
+        return false;
+    }
+    *more = left > 0 && !p->careful;
+    return true;
+}
+
 /* What a division is told today. */
 static bool tell_division(struct phase *p, const void *record, struct error *err)
 {
@@ -168,7 +240,8 @@ bool notice_all(struct phase *p, bool *end, struct error *err)
     const struct policy *policy = work_policy(p->w, p->run.day, err);
     struct division_row d = {0};
     bool district = p->run.cursor >= 0, more = false;
-    if (!policy || (p->run.cursor == 0 && !tell_tiers(p, &more, err))) {
+    if (!policy || (p->run.cursor == 0 &&
+                    (!tell_tiers(p, &more, err) || (!more && !tell_doubts(p, &more, err))))) {
         return false;
     }
     if (more) {

@@ -6,7 +6,7 @@
 #include "client/cell.h"
 
 extern const struct view_field status_fields[], household_fields[], household_columns[],
-    found_columns[], member_columns[], division_fields[], merge_fields[], backup_fields[],
-    return_fields[], task_fields[], task_columns[], message_columns[], standard_columns[],
-    audit_columns[], chain_fields[], failure_columns[], import_fields[], register_columns[],
-    exception_columns[], hold_columns[];
+    found_columns[], doubt_columns[], member_columns[], division_fields[], merge_fields[],
+    backup_fields[], return_fields[], task_fields[], task_columns[], message_columns[],
+    standard_columns[], audit_columns[], chain_fields[], failure_columns[], import_fields[],
+    register_columns[], exception_columns[], hold_columns[];

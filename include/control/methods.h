@@ -14,7 +14,7 @@ extern const struct method methods_status[], methods_import[], methods_household
     methods_explain[], methods_queue[], methods_standards[], methods_run[], methods_admin[],
     methods_audit[], methods_metrics[], methods_person[], methods_discover[], methods_change[],
     methods_protection[], methods_register[], methods_backup[], methods_division[],
-    methods_return[], methods_find[];
+    methods_return[], methods_find[], methods_doubt[];
 
 /* Reads the configuration anew, for `reload` and SIGHUP. On the writer, outside any transaction;
  * what it leaves open is its entry in the audit, to be committed. */

@@ -23,8 +23,3 @@ struct found_row {
 bool store_find(struct store *s, struct arena *a, enum find_by by, struct str text,
                 const struct found_row *after, int limit, struct found_row **rows, int *count,
                 struct error *err);
-
-/* Another household, neither closed nor `household_id`, in which the person of an identity number
- * is present, or whose head has it; *other 0: none. */
-bool store_person_elsewhere(struct store *s, struct str id, int64_t household_id, int64_t *other,
-                            struct error *err);

@@ -15,6 +15,7 @@ enum told_kind {
     TELL_CORRECTED,
     TELL_DEADLINE_MOVED,
     TELL_DIVISION_MERGED,
+    TELL_DOUBT, /* a contradiction that forbids nothing (work/doubt) */
     TELL_MOVED_AWAY,
     TELL_MOVED_IN,
     TELL_NOT_PICKED_UP,
@@ -31,8 +32,8 @@ const char *tell_word(enum told_kind kind);
 
 /* What there is to say: a kind takes what its row names, each under its own name. Borrowed. */
 struct tell_facts {
-    struct str audit_head, clause, derived, event, given, household, kind, name, policy, proposes,
-        reason, tier;
+    struct str audit_head, clause, derived, doubt, event, given, household, kind, member, name,
+        other, policy, proposes, reason, tier;
     struct str households; /* a list as JSON */
     struct date date, due_on, since, until, was;
     int64_t from, to, township; /* codes of divisions */

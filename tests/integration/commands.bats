@@ -182,6 +182,15 @@ case_household_find() {
     misused "TEXT is missing" household find
 }
 
+case_doubts() {
+    printf 'household,member,status\nA-1,9,present\n' >"$BATS_TEST_TMPDIR/nine.csv"
+    ctl import members "$BATS_TEST_TMPDIR/nine.csv" >/dev/null # no birthday
+    result items next -- doubts
+    lists HOUSEHOLD HEAD TOWNSHIP STATUS DOUBT MEMBER OTHER -- doubts
+    no not-found doubts --township 500999
+    misused "did you mean 'person-twice'?" doubts --kind person-twise
+}
+
 case_household_tier() {
     result household tier -- household tier C-333 semi-annual --reason "two at school"
     shows "tier" -- household tier C-333 annual --reason "one again"

@@ -536,6 +536,7 @@ static void test_table(void **state)
                                            "metrics",
                                            "household.members",
                                            "household.find",
+                                           "doubts",
                                            "household.unmask",
 
                                            "rpc.discover",

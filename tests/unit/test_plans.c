@@ -16,6 +16,7 @@
 #include "store/campaign.h"
 #include "store/db.h"
 #include "store/division.h"
+#include "store/doubt.h"
 #include "store/event.h"
 #include "store/find.h"
 #include "store/merge.h"
@@ -381,7 +382,13 @@ static void call_others(void)
         struct found_row from = {.key = STR("x")}, *found;
         must(store_find(m.s, &m.a, (enum find_by)by, STR("x"), &from, 9, &found, &count, &err));
     }
+    int64_t *due;
+    bool is_told;
     must(store_person_elsewhere(m.s, STR("x"), 1, &after, &err));
+    must(store_doubt_mark(m.s, 1, &err));
+    must(store_doubts_due(m.s, &m.a, 9, &due, &count, &err));
+    must(store_doubt_done(m.s, 1, &err));
+    must(store_doubt_told(m.s, TOWNSHIP, STR("x/"), &is_told, &err));
     must(store_workday_drop(m.s, day.day, &err));
     must(store_workdays(m.s, &m.a, day.day, day.day, &days, &count, &err));
     must(store_calendar_file(m.s, &m.a, 2026, &text, &err));
