@@ -191,11 +191,17 @@ const struct view_field backup_fields[] = {{"taken_at", "as of", 0},
                                            FIELD_END};
 
 /* An import's faults go to stderr, where those of a refusal go. */
-const struct view_field import_fields[] = {
-    {"rows", "rows", 0},         {"added", "added", 0},
-    {"changed", "changed", 0},   {"unchanged", "unchanged", 0},
-    {"bad", "bad", 0},           {"faults", NULL, VIEW_HIDDEN},
-    {"more", NULL, VIEW_HIDDEN}, FIELD_END};
+const struct view_field import_fields[] = {{"rows", "rows", 0},
+                                           {"added", "added", 0},
+                                           {"changed", "changed", 0},
+                                           {"unchanged", "unchanged", 0},
+                                           {"bad", "bad", 0},
+                                           {"faults", NULL, VIEW_HIDDEN},
+                                           {"more", NULL, VIEW_HIDDEN},
+                                           {"dry_run", NULL, VIEW_HIDDEN},
+                                           {"headings", NULL, VIEW_HIDDEN},
+                                           {"words", NULL, VIEW_HIDDEN},
+                                           FIELD_END};
 
 /* The rejected rows stand below as a table of their own. */
 const struct view_field return_fields[] = {

@@ -31,6 +31,35 @@ void show_members(json_t *result, const struct view_field *columns)
     }
 }
 
+void show_import(json_t *result, const struct view_field *fields)
+{
+    static const struct view_field headings[] = {
+        {"heading", "HEADING", 0}, {"becomes", "BECOMES", 0}, {NULL, NULL, 0}};
+    static const struct view_field words[] = {
+        {"heading", "HEADING", 0}, {"word", "WORD", 0},           {"column", "COLUMN", 0},
+        {"becomes", "BECOMES", 0}, {"rows", "ROWS", VIEW_NUMBER}, {NULL, NULL, 0}};
+    view_object(result, fields);
+    if (!json_is_true(json_object_get(result, "dry_run"))) {
+        return;
+    }
+    if (json_array_size(json_object_get(result, "headings")) > 0) {
+        putchar('\n');
+        view_list(json_object_get(result, "headings"), headings);
+    }
+    if (json_array_size(json_object_get(result, "words")) > 0) {
+        putchar('\n');
+        view_list(json_object_get(result, "words"), words);
+    }
+    puts("nothing was taken: this was a dry run");
+}
+
+void show_text(json_t *result, const struct view_field *fields)
+{
+    const char *text = json_string_value(json_object_get(result, "text"));
+    (void)fields;
+    fputs(text ? text : "", stdout);
+}
+
 void show_done(json_t *result, const struct view_field *fields)
 {
     if (json_is_object(result) && json_object_size(result) > 0) {

@@ -4,11 +4,9 @@
 
 /* ---- words ---- */
 
-static const struct word kind_words[] = {{"divisions", NULL},
-                                         {"households", NULL},
-                                         {"members", NULL},
-                                         {"standards", NULL},
-                                         {"calendar", NULL}};
+static const struct word kind_words[] = {{"divisions", NULL}, {"households", NULL},
+                                         {"members", NULL},   {"standards", NULL},
+                                         {"calendar", NULL},  {"book", NULL}};
 static const struct word tier_words[] = {
     {"annual", NULL}, {"semi-annual", NULL}, {"quarterly", NULL}};
 static const struct word status_words[] = {
@@ -97,7 +95,7 @@ static const struct input by_argument[] = {
 
 static const struct input import_arguments[] = {
     ARGUMENT("kind", INPUT_WORD, "KIND", &kinds, "what it holds"),
-    ARGUMENT("file", INPUT_FILE, "FILE", NULL, "a CSV file, UTF-8 or GB18030; - is standard input"),
+    ARGUMENT("file", INPUT_FILE, "FILE", NULL, "CSV, .xlsx or .xls; - is standard input"),
     INPUT_END};
 static const struct input import_options[] = {
     OPTION("skip-bad", INPUT_OUTPUT, "FILE", NULL,
@@ -108,7 +106,11 @@ static const struct input import_options[] = {
            "a calendar may take more than a third of its year's days back"),
     OPTION("history", INPUT_WORD, "HISTORY", &histories,
            "of households without a last review: nobody knows (partial), or none was (complete)"),
+    OPTION("map", INPUT_TEXT, "NAME", NULL, "of a book: the mapping that says what is what in it"),
+    OPTION("dry-run", INPUT_SWITCH, NULL, NULL, "only tell what would become of it"),
     INPUT_END};
+static const struct input guess_arguments[] = {
+    ARGUMENT("file", INPUT_FILE, "FILE", NULL, "the book; - is standard input"), INPUT_END};
 static const struct input return_arguments[] = {
     ARGUMENT("file", INPUT_FILE, "FILE", NULL, "the filled list as CSV; - is standard input"),
     INPUT_END};
@@ -255,8 +257,14 @@ const struct command table_commands[] = {
      .options = import_options,
      .summary = "load a file",
      .example = "import households households.csv --skip-bad bad.csv",
-     .show = show_object,
+     .show = show_import,
      .fields = import_fields},
+    {.name = "map guess",
+     .method = "map.guess",
+     .arguments = guess_arguments,
+     .summary = "a mapping to begin with, for a book of another shape",
+     .example = "map guess households.csv",
+     .show = show_text},
     {.name = "return",
      .method = "return",
      .arguments = return_arguments,

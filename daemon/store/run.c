@@ -7,11 +7,9 @@ static const struct word phase_names[] = {{"open", NULL},    {"effect", NULL}, {
                                           {"pickup", NULL},  {"alert", NULL},  {"list", NULL},
                                           {"deliver", NULL}, {"prune", NULL},  {"done", NULL}};
 const struct names run_phases = NAMES_TABLE("phase", phase_names);
-static const struct word kind_names[] = {{"divisions", "区划"},
-                                         {"households", "户"},
-                                         {"members", "成员"},
-                                         {"standards", "标准"},
-                                         {"calendar", "日历"}};
+static const struct word kind_names[] = {{"divisions", "区划"}, {"households", "户"},
+                                         {"members", "成员"},   {"standards", "标准"},
+                                         {"calendar", "日历"},  {"book", "台账"}};
 const struct names import_kinds = NAMES_TABLE("kind", kind_names);
 
 #define COLUMNS                                                                                    \

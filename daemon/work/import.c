@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 #include "base/canon.h"
+#include "base/cell.h"
 #include "base/crash.h"
 #include "base/csv.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "store/calendar.h"
 #include "work/import_kind.h"
+#include "work/mapping.h"
 #include "work/recalculate.h"
 #include "work/staging.h"
 
@@ -29,12 +31,28 @@ static const struct import_class *const classes[] = {
     [IMPORT_STANDARDS] = &import_standards,
 };
 
+/* The rows of one kind that a file holds: a book may hold households and members in the same ones.
+ * What is accepted of a book are rows of the import's own columns, one kind behind another, each
+ * behind a heading with line 0. */
+struct import_pass {
+    const struct import_class *class;
+    struct mapper mapper; /* sheet NULL: the file's columns are those of the import */
+};
+
 enum import_stage { IMPORT_RECEIVE, IMPORT_DECODE, IMPORT_CHECK, IMPORT_APPLY, IMPORT_RECALCULATE };
 
 struct import_work {
     struct job job;
-    const struct import_class *class; /* NULL for a calendar */
     bool partial;                     /* of households: their history */
+    char *map_name;                   /* owned; NULL */
+    const struct import_class *class; /* of the pass at hand; NULL for a calendar */
+    struct mapping *map;              /* of a book; NULL */
+    struct import_pass passes[MAP_ROWS];
+    int pass_count, pass;
+    char **headings; /* of the book, as they stand; owned */
+    int heading_count;
+    struct import_seen *bad_rows; /* lines that an earlier pass has written out */
+    bool dry_run, own;            /* own: the accepted rows are those of a book */
     struct import_result result;
     struct import_context *context;
     enum import_stage stage;
@@ -120,11 +138,88 @@ static bool decode_begin(struct import_work *j, struct work *w, struct error *er
     if (j->rows < 0) {
         return false;
     }
-    const struct sheet_options options = {
-        .folder = w->staging, .known = import_knows, .data = j->class->columns};
+    const struct sheet_options options = {.folder = w->staging,
+                                          .known = j->map ? mapping_knows : import_knows,
+                                          .data = j->map ? (const void *)j->map
+                                                         : (const void *)j->class->columns};
     j->sheet = sheet_open(j->arrival.raw, &options);
-    j->context->columns = j->class->columns;
+    j->context->columns = j->map ? NULL : j->class->columns;
     return true;
+}
+
+/* Which sheets of the mapping the file is: those whose headings it has. One that no sheet at hand
+ * knows is a fault, for nobody has said what it means. */
+static bool book_heading(struct import_work *j, const struct sheet_row *row)
+{
+    static const struct import_class *const rows[] = {
+        [MAP_HOUSEHOLDS] = &import_households, [MAP_MEMBERS] = &import_members};
+    struct import_context *c = j->context;
+    for (int kind = 0; kind < MAP_ROWS; kind++) {
+        for (int i = 0; i < j->map->sheet_count; i++) {
+            struct import_pass *p = &j->passes[j->pass_count];
+            if (j->map->sheets[i].rows != kind) {
+                continue;
+            }
+            p->class = rows[kind];
+            if (mapper_fits(&p->mapper, &j->map->sheets[i], rows[kind]->columns, row)) {
+                j->pass_count++;
+            } else {
+                mapper_free(&p->mapper);
+            }
+        }
+    }
+    if (j->pass_count == 0) {
+        import_fault(c, "", "missing", sentence(SAY_MAP_SHEET));
+        return false;
+    }
+    c->width = row->count;
+    c->reasons = SIZE_MAX;
+    for (size_t i = 0; i < row->count; i++) {
+        struct strbuf becomes = STRBUF_INIT;
+        struct str name = cell_word(&c->row, row->cells[i]);
+        bool known = name.len == 0 || str_is(name, import_reasons_heading);
+        if (str_is(name, import_reasons_heading)) {
+            c->reasons = i;
+        }
+        for (int k = 0; k < j->pass_count; k++) {
+            known = mapper_becomes(&j->passes[k].mapper, name, &becomes) || known;
+        }
+        if (!known) {
+            import_fault(c, "", "unknown-column", sentence(SAY_MAP_HEADING, arg_text(name)));
+        }
+        strbuf_free(&becomes);
+        if (name.len) {
+            j->headings =
+                xrealloc(j->headings, (size_t)(j->heading_count + 1) * sizeof *j->headings);
+            j->headings[j->heading_count++] = xstrndup(name.data, name.len);
+        }
+    }
+    return c->row_faults == 0;
+}
+
+static void read_from_rows(struct import_work *j)
+{
+    sheet_rows_close(j->reader);
+    j->reader = sheet_rows_open(j->rows, 0);
+}
+
+/* The next pass over the rows. What was good among the households of the one before is coming. */
+static bool pass_begin(struct import_work *j, struct work *w, struct error *err)
+{
+    struct import_context *c = j->context;
+    read_from_rows(j);
+    j->heading = false;
+    j->class = j->passes[j->pass].class;
+    c->columns = j->class->columns;
+    c->members.household.id = 0;
+    import_seen_free(c->seen);
+    c->seen = import_seen_new(w->staging, 2 * j->count + 2, err);
+    if (c->seen && j->pass == 0 && j->pass_count > 1) {
+        c->coming = import_seen_new(w->staging, j->count + 2, err);
+        j->bad_rows = c->coming ? import_seen_new(w->staging, j->count + 2, err) : NULL;
+        return j->bad_rows != NULL;
+    }
+    return c->seen != NULL;
 }
 
 static bool decode_end(struct import_work *j, struct work *w, struct error *err)
@@ -133,13 +228,10 @@ static bool decode_end(struct import_work *j, struct work *w, struct error *err)
     j->sheet = NULL;
     staging_close(&j->arrival.raw);
     staging_remove(w, raw_name);
-    j->reader = sheet_rows_open(j->rows, 0);
-    j->heading = false;
     j->job.done = 0;
     j->job.total = lseek(j->rows, 0, SEEK_END);
-    j->context->seen = import_seen_new(w->staging, 2 * j->count + 2, err);
     j->stage = IMPORT_CHECK;
-    return j->context->seen != NULL;
+    return pass_begin(j, w, err);
 }
 
 /* The file into rows, whatever it is. */
@@ -168,7 +260,8 @@ static enum job_step import_decode(struct import_work *j, struct work *w, struct
                                                                               : JOB_FAILED;
         case SHEET_ROW:
             j->context->line = row.line;
-            if (!j->heading && !import_heading(j->context, &row, j->positions)) {
+            if (!j->heading && !(j->map ? book_heading(j, &row)
+                                        : import_heading(j->context, &row, j->positions))) {
                 return import_refuse(j, err);
             }
             j->count += j->heading;
@@ -217,30 +310,104 @@ static void bad_row(struct import_work *j, const struct sheet_row *row, struct s
     }
 }
 
+/* The cells of a row by the columns of the pass. For a book *own is the row of the import's own
+ * columns, and *skip says that this pass leaves it out. */
+static bool row_cells(struct import_work *j, const struct sheet_row *row, struct sheet_row *own,
+                      struct str cells[IMPORT_COLUMNS_MAX], bool *skip, struct error *err)
+{
+    struct import_context *c = j->context;
+    bool all[IMPORT_COLUMNS_MAX];
+    int straight[IMPORT_COLUMNS_MAX];
+    *own = *row;
+    *skip = false;
+    if (!j->map) {
+        import_cells(c, row, j->positions, cells);
+        return true;
+    }
+    if (!mapper_row(&j->passes[j->pass].mapper, c, row, own, skip, err)) {
+        return false;
+    }
+    size_t width = c->width;
+    bool *headed = c->headed;
+    for (int i = 0; i < IMPORT_COLUMNS_MAX; i++) {
+        straight[i] = i;
+        all[i] = true;
+    }
+    if (!*skip) {
+        c->width = own->count;
+        c->headed = all;
+        import_cells(c, own, straight, cells);
+        c->width = width;
+        c->headed = headed;
+    }
+    return true;
+}
+
+static bool was_bad(struct import_work *j, struct str line)
+{
+    return j->bad_rows && import_seen_get(j->bad_rows, line);
+}
+
 /* Checks one row; where bad ones are skipped it goes to its file, and its faults name its line
  * there as well. */
 static bool check_row(struct import_work *j, const struct sheet_row *row, struct error *err)
 {
     struct import_context *c = j->context;
     struct str cells[IMPORT_COLUMNS_MAX];
+    struct sheet_row own;
     int first = j->result.fault_count;
+    bool skip;
     c->row_faults = 0;
     c->line = row->line;
     strbuf_reset(&c->why);
-    import_cells(c, row, j->positions, cells);
-    bool ok = j->class->check(c, cells, err);
+    struct str line = str_of(arena_format(&c->row, "%llu", (unsigned long long)row->line));
+    bool ok = row_cells(j, row, &own, cells, &skip, err);
+    skip = skip || was_bad(j, line);
+    if (!ok || skip) {
+        arena_reset(&c->row);
+        return ok;
+    }
+    ok = j->class->check(c, cells, err);
     j->result.rows++;
     j->result.bad += c->row_faults > 0;
-    if (ok && j->skip_bad >= 0 && c->row_faults) {
+    if (ok && c->row_faults == 0) {
+        if (j->good >= 0) {
+            sheet_rows_put(&j->ahead, &own);
+        }
+        if (j->pass + 1 < j->pass_count) {
+            import_seen_add(c->coming, cells[0], c->line);
+        }
+    } else if (ok && j->skip_bad >= 0) {
         for (int i = first; i < j->result.fault_count; i++) {
             j->result.faults[i].written = j->bad_lines + 1;
         }
         bad_row(j, row, strbuf_str(&c->why));
-    } else if (ok && j->skip_bad >= 0) {
-        sheet_rows_put(&j->ahead, row);
+        if (j->bad_rows) {
+            import_seen_add(j->bad_rows, line, c->line);
+        }
     }
     arena_reset(&c->row);
     return ok;
+}
+
+/* Before the good rows of a pass: the file's own heading, of a book the import's columns. */
+static void good_heading(struct import_work *j, const struct sheet_row *heading)
+{
+    struct str names[IMPORT_COLUMNS_MAX];
+    struct sheet_row own = *heading;
+    if (j->map) {
+        size_t n = 0;
+        for (; j->class->columns[n].name; n++) {
+            names[n] = str_of(j->class->columns[n].name);
+        }
+        own = (struct sheet_row){.line = 0, .count = n, .cells = names};
+    }
+    if (j->good >= 0) {
+        sheet_rows_put(&j->ahead, &own);
+    }
+    if (j->skip_bad >= 0 && j->pass == 0) {
+        bad_row(j, heading, str_of(import_reasons_heading));
+    }
 }
 
 static enum job_step import_accept(struct import_work *j, struct work *w, struct error *err);
@@ -258,23 +425,30 @@ static enum job_step check_slice(struct import_work *j, struct work *w, struct e
         end = got == SHEET_AT_END;
         ok = got != SHEET_FAULT;
         if (got == SHEET_ROW && !j->heading) {
-            heading_read(j, &row);
-            sheet_rows_put(&j->ahead, &row);
-            bad_row(j, &row, str_of(import_reasons_heading));
+            j->heading = true;
+            if (!j->map) {
+                heading_read(j, &row);
+            }
+            good_heading(j, &row);
         } else if (got == SHEET_ROW) {
             ok = check_row(j, &row, err);
         }
         j->job.done = (int64_t)sheet_rows_offset(j->reader);
     }
     store_read_end(w->store);
-    if (ok && j->skip_bad >= 0) {
-        ok = flush(&j->ahead, end ? 1 : 1 << 16, j->good, err) && bad_write(j, err);
-    }
+    ok = ok && (j->good < 0 || flush(&j->ahead, end ? 1 : 1 << 16, j->good, err)) &&
+         (j->skip_bad < 0 || bad_write(j, err));
     if (!ok) {
         return JOB_FAILED;
     }
     if (!end) {
         return JOB_MORE;
+    }
+    if (++j->pass < j->pass_count) {
+        return pass_begin(j, w, err) ? JOB_MORE : JOB_FAILED;
+    }
+    if (j->dry_run) {
+        return JOB_DONE;
     }
     return j->result.fault_count && j->skip_bad < 0 ? import_refuse(j, err)
                                                     : import_accept(j, w, err);
@@ -365,7 +539,7 @@ static enum job_step import_accept(struct import_work *j, struct work *w, struct
     }
     crash_point("import-renamed");
     j->row = (struct import_row){
-        .kind = j->result.kind,
+        .kind = j->passes[0].class->kind,
         .file = str_of(accepted_name),
         .accepted_on = j->context->today,
         .uid = j->job.actor.uid,
@@ -388,6 +562,9 @@ static enum job_step import_accept(struct import_work *j, struct work *w, struct
     j->context->members.household.id = 0;
     read_from(j, 0);
     j->heading = false;
+    j->class = j->passes[0].class;
+    j->context->columns = j->class->columns;
+    j->own = j->map != NULL;
     j->stage = IMPORT_APPLY;
     j->job.phase = "apply";
     j->job.done = 0;
@@ -423,6 +600,24 @@ static bool apply_row(struct import_work *j, const struct sheet_row *row, const 
     return ok;
 }
 
+/* The heading that the rows of a book have. */
+static void heading_own(struct import_work *j)
+{
+    struct str names[IMPORT_COLUMNS_MAX];
+    size_t n = 0;
+    for (; j->class->columns[n].name; n++) {
+        names[n] = str_of(j->class->columns[n].name);
+    }
+    heading_read(j, &(struct sheet_row){.count = n, .cells = names});
+}
+
+/* From here on the rows of a book are members. */
+static void apply_members(struct import_work *j)
+{
+    j->class = &import_members;
+    j->context->columns = j->class->columns;
+}
+
 /* Rows until the slice's time is up, at one that need not share its commit with the one before. */
 static bool apply_rows(struct import_work *j, bool *end, struct error *err)
 {
@@ -440,7 +635,10 @@ static bool apply_rows(struct import_work *j, bool *end, struct error *err)
             *end = true;
             return got == SHEET_AT_END;
         }
-        if (!j->heading) {
+        if (!j->heading || row.line == 0) {
+            if (j->heading) { /* the members of a book, behind its households */
+                apply_members(j);
+            }
             heading_read(j, &row);
             continue;
         }
@@ -465,6 +663,11 @@ static enum job_step apply_again(struct import_work *j)
     j->result.unchanged = j->row.unchanged;
     j->result.bad = j->row.bad;
     j->heading = j->row.offset > 0;
+    j->class = classes[j->row.kind];
+    j->context->columns = j->class->columns;
+    if (j->own) {
+        heading_own(j);
+    }
     j->context->members.household.id = 0;
     j->context->members.changed = false;
     strbuf_reset(&j->context->members.after);
@@ -482,6 +685,7 @@ static enum job_step apply_slice(struct import_work *j, struct work *w, struct e
     if (ok) {
         j->row.offset = (int64_t)sheet_rows_offset(j->reader);
         j->row.line = (int64_t)j->context->line;
+        j->row.kind = j->class->kind;
         j->row.added = j->result.added;
         j->row.changed = j->result.changed;
         j->row.unchanged = j->result.unchanged;
@@ -514,6 +718,16 @@ static enum job_step apply_slice(struct import_work *j, struct work *w, struct e
     return JOB_DONE;
 }
 
+/* The mapping is read when the file is whole: with the settings of that moment. */
+static bool map_begin(struct import_work *j, struct work *w, struct error *err)
+{
+    if (j->result.kind != IMPORT_BOOK || j->map) {
+        return true;
+    }
+    j->map = xcalloc(1, sizeof *j->map);
+    return mapping_read(w->settings->mapping_dir, str_of(j->map_name), j->map, err);
+}
+
 static enum job_step import_slice(struct job *job, struct work *w, struct error *err)
 {
     struct import_work *j = (struct import_work *)job;
@@ -521,10 +735,13 @@ static enum job_step import_slice(struct job *job, struct work *w, struct error 
     case IMPORT_RECEIVE:
         return import_receive(j, w, err);
     case IMPORT_DECODE:
-        if (!j->class) {
+        if (j->result.kind == IMPORT_CALENDAR) {
             return check_calendar(j, w, err);
         }
-        if (j->skip_bad >= 0 && j->good < 0) {
+        if (!map_begin(j, w, err)) {
+            return JOB_FAILED;
+        }
+        if ((j->skip_bad >= 0 || j->map) && j->good < 0) {
             j->good = staging_open(w, good_name, O_RDWR | O_CREAT | O_TRUNC, err);
             if (j->good < 0) {
                 return JOB_FAILED;
@@ -547,6 +764,19 @@ static void import_free(struct job *job)
     import_context_free(j->context);
     sheet_close(j->sheet);
     sheet_rows_close(j->reader);
+    for (int i = 0; i < j->pass_count; i++) {
+        mapper_free(&j->passes[i].mapper);
+    }
+    if (j->map) {
+        mapping_free(j->map);
+        free(j->map);
+    }
+    free(j->map_name);
+    for (int i = 0; i < j->heading_count; i++) {
+        free(j->headings[i]);
+    }
+    free(j->headings);
+    import_seen_free(j->bad_rows);
     strbuf_free(&j->ahead);
     strbuf_free(&j->bad);
     arrival_free(&j->arrival);
@@ -564,8 +794,10 @@ static struct import_work *import_new(enum import_kind kind, struct actor actor)
 {
     struct import_work *j = xcalloc(1, sizeof *j);
     j->job = (struct job){.class = &import_job_class, .actor = actor, .total = -1};
-    j->class = kind == IMPORT_CALENDAR ? NULL : classes[kind];
+    j->class = kind < IMPORT_CALENDAR ? classes[kind] : NULL;
     j->result.kind = kind;
+    j->passes[0].class = j->class;
+    j->pass_count = kind != IMPORT_BOOK;
     j->arrival.file = j->arrival.raw = j->skip_bad = j->rows = j->good = -1;
     return j;
 }
@@ -578,7 +810,41 @@ struct job *import_job(const struct import_request *request, struct actor actor)
     j->calendar.year = request->year;
     j->confirmed = request->confirmed;
     j->partial = request->partial;
+    j->map_name = request->map.data ? xstrndup(request->map.data, request->map.len) : NULL;
+    j->dry_run = request->dry_run;
     return &j->job;
+}
+
+const char *import_job_heading(const struct job *job, int i)
+{
+    const struct import_work *j = (const struct import_work *)job;
+    return i < j->heading_count ? j->headings[i] : NULL;
+}
+
+bool import_job_becomes(const struct job *job, struct str heading, struct strbuf *out)
+{
+    const struct import_work *j = (const struct import_work *)job;
+    bool known = false;
+    for (int i = 0; i < j->pass_count && j->map; i++) {
+        struct strbuf one = STRBUF_INIT;
+        if (mapper_becomes(&j->passes[i].mapper, heading, &one) &&
+            (!known || !str_is(strbuf_str(&one), "ignore"))) {
+            if (str_is(strbuf_str(out), "ignore")) {
+                strbuf_reset(out);
+            }
+            strbuf_addf(out, "%s%s", out->len ? ", " : "", strbuf_text(&one));
+            known = true;
+        }
+        strbuf_free(&one);
+    }
+    return known;
+}
+
+const struct map_count *import_job_words(const struct job *job, int pass, int *count)
+{
+    const struct import_work *j = (const struct import_work *)job;
+    *count = pass < j->pass_count ? j->passes[pass].mapper.count : -1;
+    return *count > 0 ? j->passes[pass].mapper.counts : NULL;
 }
 
 const struct import_result *import_job_result(const struct job *job)
@@ -626,7 +892,10 @@ bool import_resume(struct work *w, struct job **job, struct error *err)
     }
     /* The heading tells the order of the columns; then on from where the last commit left off. */
     read_from(j, 0);
-    if (sheet_rows_next(j->reader, &first, err) != SHEET_ROW || !heading_read(j, &first)) {
+    j->own = sheet_rows_next(j->reader, &first, err) == SHEET_ROW && first.line == 0;
+    if (j->own) { /* of a book: the columns in their order */
+        heading_own(j);
+    } else if (err->reason || !heading_read(j, &first)) {
         import_free(&j->job);
         return error_set(err, REASON_STORAGE, "staging: %s is damaged", accepted_name);
     }

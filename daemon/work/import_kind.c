@@ -138,6 +138,18 @@ int import_word_value(const struct names *names, struct str word)
     return found;
 }
 
+bool import_is_word(const struct import_column *column)
+{
+    static const char *const names[] = {"status", "tier",       "income_kind",  "register",
+                                        "health", "disability", "work_ability", "student"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(column->name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void import_word(struct import_context *c, const char *column, struct str cell,
                  const struct names *names, int *value)
 {
@@ -376,6 +388,7 @@ void import_context_free(struct import_context *c)
         return;
     }
     import_seen_free(c->seen);
+    import_seen_free(c->coming);
     arena_free(&c->row);
     arena_free(&c->group);
     strbuf_free(&c->why);

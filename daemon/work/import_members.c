@@ -1,6 +1,7 @@
 /* Members. Those of one household that stand together are one change: one entry in the audit, and
  * their household's tier is derived once (contract.md 3.3). */
 #include "base/canon.h"
+#include "base/cell.h"
 #include "base/text.h"
 #include "work/import_kind.h"
 #include "work/report.h"
@@ -124,28 +125,78 @@ static void check_days(struct import_context *c, const struct member_row *given,
 
 /* One person is one member of a household: neither a row above nor the store has the number under
  * another. Who died or moved out is no longer one. */
-static void check_person(struct import_context *c, const struct member_cells *g)
+static void check_person(struct import_context *c, struct str household,
+                         const struct member_cells *g)
 {
     const struct import_group *group = &c->members;
     if (!g->row.id.len || g->status > MEMBER_PRESENT) {
         return;
     }
-    struct str key = str_of(arena_format(&c->row, "%.*s\n#%.*s",
-                                         STR_ARG(group->household.household), STR_ARG(g->row.id)));
+    struct str key =
+        str_of(arena_format(&c->row, "%.*s\n#%.*s", STR_ARG(household), STR_ARG(g->row.id)));
     uint64_t first = import_seen_add(c->seen, key, c->line);
     if (first) {
         import_fault(c, "id", "duplicate",
                      sentence(SAY_IMPORT_PERSON_LINE, arg_number((int64_t)first)));
         return;
     }
-    for (int i = 0; i < group->known_count; i++) {
+    for (int i = 0; group->household.id && i < group->known_count; i++) {
         const struct member_row *known = &group->known[i];
-        struct str other = str_of(arena_format(
-            &c->row, "%.*s\n%.*s", STR_ARG(group->household.household), STR_ARG(known->member)));
+        struct str other =
+            str_of(arena_format(&c->row, "%.*s\n%.*s", STR_ARG(household), STR_ARG(known->member)));
         if (known->status == MEMBER_PRESENT && str_equal(known->id, g->row.id) &&
             !str_equal(known->member, g->row.member) && !import_seen_get(c->seen, other)) {
             import_fault(c, "id", "duplicate",
                          sentence(SAY_IMPORT_PERSON, arg_text(known->member)));
+        }
+    }
+}
+
+/* The group of the row's household, with its members on record. */
+static bool group_known(struct import_context *c, struct str household, struct error *err)
+{
+    struct import_group *group = &c->members;
+    return group_find(c, household, err) &&
+           (group->household.id == 0 || group->known_count >= 0 ||
+            store_members(c->w->store, &c->group, group->household.id, &group->known,
+                          &group->known_count, err));
+}
+
+static struct str member_key(struct import_context *c, struct str household, struct str member)
+{
+    return str_of(arena_format(&c->row, "%.*s\n%.*s", STR_ARG(household), STR_ARG(member)));
+}
+
+bool import_member_number(struct import_context *c, struct str household, struct str id,
+                          struct str name, struct str *number, struct error *err)
+{
+    const struct import_group *group = &c->members;
+    struct str code, kept;
+    if (cell_code(&c->row, household, &code) || cell_code(&c->row, id, &kept)) {
+        *number = STR("?"); /* its own column says what is wrong */
+        return true;
+    }
+    if (!group_known(c, code, err)) {
+        return false;
+    }
+    for (int i = 0; group->household.id && i < group->known_count; i++) {
+        const struct member_row *m = &group->known[i];
+        bool same = kept.len
+                        ? m->id.len == kept.len && strncasecmp(m->id.data, kept.data, kept.len) == 0
+                        : m->id.len == 0 && str_equal(m->name, cell_words(name));
+        if (same) {
+            *number = m->member;
+            return true;
+        }
+    }
+    for (int n = 1;; n++) {
+        bool taken = false;
+        *number = str_of(arena_format(&c->row, "%d", n));
+        for (int i = 0; group->household.id && i < group->known_count && !taken; i++) {
+            taken = str_equal(group->known[i].member, *number);
+        }
+        if (!taken && !import_seen_get(c->seen, member_key(c, code, *number))) {
+            return true;
         }
     }
 }
@@ -156,34 +207,29 @@ static bool member_check(struct import_context *c, const struct str *cells, stru
     struct member_row old = {.birth_on = DATE_NONE, .student = -1, .status_on = DATE_NONE};
     struct import_group *group = &c->members;
     member_read(c, cells, &g);
-    if (!group_find(c, cells[MB_HOUSEHOLD], err)) {
+    if (!group_known(c, cells[MB_HOUSEHOLD], err)) {
         return false;
     }
-    if (group->household.id && group->known_count < 0 &&
-        !store_members(c->w->store, &c->group, group->household.id, &group->known,
-                       &group->known_count, err)) {
-        return false;
-    }
-    if (group->household.id == 0) {
+    bool pending = c->coming && import_seen_get(c->coming, cells[MB_HOUSEHOLD]);
+    if (group->household.id == 0 && !pending) {
         import_fault(c, "household", cells[MB_HOUSEHOLD].len ? "unknown-household" : "missing",
                      sentence(SAY_IMPORT_HOUSEHOLD, arg_text(cells[MB_HOUSEHOLD])));
     } else {
-        for (int i = 0; i < group->known_count; i++) {
+        for (int i = 0; group->household.id && i < group->known_count; i++) {
             if (str_equal(group->known[i].member, cells[MB_MEMBER])) {
                 old = group->known[i];
             }
         }
         check_days(c, &g.row, &old);
     }
-    struct str key = str_of(arena_format(&c->row, "%.*s\n%.*s", STR_ARG(cells[MB_HOUSEHOLD]),
-                                         STR_ARG(cells[MB_MEMBER])));
-    uint64_t first = import_seen_add(c->seen, key, c->line);
+    uint64_t first =
+        import_seen_add(c->seen, member_key(c, cells[MB_HOUSEHOLD], cells[MB_MEMBER]), c->line);
     if (first) {
         import_fault(c, "member", "duplicate",
                      sentence(SAY_IMPORT_DUPLICATE, arg_number((int64_t)first)));
     }
-    if (group->household.id) {
-        check_person(c, &g);
+    if (group->household.id || pending) {
+        check_person(c, cells[MB_HOUSEHOLD], &g);
     }
     return true;
 }

@@ -176,6 +176,7 @@ static const struct schema_field fields[] = {
     {"socket", SCHEMA_CALL, AT(socket), .call = read_path},
     {"policy_dir", SCHEMA_CALL, AT(policy_dir), .call = read_path},
     {"calendar_dir", SCHEMA_CALL, AT(calendar_dir), .call = read_path},
+    {"mapping_dir", SCHEMA_CALL, AT(mapping_dir), .call = read_path},
     {"timezone", SCHEMA_CALL, AT(timezone), .call = read_zone},
     {"daily_run_at", SCHEMA_CALL, AT(daily_run_minute), .call = read_minute},
     {"log", SCHEMA_GROUP, true, .fields = log_fields},
@@ -195,6 +196,7 @@ static void defaults(struct settings *s)
     s->socket = "/run/reviewd/reviewd.sock";
     s->policy_dir = "/etc/reviewd/policy";
     s->calendar_dir = "/etc/reviewd/calendar";
+    s->mapping_dir = "/etc/reviewd/mapping";
     s->timezone = "Asia/Shanghai";
     s->daily_run_minute = 7 * 60 + 30;
     s->log_ident = "reviewd";

@@ -14,6 +14,10 @@ void show_object(json_t *result, const struct view_field *fields);
 /* A household's head, then its members as a table. */
 void show_members(json_t *result, const struct view_field *columns);
 /* "done" where the result says nothing more. */
+/* An import: of a book what became of its headings and words as well. */
+void show_import(json_t *result, const struct view_field *fields);
+/* A text that is the whole answer. */
+void show_text(json_t *result, const struct view_field *fields);
 void show_done(json_t *result, const struct view_field *fields);
 /* status: calendars by span, counts, warnings. */
 void show_status(json_t *result, const struct view_field *fields);

@@ -51,7 +51,8 @@ enum import_kind {
     IMPORT_HOUSEHOLDS,
     IMPORT_MEMBERS,
     IMPORT_STANDARDS,
-    IMPORT_CALENDAR
+    IMPORT_CALENDAR,
+    IMPORT_BOOK /* households and members by a mapping; on record it is one of these */
 };
 extern const struct names import_kinds;
 

@@ -38,8 +38,18 @@ struct import_request {
     int year;
     bool confirmed;
     bool partial; /* of households: an empty last_review_on means that nobody knows (3.4, Import) */
+    /* Of a book: the mapping's name; whatever the kind, dry_run takes nothing and tells the faults.
+     */
+    struct str map;
+    bool dry_run;
 };
 struct job *import_job(const struct import_request *request, struct actor actor);
+/* After a book was checked: what becomes of a heading ("household, head_id", "ignore"), appended;
+ * and how often each word stood, by pass (households, members): *count -1 behind the last. */
+const char *import_job_heading(const struct job *job, int i); /* NULL behind the last */
+bool import_job_becomes(const struct job *job, struct str heading, struct strbuf *out);
+struct map_count;
+const struct map_count *import_job_words(const struct job *job, int pass, int *count);
 /* Valid after the job is done, or failed with bad-rows; lives as long as the job. */
 const struct import_result *import_job_result(const struct job *job);
 /* Frees the faults, not the result itself. */

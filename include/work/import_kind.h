@@ -79,6 +79,8 @@ struct import_context {
     bool partial; /* of households: a history that is not given is not known */
     struct import_result *result;
     struct import_seen *seen; /* of the check */
+    /* of a book that brings its households along: those that are good so far; NULL */
+    struct import_seen *coming;
     uint64_t line;
     const struct import_column *columns;
     size_t width;                       /* columns of the heading */
@@ -118,6 +120,8 @@ bool import_is_free(struct work *w, struct error *err);
  * `reason` a word of doc/protocol.md. */
 void import_fault(struct import_context *c, const char *column, const char *reason,
                   struct sentence *said);
+/* Whether the column holds a word of a table. */
+bool import_is_word(const struct import_column *column);
 /* The value of a word in either language, or of another that offices write for it; -1. */
 int import_word_value(const struct names *names, struct str word);
 /* Cells of the common types; a bad one is a fault. An empty cell gives `*value` as it was. */
@@ -133,6 +137,12 @@ void import_identity(struct import_context *c, const char *column, struct str ce
  * may name one that was joined to another: it stands for that one. */
 bool import_find_division(struct import_context *c, struct str cell,
                           struct import_division *division, struct error *err);
+
+/* The number that a member of the household bears on record, known by its identity number or, where
+ * it has none, by its name; else the first that is free there and in this file. In c->row or
+ * c->group. */
+bool import_member_number(struct import_context *c, struct str household, struct str id,
+                          struct str name, struct str *number, struct error *err);
 
 /* Frees the context with all that it holds; not the result. */
 void import_context_free(struct import_context *c);

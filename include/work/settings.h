@@ -22,7 +22,7 @@ struct account {
 
 struct settings {
     const char *file; /* "built-in defaults" where there is none */
-    const char *store, *spool, *socket, *policy_dir, *calendar_dir, *timezone;
+    const char *store, *spool, *socket, *policy_dir, *calendar_dir, *mapping_dir, *timezone;
     int daily_run_minute; /* of the local day; 07:30 is 450 */
     const char *log_ident;
     int log_facility, log_level;
