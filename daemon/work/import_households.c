@@ -20,7 +20,8 @@ enum {
     HH_EMPLOYMENT_COST,
     HH_APPROVED_ON,
     HH_LAST_REVIEW_ON,
-    HH_REGISTER
+    HH_REGISTER,
+    HH_TIER_SOURCE
 };
 static const struct import_column columns[] = {
     {"household", "户号", true, IMPORT_CODE, false},
@@ -38,6 +39,7 @@ static const struct import_column columns[] = {
     {"approved_on", "批准日期", true, IMPORT_WORD, false},
     {"last_review_on", "上次复核日期", false, IMPORT_WORD, false},
     {"register", "建档立卡", false, IMPORT_WORD, false},
+    {"tier_source", "档次来源", false, IMPORT_WORD, false},
     {0}};
 
 /* A row as the file gives it: -1, no data or DATE_NONE where the cell is empty. */
@@ -50,6 +52,7 @@ struct household_cells {
 static bool household_read(struct import_context *c, const struct str *cells,
                            struct household_cells *g, struct error *err)
 {
+    int source = -1;
     struct date birth = DATE_NONE;
     struct household_row *r = &g->row;
     *g = (struct household_cells){.row = {.income = FEN_UNKNOWN,
@@ -83,6 +86,10 @@ static bool household_read(struct import_context *c, const struct str *cells,
     import_word(c, "status", cells[HH_STATUS], &statuses, &g->status);
     import_word(c, "register", cells[HH_REGISTER], &register_states, &g->register_state);
     import_word(c, "tier", cells[HH_TIER], &tiers, &g->tier);
+    import_word(c, "tier_source", cells[HH_TIER_SOURCE], &tier_sources, &source);
+    if (source >= 0 && source != TIER_GIVEN) {
+        g->tier = -1; /* `household list` tells it; nobody gave it */
+    }
     import_word(c, "income_kind", cells[HH_INCOME_KIND], &income_kinds, &g->income_kind);
     import_money(c, "income", cells[HH_INCOME], &r->income);
     import_money(c, "pension", cells[HH_PENSION], &r->pension);

@@ -294,6 +294,21 @@ bool import_knows(const void *columns, struct str heading)
     return knows;
 }
 
+/* What `household list` prints besides: it follows from the rest and is not imported. */
+static bool is_listed(const struct import_column *columns, struct str heading)
+{
+    static const char *const listed[] = {
+        "township",  "anchor_on", "nominal_due_on", "due_on",    "opens_on",         "provisional",
+        "open_task", "history",   "missed_cycles",  "protected", "protection_clause"};
+    for (size_t i = 0; columns == import_households.columns && i < sizeof listed / sizeof listed[0];
+         i++) {
+        if (str_is(heading, listed[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool import_heading(struct import_context *c, const struct sheet_row *heading,
                     int positions[IMPORT_COLUMNS_MAX])
 {
@@ -312,7 +327,7 @@ bool import_heading(struct import_context *c, const struct sheet_row *heading,
         if (str_is(name, import_reasons_heading)) {
             c->reasons = i;
         }
-        if (name.len == 0 || c->reasons == i) {
+        if (name.len == 0 || c->reasons == i || is_listed(columns, name)) {
             continue;
         }
         if (column < 0) {

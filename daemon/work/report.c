@@ -15,6 +15,7 @@ struct report_case {
     struct member_row member;
     bool has_member;
     struct date today, on;
+    struct date born_on; /* of the member named, else of the oldest of the household; DATE_NONE */
 };
 
 /* What each kind needs and does. */
@@ -49,8 +50,23 @@ static bool load(struct work *w, struct report_case *c, struct error *err)
         return error_set(err, REASON_NOT_FOUND, "there is no household \"%.*s\"",
                          STR_ARG(r->household));
     }
-    return r->member.data == NULL || store_member_find(w->store, &c->arena, c->household.id,
-                                                       r->member, &c->member, &c->has_member, err);
+    struct member_row *members;
+    int count;
+    if (r->member.data && !store_member_find(w->store, &c->arena, c->household.id, r->member,
+                                             &c->member, &c->has_member, err)) {
+        return false;
+    }
+    if (!store_members(w->store, &c->arena, c->household.id, &members, &count, err)) {
+        return false;
+    }
+    c->born_on = c->has_member ? c->member.birth_on : DATE_NONE;
+    for (int i = 0; i < count && !c->has_member; i++) {
+        struct date birth = members[i].birth_on;
+        if (date_is(birth) && (!date_is(c->born_on) || date_cmp(birth, c->born_on) < 0)) {
+            c->born_on = birth;
+        }
+    }
+    return true;
 }
 
 static bool check_member(const struct report_case *c, struct error *err)
@@ -119,6 +135,9 @@ static bool check(const struct report_case *c, const struct policy *policy, stru
     if (date_cmp(c->on, c->today) > 0) {
         return error_set(err, REASON_BAD_ARGUMENT, "%s is after today, %s", date_text(c->on, on),
                          date_text(c->today, today));
+    }
+    if (date_ymd(c->on).year < 1900 || (date_is(c->born_on) && date_cmp(c->on, c->born_on) < 0)) {
+        return error_say(err, SAY_REPORT_BEFORE_BIRTH, date_arg(c->on));
     }
     if (str_trim(c->request->source).len == 0) {
         return error_set(err, REASON_BAD_ARGUMENT, "a report tells its source");

@@ -185,6 +185,18 @@ M='household,member,name,id\n'
     accepted households mended.csv 2 0 0
 }
 
+@test "what household list prints as CSV can be imported again and changes nothing (5)" {
+    ctl household list --all --format csv >"$T/list.csv"
+    run -0 --separate-stderr json import households "$T/list.csv"
+    same "0 0 0" "$(jq -r '"\(.added) \(.changed) \(.bad)"' <<<"$output")"
+}
+
+@test "nothing is reported of before somebody was born (3.7)" {
+    refused bad-argument report Q-1 death --member 1 --on 1985-01-01 --source 村
+    refused bad-argument report Q-1 income --on 1950-01-01 --income 100 --source 村
+    run -0 json report Q-1 income --on 2026-11-01 --income 100 --source 村
+}
+
 @test "verify finds nothing after all of these (6)" {
     run -0 json verify
     same 0 "$(jq '.failures | length' <<<"$output")"
