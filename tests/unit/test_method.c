@@ -509,6 +509,7 @@ static void test_table(void **state)
 {
     static const char *const expected[] = {"status",
                                            "import",
+                                           "map.guess",
                                            "return",
                                            "household.show",
                                            "household.list",
