@@ -104,7 +104,7 @@ static bool start_clock(struct house *h, const char *at, struct error *err)
         return true;
     }
     if (!clock_parse(str_of(at), &instant, err)) {
-        return error_context(err, "--manual-clock");
+        return error_within(err, SAY_OF_MANUAL_CLOCK);
     }
     clock_init_manual(&h->clock, instant);
     return true;
@@ -220,13 +220,12 @@ static bool inherited(int *fd, struct error *err)
     int count = sd_listen_fds(1);
     *fd = -1;
     if (count > 1) {
-        return error_set(err, REASON_BAD_ARGUMENT, "systemd passed %d sockets, one is wanted",
-                         count);
+        return error_say(err, SAY_SYSTEMD_SOCKETS, arg_number(count));
     }
     if (count == 1) {
         *fd = SD_LISTEN_FDS_START;
         return sd_is_socket_unix(*fd, SOCK_STREAM, 1, NULL, 0) > 0 ||
-               error_set(err, REASON_BAD_ARGUMENT, "what systemd passed is no UNIX stream socket");
+               error_say(err, SAY_SYSTEMD_NO_SOCKET);
     }
     return true;
 }
@@ -323,7 +322,7 @@ static bool serve(struct house *h, struct error *err)
     bool ok = writer_stop(writer);
     log_put(ok ? LOG_NOTICE : LOG_CRIT, "event=%s",
             ok ? "stop" : "store-failed: the service ends and recovers");
-    return ok || error_set(err, REASON_STORAGE, "the store failed");
+    return ok || error_say(err, SAY_STORE_FAILED);
 }
 
 static int run(const struct settings *settings, struct policy_set *policies,

@@ -11,12 +11,10 @@
 
 static const struct {
     int number;
-    enum reason reason;
-    const char *text;
+    enum say said;
 } connect_errors[] = {
-    {ENOENT, REASON_NOT_FOUND, "no daemon at"},  {ECONNREFUSED, REASON_NOT_FOUND, "no daemon at"},
-    {ENOTDIR, REASON_NOT_FOUND, "no daemon at"}, {EACCES, REASON_NOT_ALLOWED, "no access to"},
-    {EPERM, REASON_NOT_ALLOWED, "no access to"}, {0, REASON_STORAGE, "cannot connect to"},
+    {ENOENT, SAY_NO_DAEMON}, {ECONNREFUSED, SAY_NO_DAEMON}, {ENOTDIR, SAY_NO_DAEMON},
+    {EACCES, SAY_NO_ACCESS}, {EPERM, SAY_NO_ACCESS},        {0, SAY_NO_CONNECTION},
 };
 
 static bool connect_error(const char *path, int number, struct error *err)
@@ -26,8 +24,8 @@ static bool connect_error(const char *path, int number, struct error *err)
     while (connect_errors[i].number != 0 && connect_errors[i].number != number) {
         i++;
     }
-    return error_set(err, connect_errors[i].reason, "%s %s: %s", connect_errors[i].text, path,
-                     strerror(number));
+    return error_put(
+        err, NULL, sentence_of(connect_errors[i].said, arg_z(path), arg_system(number), ARG_LAST));
 }
 
 bool call_open(struct call *c, const char *path, struct error *err)
@@ -36,7 +34,7 @@ bool call_open(struct call *c, const char *path, struct error *err)
 
     *c = (struct call){.fd = -1};
     if (strlen(path) >= sizeof(address.sun_path)) {
-        return error_set(err, REASON_BAD_ARGUMENT, "the path of the socket is too long: %s", path);
+        return error_say(err, SAY_CALL_PATH_LONG, arg_z(path));
     }
     memcpy(address.sun_path, path, strlen(path) + 1);
     c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -83,11 +81,8 @@ static bool send_line(int fd, const char *line, size_t len, const struct call_re
 
 static bool closed(struct error *err, int number)
 {
-    return error_set(
-        err, REASON_STORAGE,
-        "the connection ended before the answer came%s%s: whether the call took effect "
-        "is not known",
-        number ? ": " : "", number ? strerror(number) : "");
+    return number ? error_say(err, SAY_ANSWER_LOST_BY, arg_system(number))
+                  : error_say(err, SAY_ANSWER_LOST);
 }
 
 /* One line as JSON, or NULL: then `ended` has said why. */
@@ -109,7 +104,7 @@ static json_t *receive(struct call *c, bool (*ended)(struct error *err, int numb
             memmove(c->in.data, rest.data, rest.len);
             c->in.len = rest.len;
             if (!message) {
-                error_set(err, REASON_INTERNAL, "what came from the socket is no JSON object");
+                error_say(err, SAY_ANSWER_NO_JSON);
             }
             return message;
         }
@@ -184,8 +179,8 @@ bool call_ask(struct call *c, const struct call_request *request, call_progress 
 
 static bool gone(struct error *err, int number)
 {
-    return error_set(err, REASON_STORAGE, "the daemon ended the connection%s%s", number ? ": " : "",
-                     number ? strerror(number) : "");
+    return number ? error_say(err, SAY_DAEMON_ENDED_BY, arg_system(number))
+                  : error_say(err, SAY_DAEMON_ENDED);
 }
 
 bool call_hear(struct call *c, json_t **notification, struct error *err)

@@ -60,8 +60,7 @@ static void *receive(void *self)
 
 static bool fail(const struct copy *c, int why, struct error *err)
 {
-    return error_set(err, REASON_STORAGE, "cannot write %s: %s", strbuf_text(&c->part),
-                     strerror(why));
+    return error_say(err, SAY_OUTPUT_UNWRITABLE, arg_z(strbuf_text(&c->part)), arg_system(why));
 }
 
 bool copy_begin(struct copy *c, const char *path, bool force, int *to, struct error *err)
@@ -70,7 +69,7 @@ bool copy_begin(struct copy *c, const char *path, bool force, int *to, struct er
 
     *c = (struct copy){.path = path, .file = -1, .from = -1};
     if (!force && access(path, F_OK) == 0) {
-        return error_set(err, REASON_CONFLICT, "%s is there already: --force replaces it", path);
+        return error_say(err, SAY_OUTPUT_EXISTS, arg_z(path));
     }
     c->target = file_whole_path(path);
     strbuf_addf(&c->part, "%s.part", path);
@@ -80,14 +79,14 @@ bool copy_begin(struct copy *c, const char *path, bool force, int *to, struct er
         return fail(c, errno, err);
     }
     if (pipe2(ends, O_CLOEXEC) != 0) {
-        return error_set(err, REASON_STORAGE, "cannot make a pipe: %s", strerror(errno));
+        return error_say(err, SAY_NO_PIPE, arg_system(errno));
     }
     c->from = ends[0];
     fault = pthread_create(&c->thread, NULL, receive, c);
     c->running = fault == 0;
     if (!c->running) {
         close(ends[1]);
-        return error_set(err, REASON_STORAGE, "cannot start a thread: %s", strerror(fault));
+        return error_say(err, SAY_NO_THREAD, arg_system(fault));
     }
     *to = ends[1];
     return true;
@@ -113,9 +112,8 @@ bool copy_keep(struct copy *c, int64_t bytes, const char *sha256, struct error *
         return fail(c, c->why, err);
     }
     if (c->bytes != bytes || !sha256 || strcmp(c->sha256, sha256) != 0) {
-        return error_set(err, REASON_STORAGE,
-                         "what came is not what was sent: %lld bytes of %lld, SHA-256 %s",
-                         (long long)c->bytes, (long long)bytes, c->sha256);
+        return error_say(err, SAY_COPY_TORN, arg_number(c->bytes), arg_number(bytes),
+                         arg_z(c->sha256));
     }
     if (fsync(c->file) != 0 || rename(strbuf_text(&c->part), c->path) != 0 ||
         !sync_folder(c->path)) {

@@ -52,8 +52,11 @@ int file_sealed(const char *path, struct error *err)
     if (to >= 0) {
         close(to);
     }
-    error_set(err, REASON_STORAGE, "cannot read %s: %s", standard ? "standard input" : path,
-              strerror(why));
+    if (standard) {
+        error_say(err, SAY_STDIN_UNREADABLE, arg_system(why));
+    } else {
+        error_say(err, SAY_CLIENT_UNREADABLE, arg_z(path), arg_system(why));
+    }
     return -1;
 }
 
@@ -62,7 +65,7 @@ int file_scratch(struct error *err)
     int fd = memfd_create("reviewctl", MFD_CLOEXEC);
 
     if (fd < 0) {
-        error_set(err, REASON_STORAGE, "cannot make a file in memory: %s", strerror(errno));
+        error_say(err, SAY_NO_MEMORY_FILE, arg_system(errno));
     }
     return fd;
 }
@@ -81,11 +84,11 @@ bool file_output_open(struct file_output *out, const char *path, const char *oth
     *out = (struct file_output){.path = path, .made = access(path, F_OK) != 0};
     out->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     if (out->fd < 0) {
-        return error_set(err, REASON_STORAGE, "cannot write %s: %s", path, strerror(errno));
+        return error_say(err, SAY_OUTPUT_UNWRITABLE, arg_z(path), arg_system(errno));
     }
     if (other && strcmp(other, "-") != 0 && same_file(out->fd, other)) {
         file_output_drop(out);
-        return error_set(err, REASON_BAD_ARGUMENT, "%s is the file to be read itself", path);
+        return error_say(err, SAY_OUTPUT_IS_INPUT, arg_z(path));
     }
     return true;
 }
@@ -102,7 +105,7 @@ bool file_output_save(struct file_output *out, int from, struct error *err)
         why = errno;
     }
     out->fd = -1;
-    return ok || error_set(err, REASON_STORAGE, "cannot write %s: %s", out->path, strerror(why));
+    return ok || error_say(err, SAY_OUTPUT_UNWRITABLE, arg_z(out->path), arg_system(why));
 }
 
 void file_output_drop(struct file_output *out)

@@ -140,7 +140,7 @@ struct daily_timer *daily_timer_new(struct event_base *base, struct work *w, str
     t->fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
     t->event = t->fd >= 0 ? event_new(base, t->fd, EV_READ | EV_PERSIST, on_timer, t) : NULL;
     if (!t->event) {
-        error_set(err, REASON_INTERNAL, "cannot make a timer: %s", strerror(errno));
+        error_say(err, SAY_NO_TIMER, arg_system(errno));
         daily_timer_free(t);
         return NULL;
     }

@@ -319,21 +319,19 @@ static int check(const struct connection *c, const struct method *m, json_t *par
                  struct error *err)
 {
     if (c->peer->role < m->least) {
-        error_set(err, REASON_NOT_ALLOWED, "%s needs the role %s; %s has %s", m->name,
-                  names_text(&roles, (int)m->least), c->peer->who,
-                  names_text(&roles, (int)c->peer->role));
+        error_say(err, SAY_ROLE_TOO_LOW, arg_z(m->name), arg_word(&roles, (int)m->least),
+                  arg_z(c->peer->who), arg_word(&roles, (int)c->peer->role));
         return RPC_REFUSED;
     }
     if (m->bound == BOUND_WHOLE && c->peer->division_count > 0) {
-        error_set(err, REASON_NOT_ALLOWED,
-                  "%s acts on everything; this account is bound to divisions", m->name);
+        error_say(err, SAY_ACTS_ON_ALL, arg_z(m->name));
         return RPC_REFUSED;
     }
     if (!method_check(m, params, err)) {
         return err->reason == REASON_BAD_ARGUMENT ? RPC_INVALID_PARAMS : RPC_REFUSED;
     }
     if (c->line.batch && has_file(m, params)) {
-        error_set(err, REASON_BAD_ARGUMENT, "%s with a file cannot stand in a batch", m->name);
+        error_say(err, SAY_FILE_IN_BATCH, arg_z(m->name));
         return RPC_INVALID_PARAMS;
     }
     return 0;

@@ -172,7 +172,7 @@ static bool signals_new(struct front *f, struct error *err)
     for (int i = 0; i < SIGNALS; i++) {
         f->signals[i] = evsignal_new(f->base, table[i].number, table[i].call, f);
         if (!f->signals[i] || event_add(f->signals[i], NULL) != 0) {
-            return error_set(err, REASON_INTERNAL, "cannot watch for signal %d", table[i].number);
+            return error_say(err, SAY_NO_SIGNAL, arg_number(table[i].number));
         }
     }
     return true;
@@ -206,7 +206,7 @@ static bool open_all(struct front *f, struct error *err)
     f->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     f->base = base_new();
     if (f->wake_fd < 0 || !f->base) {
-        return error_set(err, REASON_INTERNAL, "cannot make an event loop: %s", strerror(errno));
+        return error_say(err, SAY_NO_LOOP, arg_system(errno));
     }
     f->woken = event_new(f->base, f->wake_fd, EV_READ | EV_PERSIST, on_woken, f);
     f->service = service_new(f->base, w);

@@ -62,7 +62,7 @@ struct intake *intake_new(struct event_base *base, struct returns *returns, stru
     i->readable =
         returns_fd(returns) < 0 ? NULL : event_new(base, returns_fd(returns), EV_READ, on_event, i);
     if (!i->timer || (returns_fd(returns) >= 0 && !i->readable)) {
-        error_set(err, REASON_INTERNAL, "cannot watch the return folders");
+        error_say(err, SAY_NO_RETURN_WATCH);
         intake_free(i);
         return NULL;
     }

@@ -141,7 +141,7 @@ bool method_check(const struct method *m, json_t *params, struct error *err)
     bool ok = true;
 
     if (params && !json_is_object(params)) {
-        return error_set(err, REASON_BAD_ARGUMENT, "the parameters of %s are an object", m->name);
+        return error_say(err, SAY_PARAMS_OBJECT, arg_z(m->name));
     }
     json_object_foreach(params, name, value)
     {
@@ -166,8 +166,8 @@ bool method_check(const struct method *m, json_t *params, struct error *err)
     for (const struct param *p = m->params; p && p->name; p++) {
         value = json_object_get(params, p->name);
         if (p->required && (!value || json_is_null(value))) {
-            return error_set(err, REASON_BAD_ARGUMENT, "%s needs %s: %s", m->name, p->name,
-                             p->help);
+            return error_say(err, SAY_PARAM_MISSING, arg_z(m->name), arg_z(p->name),
+                             arg_z(p->help));
         }
     }
     return true;

@@ -53,7 +53,7 @@ bool methods_cursor(struct call *c, int64_t *a, int64_t *b, struct error *err)
     }
     return (str_to_int(first, INT32_MIN, INT64_MAX, a) && (b != NULL) == (space != NULL) &&
             (!b || str_to_int(second, 0, INT64_MAX, b))) ||
-           error_set(err, REASON_BAD_ARGUMENT, "cursor is not one that %s gave", c->method->name);
+           error_say(err, SAY_CURSOR_UNKNOWN, arg_z(c->method->name));
 }
 
 json_t *methods_next(const struct call *c, struct str place)
@@ -122,7 +122,7 @@ bool methods_find_household(struct call *c, struct work *w, struct str household
         return false;
     }
     return (row->id != 0 && peer_sees_in(c->peer, row->township, row->division)) ||
-           error_set(err, REASON_NOT_FOUND, "there is no household %.*s", STR_ARG(household));
+           error_say(err, SAY_HOUSEHOLD_UNKNOWN, arg_text(household));
 }
 
 bool methods_find_task(struct call *c, struct work *w, int64_t task, struct task_row *row,
@@ -132,7 +132,7 @@ bool methods_find_task(struct call *c, struct work *w, int64_t task, struct task
         return false;
     }
     return (row->task != 0 && peer_sees_in(c->peer, row->lies_in, row->division)) ||
-           error_set(err, REASON_NOT_FOUND, "there is no task %lld", (long long)task);
+           error_say(err, SAY_NO_TASK, arg_number(task));
 }
 
 bool methods_find_division(struct call *c, struct work *w, int64_t code, struct division_row *row,
@@ -142,7 +142,7 @@ bool methods_find_division(struct call *c, struct work *w, int64_t code, struct 
         return false;
     }
     return (row->code != 0 && peer_sees(c->peer, code)) ||
-           error_set(err, REASON_NOT_FOUND, "there is no division %lld", (long long)code);
+           error_say(err, SAY_NO_DIVISION, arg_number(code));
 }
 
 /* ---- the scope of a list ---- */

@@ -42,7 +42,7 @@ static bool replace(const char *path, struct str text, struct error *err)
     }
     ok = ok && rename(strbuf_text(&part), path) == 0;
     if (!ok) {
-        error_set(err, REASON_STORAGE, "metrics_file %s: %s", path, strerror(errno));
+        error_say(err, SAY_METRICS_FILE, arg_z(path), arg_system(errno));
         unlink(strbuf_text(&part));
     }
     strbuf_free(&part);
@@ -155,7 +155,7 @@ struct monitor *monitor_new(struct event_base *base, struct work *w, struct erro
     m->file_timer = event_new(base, -1, EV_PERSIST, on_file, m);
     m->maintenance_timer = event_new(base, -1, EV_PERSIST, on_upkeep, m);
     if (!m->file_timer || !m->maintenance_timer) {
-        error_set(err, REASON_INTERNAL, "cannot make a timer");
+        error_say(err, SAY_NO_TIMER_MADE);
         monitor_free(m);
         return NULL;
     }

@@ -105,11 +105,11 @@ struct peer *peer_new(int fd, const struct settings *settings, struct error *err
     struct ucred cred;
     socklen_t len = sizeof cred;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0) {
-        error_set(err, REASON_INTERNAL, "cannot tell who calls: %s", strerror(errno));
+        error_say(err, SAY_CALLER_UNKNOWN, arg_system(errno));
         return NULL;
     }
     if (cred.uid == PEER_OVERFLOW_UID || cred.uid == (uid_t)-1) {
-        error_set(err, REASON_NOT_ALLOWED, "uid %u cannot be told apart from others", cred.uid);
+        error_say(err, SAY_UID_OVERFLOW, arg_number(cred.uid));
         return NULL;
     }
     const struct account *account;

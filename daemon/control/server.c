@@ -123,12 +123,12 @@ static bool admit(struct server *s, const struct peer *peer, struct error *err)
     }
     if (!exempt && user->connections >= set->limit_connections_per_user &&
         !make_room(s, peer->uid)) {
-        return error_set(err, REASON_BUSY, "%s has %d connections already", peer->who,
-                         set->limit_connections_per_user);
+        return error_say(err, SAY_CONNECTIONS_OF_USER, arg_z(peer->who),
+                         arg_number(set->limit_connections_per_user));
     }
     int slots = set->limit_connections - (peer->role == ROLE_ADMIN ? 0 : 1);
     if (s->count - s->user_count >= slots && !make_room(s, -1)) {
-        return error_set(err, REASON_BUSY, "all %d connections are taken", slots);
+        return error_say(err, SAY_CONNECTIONS_TAKEN, arg_number(slots));
     }
     return true;
 }
@@ -290,13 +290,12 @@ static bool address_of(const char *path, int folder, struct sockaddr_un *address
     int n = strlen(path) < room ? snprintf(address->sun_path, room, "%s", path)
                                 : snprintf(address->sun_path, room, "/proc/self/fd/%d%s", folder,
                                            slash ? slash : "");
-    return (n > 0 && (size_t)n < room) ||
-           error_set(err, REASON_BAD_ARGUMENT, "%s is too long for a socket", path);
+    return (n > 0 && (size_t)n < room) || error_say(err, SAY_SOCKET_PATH_LONG, arg_z(path));
 }
 
 static bool fails(const char *path, struct error *err)
 {
-    return error_set(err, REASON_STORAGE, "socket %s: %s", path, strerror(errno));
+    return error_say(err, SAY_SOCKET_FAILED, arg_z(path), arg_system(errno));
 }
 
 /* Only a socket that nobody answers is removed. */
@@ -307,7 +306,7 @@ static bool clear_the_place(const char *path, const struct sockaddr_un *address,
         return errno == ENOENT || fails(path, err);
     }
     if (!S_ISSOCK(st.st_mode)) {
-        return error_set(err, REASON_CONFLICT, "%s is there and is no socket", path);
+        return error_say(err, SAY_NOT_A_SOCKET, arg_z(path));
     }
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     bool answered =
@@ -316,7 +315,7 @@ static bool clear_the_place(const char *path, const struct sockaddr_un *address,
         close(fd);
     }
     if (answered) {
-        return error_set(err, REASON_CONFLICT, "another daemon answers at %s", path);
+        return error_say(err, SAY_SOCKET_ANSWERS, arg_z(path));
     }
     return unlink(path) == 0 || fails(path, err);
 }
@@ -378,7 +377,7 @@ bool server_open(struct server *s, int fd, const char *path, struct error *err)
     s->turn = evtimer_new(s->base, on_turn, s);
     s->sweep = event_new(s->base, -1, EV_PERSIST, on_sweep, s);
     if (!s->listener || !s->resume || !s->sweep || !s->turn || event_add(s->sweep, &second) != 0) {
-        return error_set(err, REASON_INTERNAL, "cannot listen on the socket");
+        return error_say(err, SAY_NO_LISTEN);
     }
     evconnlistener_set_error_cb(s->listener, on_accept_error);
     return true;

@@ -33,8 +33,7 @@ bool watch_add(struct connection *c, int64_t division, struct error *err)
         at++;
     }
     if (at == WATCH_MAX) {
-        return error_set(err, REASON_TOO_LARGE, "a connection watches at most %d divisions",
-                         WATCH_MAX);
+        return error_say(err, SAY_WATCH_TOO_MANY, arg_number(WATCH_MAX));
     }
     if (!w) {
         w = c->watch = xcalloc(1, sizeof *w);
@@ -83,10 +82,10 @@ static bool may_watch(struct connection *c, int64_t division, struct error *err)
     const struct peer *peer = connection_peer(c);
 
     if (peer->role < ROLE_OPERATOR) {
-        return error_set(err, REASON_NOT_ALLOWED, "the account is no operator any more");
+        return error_say(err, SAY_NO_OPERATOR);
     }
     if (!peer_sees(peer, division)) {
-        return error_set(err, REASON_NOT_FOUND, "there is no division %lld", (long long)division);
+        return error_say(err, SAY_NO_DIVISION, arg_number(division));
     }
     return queue_by_socket(c->server->work, division, err);
 }

@@ -49,8 +49,7 @@ static enum job_step clock_slice(struct job *job, struct work *w, struct error *
     struct clock_work *c = (struct clock_work *)job;
     struct date day;
     if (!w->clock->manual) {
-        error_set(err, REASON_CONFLICT,
-                  "the clock is the machine's own: only --manual-clock can be set");
+        error_say(err, SAY_CLOCK_IS_REAL);
         return JOB_FAILED;
     }
     c->job.phase = "apply";

@@ -95,8 +95,7 @@ static bool begin(struct daily *d, struct work *w, bool *done, struct error *err
         return false;
     }
     if (date_cmp(d->result.date, today) > 0) {
-        return error_set(err, REASON_BAD_ARGUMENT, "%s is after today",
-                         date_text(d->result.date, text));
+        return error_say(err, SAY_RUN_AFTER_TODAY, date_arg(d->result.date));
     }
     if (!work_policy(w, d->result.date, err)) {
         return false;
@@ -113,10 +112,8 @@ static bool begin(struct daily *d, struct work *w, bool *done, struct error *err
     }
     if (held(d, w, &last)) {
         w->held = true;
-        return error_set(err, REASON_RUN_HELD,
-                         "the last run was on %s, more than %d days ago: reviewctl run --confirm "
-                         "catches up every day",
-                         date_text(last.day, text), w->settings->limit_catch_up_days);
+        return error_say(err, SAY_RUN_TOO_OLD, date_arg(last.day),
+                         arg_number(w->settings->limit_catch_up_days));
     }
     w->held = false;
     if (date_is(last.day) && last.phase != RUN_DONE) {

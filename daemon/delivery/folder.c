@@ -387,7 +387,7 @@ struct folders *folder_open(const char *path, struct error *err)
     }
     f->root = ok ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (f->root < 0) {
-        error_set(err, REASON_STORAGE, "spool %s: cannot open it: %s", path, strerror(errno));
+        error_say(err, SAY_SPOOL_UNOPENED, arg_z(path), arg_system(errno));
         folder_close(f);
         return NULL;
     }

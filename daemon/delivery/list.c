@@ -423,8 +423,7 @@ static bool describe(struct builder *b, const struct message_row *message, struc
         return false;
     }
     if (!row.code) {
-        return error_set(err, REASON_NOT_FOUND, "no division %s",
-                         division_text(list->division, code));
+        return error_say(err, SAY_DIVISION_MISSING, arg_z(division_text(list->division, code)));
     }
     if (row.parent && !store_division_get(b->w->store, b->a, row.parent, &parent, err)) {
         return false;

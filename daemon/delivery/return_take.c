@@ -23,7 +23,7 @@
 
 static enum take_step failed(const char *what, struct error *err)
 {
-    error_set(err, REASON_STORAGE, "%s: %s", what, strerror(errno));
+    error_say(err, SAY_RETURN_FILE_FAILED, arg_z(what), arg_system(errno));
     return TAKE_FAILED;
 }
 

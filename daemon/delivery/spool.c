@@ -42,8 +42,8 @@ static const struct {
 
 static bool fail(const struct spool *s, struct error *err, const char *what, const char *name)
 {
-    return error_set(err, REASON_STORAGE, "spool %s: cannot %s %s: %s", s->path, what, name,
-                     strerror(errno));
+    return error_say(err, SAY_SPOOL_CANNOT, arg_z(s->path), arg_z(what), arg_z(name),
+                     arg_system(errno));
 }
 
 /* tmp/42-500101001000.csv */
@@ -186,7 +186,7 @@ static bool build(struct spool *s, struct work *w, const struct message_row *m, 
 
     arena_reset(&s->arena);
     return list_build(w, &s->arena, m, list, err) ||
-           error_context(err, "list %s", message_id(m, id));
+           error_within(err, SAY_OF_LIST, arg_z(message_id(m, id)));
 }
 
 /* The list as the body of its message, ready to be taken: a transaction of its own, since the body
@@ -508,7 +508,7 @@ bool spool_deliver(struct spool *s, struct work *w, struct date day, bool *more,
     stand(w, ok, &f, &why);
     if (!ok) {
         log_put(LOG_ERR, "event=spool-error: %s", why.message);
-        error_set(err, why.reason, "%s", why.message);
+        error_copy(err, &why);
     }
     error_clear(&why);
     arena_free(&a);

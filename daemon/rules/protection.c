@@ -282,7 +282,7 @@ static bool assets_above(const struct cessation *e)
     return false;
 }
 
-static struct arg asset_arg(const char *word)
+struct arg asset_arg(const char *word)
 {
     int known = names_find(&known_assets, str_of(word));
 

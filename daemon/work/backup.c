@@ -57,7 +57,7 @@ static bool backup_goes_on(void *self)
 
 static bool stopping(struct error *err)
 {
-    return error_set(err, REASON_BUSY, "the service is stopping");
+    return error_say(err, SAY_SERVICE_STOPPING);
 }
 
 static void enter(struct backup *b, enum backup_phase phase, int64_t total)
@@ -81,7 +81,7 @@ static bool send_copy(struct backup *b)
     struct digest *digest = digest_new();
     int from = open(b->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     bool ok = (from >= 0 && fstat(from, &st) == 0) ||
-              error_set(&b->error, REASON_STORAGE, "%s: %s", b->path, strerror(errno));
+              error_say(&b->error, SAY_FILE_FAILED, arg_z(b->path), arg_system(errno));
     if (ok) {
         struct carry c = {.from = from,
                           .to = b->out,
@@ -136,7 +136,7 @@ static bool import_waits(struct backup *b, struct work *w, bool *wait, struct er
         b->import_offset = row.offset;
         b->import_since = job_now();
     } else if (*wait && job_now() > b->import_since + PATIENCE_SECONDS * SECOND_NS) {
-        ok = error_set(err, REASON_BUSY, "an import is half done and does not get on");
+        ok = error_say(err, SAY_IMPORT_STUCK);
     }
     arena_free(&a);
     return ok;
@@ -160,8 +160,7 @@ static bool backup_start(struct backup *b, struct work *w, struct error *err)
     enter(b, PHASE_COPY, facts->bytes);
     int fault = pthread_create(&b->thread, NULL, backup_run, b);
     b->running = fault == 0;
-    return b->running ||
-           error_set(err, REASON_INTERNAL, "cannot start a thread: %s", strerror(fault));
+    return b->running || error_say(err, SAY_NO_THREAD, arg_system(fault));
 }
 
 /* False where the thread hangs in the caller's pipe: then all of it is left to the thread. */
@@ -183,7 +182,7 @@ static enum job_step backup_end(struct backup *b, struct work *w, struct error *
     struct strbuf after = STRBUF_INIT;
     join(b);
     if (!b->ok) {
-        error_set(err, b->error.reason, "%s", b->error.message);
+        error_move(err, &b->error);
         return JOB_FAILED;
     }
     struct canon c = canon_open(&after);

@@ -287,8 +287,7 @@ static bool find(struct work *w, struct arena *a, struct str household, struct h
     if (!store_household_find(w->store, a, household, row, err)) {
         return false;
     }
-    return row->id ||
-           error_set(err, REASON_NOT_FOUND, "there is no household \"%.*s\"", STR_ARG(household));
+    return row->id || error_say(err, SAY_NO_HOUSEHOLD, arg_text(household));
 }
 
 bool cessation_change(struct work *w, struct actor actor, struct str household,

@@ -248,8 +248,7 @@ static bool explain_load(struct explaining *s, struct str household, struct erro
         return false;
     }
     if (s->view.row.id == 0) {
-        return error_set(err, REASON_NOT_FOUND, "there is no household \"%.*s\"",
-                         STR_ARG(household));
+        return error_say(err, SAY_NO_HOUSEHOLD, arg_text(household));
     }
     if (!origins_load(s->w, &s->arena, &s->view.row, &s->origins, err)) {
         return false;
@@ -321,7 +320,7 @@ bool explain_task(struct work *w, int64_t task, struct explanation *out, struct 
     out->subject = xstrdup(arena_format(&s.arena, "task %lld", (long long)task));
     bool ok = store_task_get(w->store, &s.arena, task, &s.task, err);
     if (ok && s.task.task == 0) {
-        ok = error_set(err, REASON_NOT_FOUND, "there is no task %lld", (long long)task);
+        ok = error_say(err, SAY_NO_TASK, arg_number(task));
     }
     ok = ok && (s.task.cycle == 0 || store_cycle_get(w->store, s.task.cycle, &cycle, err)) &&
          explain_load(&s, s.task.household, err) && explain_all(&s, &cycle, err);

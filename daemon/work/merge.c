@@ -38,8 +38,8 @@ static bool stands(struct work *w, int64_t code, struct error *err)
     char a[DIVISION_TEXT], b[DIVISION_TEXT];
     int64_t now;
     return store_division_now(w->store, code, &now, err) &&
-           (now == code || error_set(err, REASON_CONFLICT, "%s was joined to %s",
-                                     division_text(code, a), division_text(now, b)));
+           (now == code || error_say(err, SAY_DIVISION_JOINED, arg_z(division_text(code, a)),
+                                     arg_z(division_text(now, b))));
 }
 
 static bool same_district(struct work *w, int64_t one, int64_t other, struct error *err)
@@ -47,8 +47,7 @@ static bool same_district(struct work *w, int64_t one, int64_t other, struct err
     int64_t a, b;
     return store_division_up(w->store, one, LEVEL_DISTRICT, &a, err) &&
            store_division_up(w->store, other, LEVEL_DISTRICT, &b, err) &&
-           (a == b || error_set(err, REASON_BAD_ARGUMENT,
-                                "they lie in two districts: households move one by one"));
+           (a == b || error_say(err, SAY_TWO_DISTRICTS));
 }
 
 static bool levels_of(struct merge *m, struct work *w, struct error *err)
@@ -60,16 +59,15 @@ static bool levels_of(struct merge *m, struct work *w, struct error *err)
         return false;
     }
     if (!old.code || !into.code) {
-        return error_set(err, REASON_NOT_FOUND, "there is no division %s",
-                         division_text(old.code ? m->result.into : m->result.old, text));
+        return error_say(err, SAY_NO_DIVISION_CODE,
+                         arg_z(division_text(old.code ? m->result.into : m->result.old, text)));
     }
     if (old.code == into.code) {
-        return error_set(err, REASON_BAD_ARGUMENT, "a division cannot be joined to itself");
+        return error_say(err, SAY_JOINED_TO_ITSELF);
     }
     if (old.level != into.level || old.level < LEVEL_TOWNSHIP) {
-        return error_set(err, REASON_BAD_ARGUMENT,
-                         "two townships or two villages can be joined, not a %s to a %s",
-                         names_text(&levels, (int)old.level), names_text(&levels, (int)into.level));
+        return error_say(err, SAY_LEVELS_NOT_JOINED, arg_word(&levels, (int)old.level),
+                         arg_word(&levels, (int)into.level));
     }
     m->level = old.level;
     return true;
@@ -93,8 +91,8 @@ static bool may_begin(struct merge *m, struct work *w, bool *again, struct error
     }
     *again = mark.old && mark.old == m->result.old && mark.into == m->result.into;
     if (mark.old && !*again) {
-        return error_set(err, REASON_BUSY, "%s is being joined to %s: complete that first",
-                         division_text(mark.old, a), division_text(mark.into, b));
+        return error_say(err, SAY_MERGE_UNDER_WAY, arg_z(division_text(mark.old, a)),
+                         arg_z(division_text(mark.into, b)));
     }
     /* What was accepted completes, whatever else holds. */
     return *again ||
@@ -352,7 +350,7 @@ static enum job_step merge_slice(struct job *job, struct work *w, struct error *
         char old[DIVISION_TEXT];
         store_rollback(w->store);
         if (stage != STAGE_BEGIN) {
-            error_context(err, "%s is half joined", division_text(m->result.old, old));
+            error_within(err, SAY_HALF_JOINED, arg_z(division_text(m->result.old, old)));
         }
         return JOB_FAILED;
     }

@@ -20,12 +20,11 @@ bool queue_by_socket(const struct work *w, int64_t division, struct error *err)
         return false;
     }
     if (now != division) {
-        return error_set(err, REASON_CONFLICT, "%s was joined to %s, its messages too",
-                         division_text(division, code), division_text(now, into));
+        return error_say(err, SAY_MESSAGES_JOINED, arg_z(division_text(division, code)),
+                         arg_z(division_text(now, into)));
     }
     return settings_delivery(w->settings, division) == DELIVERY_SOCKET ||
-           error_set(err, REASON_CONFLICT, "the messages of %s leave by the spool",
-                     division_text(division, code));
+           error_say(err, SAY_LEAVES_BY_SPOOL, arg_z(division_text(division, code)));
 }
 
 bool queue_take(struct work *w, struct arena *a, int64_t division, int limit, int64_t seconds,

@@ -16,7 +16,7 @@ static bool restore_begin(struct work *w, struct restored_row *row, struct error
     struct strbuf after = STRBUF_INIT;
     int64_t taken, now = clock_now(w->clock);
     if (!clock_parse(str_of(row->backed_up), &taken, err)) {
-        return error_context(err, "the mark of the backup");
+        return error_within(err, SAY_MARK_OF_BACKUP);
     }
     int64_t seconds = now > taken ? now - taken : 0;
     bool ok = store_begin(w->store, err) &&
@@ -36,7 +36,7 @@ static bool restore_begin(struct work *w, struct restored_row *row, struct error
     strbuf_free(&after);
     if (!ok) {
         store_rollback(w->store);
-        error_context(err, "the start from a backup");
+        error_within(err, SAY_START_FROM_BACKUP);
     }
     return ok;
 }

@@ -24,7 +24,7 @@ int staging_open(const struct work *w, const char *name, int flags, struct error
     strbuf_addf(&path, "%s/%s", w->staging, name);
     int fd = open(strbuf_text(&path), flags | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
-        error_set(err, REASON_STORAGE, "%s: %s", strbuf_text(&path), strerror(errno));
+        error_say(err, SAY_FILE_FAILED, arg_z(strbuf_text(&path)), arg_system(errno));
     }
     strbuf_free(&path);
     return fd;
@@ -71,11 +71,8 @@ bool staging_room(const struct work *w, int64_t bytes, struct error *err)
     int64_t floor = (int64_t)w->settings->limit_free_megabytes << 20;
     int64_t left = staging_free(w->staging);
     return left < 0 || left - bytes >= floor ||
-           error_set(err, REASON_STORAGE,
-                     "%lld MiB are free beside the store; this would take some %lld, and "
-                     "limits.free_megabytes keeps %d for reviews",
-                     (long long)(left >> 20), (long long)(bytes >> 20),
-                     w->settings->limit_free_megabytes);
+           error_say(err, SAY_NO_ROOM, arg_number((left >> 20)), arg_number((bytes >> 20)),
+                     arg_number(w->settings->limit_free_megabytes));
 }
 
 static bool arrival_begin(struct arrival *a, const struct work *w, const char *name,
@@ -93,7 +90,7 @@ static bool arrival_begin(struct arrival *a, const struct work *w, const char *n
     }
     a->total = st.st_size;
     return lseek(a->file, 0, SEEK_SET) == 0 ||
-           error_set(err, REASON_STORAGE, "the file cannot be read: %s", strerror(errno));
+           error_say(err, SAY_INPUT_UNREADABLE, arg_system(errno));
 }
 
 bool arrival_slice(struct arrival *a, const struct work *w, const char *name, bool *whole,
@@ -108,8 +105,7 @@ bool arrival_slice(struct arrival *a, const struct work *w, const char *name, bo
     while (job_now() < until) {
         ssize_t n = read(a->file, buffer, sizeof buffer);
         if (n < 0) {
-            return error_set(err, REASON_BAD_ARGUMENT, "the file cannot be read: %s",
-                             strerror(errno));
+            return error_say(err, SAY_INPUT_UNREADABLE, arg_system(errno));
         }
         if (n == 0) {
             *whole = true;
@@ -123,7 +119,7 @@ bool arrival_slice(struct arrival *a, const struct work *w, const char *name, bo
             return error_set(err, REASON_TOO_LARGE, "a file is at most 64 GiB");
         }
         if (!file_write(a->raw, buffer, (size_t)n)) {
-            return error_set(err, REASON_STORAGE, "staging: %s", strerror(errno));
+            return error_say(err, SAY_STAGING_FAILED, arg_system(errno));
         }
     }
     return true;

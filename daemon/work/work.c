@@ -41,8 +41,7 @@ const struct policy *work_policy(const struct work *w, struct date day, struct e
 
 bool work_not_held(const struct work *w, struct error *err)
 {
-    return !w->held ||
-           error_set(err, REASON_RUN_HELD, "the daily run is held: reviewctl run --confirm first");
+    return !w->held || error_say(err, SAY_RUN_HELD);
 }
 
 bool work_audit(struct work *w, struct actor actor, const char *action, struct str household,

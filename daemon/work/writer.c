@@ -91,10 +91,10 @@ static void publish(struct writer *wr, struct request *const *finished, int coun
     wr->wake(wr->self);
 }
 
-static void refuse(struct request *r, enum reason reason, const char *why)
+static void refuse(struct request *r, const struct error *why)
 {
     r->ok = false;
-    error_set(&r->error, reason, "%s", why);
+    error_copy(&r->error, why);
 }
 
 static void running_add(struct running_list *list, struct request *r)
@@ -181,8 +181,7 @@ static bool group_lost(struct writer *wr, struct request **group, int upto, stru
     }
     for (int i = 0; i <= upto; i++) {
         if (group[i]->ok) {
-            refuse(group[i], REASON_STORAGE,
-                   "the store took back the commit that held this change");
+            group[i]->ok = error_say(&group[i]->error, SAY_COMMIT_TAKEN_BACK);
         }
     }
     log_put(LOG_ERR, "event=store-error: the store took back a commit of %d changes", upto + 1);
@@ -233,7 +232,7 @@ static bool group_run(struct writer *wr, struct request **group, int count)
         begun = store_in_transaction(wr->w->store) || !group_lost(wr, group, i, &err);
         if (!begun) {
             for (int later = i + 1; later < count; later++) {
-                refuse(group[later], REASON_STORAGE, err.message);
+                refuse(group[later], &err);
             }
         }
     }
@@ -326,8 +325,7 @@ static bool job_slice(struct writer *wr, struct running *job)
     enum job_step step = r->job->class->slice(r->job, wr->w, &r->error);
     if (store_in_transaction(wr->w->store)) {
         store_rollback(wr->w->store);
-        error_clear(&r->error);
-        refuse(r, REASON_INTERNAL, "a slice left its transaction open");
+        r->ok = error_say(&r->error, SAY_SLICE_OPEN);
         step = JOB_FAILED;
     }
     if (step == JOB_MORE) {
@@ -440,35 +438,38 @@ static bool checkpoint(struct writer *wr)
     return ok;
 }
 
-static void answer_all(struct writer *wr, struct running_list *list, enum reason reason,
-                       const char *why)
+static void answer_all(struct writer *wr, struct running_list *list, const struct error *why)
 {
     while (list->first) {
         struct running *job = running_take(list);
-        refuse(job->r, reason, why);
+        refuse(job->r, why);
         publish(wr, &job->r, 1);
         free(job);
     }
 }
 
 /* From here on whatever is posted is answered by writer_take() itself. */
-static void end(struct writer *wr, enum reason reason, const char *why)
+/* Takes the sentence over. */
+static void end(struct writer *wr, struct sentence *said)
 {
+    struct error why = ERROR_INIT;
+    error_put(&why, NULL, said);
     pthread_mutex_lock(&wr->lock);
     wr->ended = true;
     struct request *left = wr->in;
     wr->in = NULL;
     wr->in_end = &wr->in;
     pthread_mutex_unlock(&wr->lock);
-    answer_all(wr, &wr->changing, reason, why);
-    answer_all(wr, &wr->reading, reason, why);
+    answer_all(wr, &wr->changing, &why);
+    answer_all(wr, &wr->reading, &why);
     while (left) {
         struct request *r = left;
         left = r->next;
         r->next = NULL;
-        refuse(r, reason, why);
+        refuse(r, &why);
         publish(wr, &r, 1);
     }
+    error_clear(&why);
 }
 
 /* Within a job too: whoever watches a queue is not to wait for its end. */
@@ -505,11 +506,11 @@ static void *run(void *self)
     }
     if (!ok) {
         atomic_store(&wr->failed, true);
-        end(wr, REASON_STORAGE, "the store failed: the service ends and recovers");
+        end(wr, sentence(SAY_STORE_ENDS));
         wr->wake(wr->self);
         return NULL;
     }
-    end(wr, REASON_BUSY, "the service is stopping");
+    end(wr, sentence(SAY_SERVICE_STOPPING));
     if (!store_checkpoint(wr->w->store, true, &err)) {
         log_put(LOG_ERR, "event=store-error: last checkpoint: %s", err.message);
         error_clear(&err);
@@ -539,7 +540,7 @@ struct writer *writer_start(struct work *w, void (*wake)(void *self), void *self
     int fault = pthread_create(&wr->thread, NULL, run, wr);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (fault != 0) {
-        error_set(err, REASON_INTERNAL, "cannot start a thread: %s", strerror(fault));
+        error_say(err, SAY_NO_THREAD, arg_system(fault));
         free(wr);
         return NULL;
     }
@@ -555,7 +556,7 @@ void writer_post(struct writer *wr, struct request *r)
     pthread_mutex_lock(&wr->lock);
     bool refused = wr->stopping || wr->ended;
     if (refused) {
-        refuse(r, REASON_BUSY, "the service is stopping");
+        r->ok = error_say(&r->error, SAY_SERVICE_STOPPING);
         notice_add(wr, r, NULL);
     } else {
         *wr->in_end = r;

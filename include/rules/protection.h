@@ -33,6 +33,8 @@ enum ground {
 extern const struct names grounds;
 /* The words of the shipped policies' assets; a policy may have others (rules/policy). */
 extern const struct names known_assets;
+/* Such a word as an argument of a sentence. */
+struct arg asset_arg(const char *word);
 
 /* What a ground is held against. */
 struct cessation_facts {

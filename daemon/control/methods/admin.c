@@ -18,16 +18,14 @@ static bool clock_run(struct call *c, struct work *w, json_t **result, struct er
 
 static bool may_move(const struct work *w, struct error *err)
 {
-    return w->clock->manual ||
-           error_set(err, REASON_CONFLICT,
-                     "the clock is the machine's; reviewd --manual-clock makes one that moves");
+    return w->clock->manual || error_say(err, SAY_CLOCK_STANDS);
 }
 
 /* rules/date ends with 2199, and decisions look some years ahead. */
 static struct job *move(struct call *c, int64_t to, struct error *err)
 {
     if (to < clock_instant(1970, 2, 1, 0, 0, 0) || to >= clock_instant(2190, 1, 1, 0, 0, 0)) {
-        error_set(err, REASON_BAD_ARGUMENT, "a manual clock goes from 1970-02-01 to 2189-12-31");
+        error_say(err, SAY_CLOCK_RANGE);
         return NULL;
     }
     return clock_job(to, call_actor(c));

@@ -129,7 +129,7 @@ static struct job *chain_make(struct call *c, struct work *w, struct error *err)
 
     (void)w;
     if (head.data && !is_hash(head)) {
-        error_set(err, REASON_BAD_ARGUMENT, "head must be 64 lowercase hex digits");
+        error_say(err, SAY_HEAD_HEX);
         return NULL;
     }
     return chain_job(head.data ? arena_copy(&c->arena, head) : NULL, call_actor(c));

@@ -76,9 +76,7 @@ static bool money(const struct call *c, const char *name, int64_t *fen, struct e
     struct str text = call_str(c, name);
     *fen = FEN_UNKNOWN;
     return !text.data || str_to_fen(text, fen) ||
-           error_set(err, REASON_BAD_ARGUMENT,
-                     "%s: \"%.*s\" is no amount in yuan with at most two decimals", name,
-                     STR_ARG(text));
+           error_say(err, SAY_PARAM_NOT_MONEY, arg_z(name), arg_text(text));
 }
 
 static bool report_run(struct call *c, struct work *w, json_t **result, struct error *err)

@@ -45,7 +45,7 @@ static bool decide(struct call *c, struct work *w, struct explanation *e, struct
     struct task_row task_row;
 
     if ((household.data != NULL) == (task >= 0)) {
-        return error_set(err, REASON_BAD_ARGUMENT, "explain takes household or task, one of them");
+        return error_say(err, SAY_EXPLAIN_ONE);
     }
     if (household.data) {
         return methods_find_household(c, w, household, &row, err) &&
@@ -90,7 +90,7 @@ static bool explain_run(struct call *c, struct work *w, json_t **result, struct 
     struct explanation e = {0};
 
     if ((call_word(c, "act") >= 0) != (call_word(c, "ground") >= 0)) {
-        return error_set(err, REASON_BAD_ARGUMENT, "act and ground go together");
+        return error_say(err, SAY_ACT_AND_GROUND);
     }
     if (call_word(c, "act") >= 0) {
         return act_run(c, w, result, err);

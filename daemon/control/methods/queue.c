@@ -55,8 +55,7 @@ static bool lease_of(struct call *c, const struct work *w, int64_t *seconds, str
     if (*seconds < 0) {
         *seconds = w->settings->limit_lease_seconds;
     } else if (*seconds > QUEUE_LEASE_MAX) {
-        return error_set(err, REASON_BAD_ARGUMENT, "a lease is at most %d seconds",
-                         QUEUE_LEASE_MAX);
+        return error_say(err, SAY_LEASE_TOO_LONG, arg_number(QUEUE_LEASE_MAX));
     }
     return true;
 }
