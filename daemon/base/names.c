@@ -33,6 +33,11 @@ int names_find_zh(const struct names *names, struct str text)
             return i;
         }
     }
+    for (const struct alias *also = names->also; also && also->zh; also++) {
+        if (str_is(text, also->zh)) {
+            return also->value;
+        }
+    }
     return names_find(names, text);
 }
 

@@ -4,6 +4,7 @@
 
 #include "delivery/list_words.h"
 #include "rules/protection.h"
+#include "rules/register.h"
 
 /* One page set of A4, landscape, self-contained, readable in black and white. All tasks stand in
  * one table, whose headings repeat on every page; the signatures and the foot are its last row, so
@@ -131,7 +132,7 @@ static const struct {
     [COLUMN_HOUSEHOLD] = {"户号", 30, 32, "n"},
     [COLUMN_HEAD] = {"户主<br>电话", 24, 30, ""},
     [COLUMN_VILLAGE] = {"村", 28, 50, ""},
-    [COLUMN_TIER] = {"档次", 10, 12, "c"},
+    [COLUMN_TIER] = {"周期", 10, 12, "c"},
     [COLUMN_CAUSE] = {"类别<br>事由", 25, 38, ""},
     [COLUMN_NOMINAL] = {"应核日", 19, 20, "c n d"},
     [COLUMN_DUE] = {"期限<br>依据", 43, 43, "k"},
@@ -211,7 +212,7 @@ static void put_foot(struct strbuf *out, const struct list *list, int span)
     strbuf_addf(out,
                 "<tr class=end><td colspan=%d><div class=sign><span>经办人：<i></i></span>"
                 "<span>负责人：<i></i></span><span>日期：<i></i></span></div>\n"
-                "<footer>审计链首：<code>",
+                "<footer>校验码：<code>",
                 span);
     put(out, str_of(list->audit_head));
     strbuf_addz(out, "</code><br>任务单编号：<code>");
@@ -373,7 +374,7 @@ static void put_css(struct strbuf *out, struct str text)
 static void put_header(struct strbuf *out, const struct list *list)
 {
     static const char *const weekdays[] = {"日", "一", "二", "三", "四", "五", "六"};
-    const char *kind = is_above(list) ? "升级件清单" : "复核任务单";
+    const char *kind = is_above(list) ? "督办件清单" : "复核任务单";
     const struct ymd day = date_ymd(list->date);
     int64_t open = 0;
 
@@ -403,7 +404,7 @@ static void put_header(struct strbuf *out, const struct list *list)
         strbuf_addf(out, "<div>%s<b>%lld</b></div>", names_zh(&sections, i),
                     (long long)list->totals[i]);
     }
-    strbuf_addf(out, "<div>%s<b>%lld</b></div>", is_above(list) ? "升级件合计" : "未办合计",
+    strbuf_addf(out, "<div>%s<b>%lld</b></div>", is_above(list) ? "督办件合计" : "未办合计",
                 (long long)open);
     strbuf_addf(out, "<div>情况变动<b>%d</b></div></div>\n", list->change_count);
 }
@@ -411,8 +412,11 @@ static void put_header(struct strbuf *out, const struct list *list)
 static void put_notes(struct strbuf *out, const struct list *list)
 {
     if (!is_above(list)) {
-        strbuf_addz(out, "<p class=note>结果填写：继续、调整、终止、延期；建档立卡任务填写：保留、"
-                         "退出、返贫、纳入、申请低保、不符合。终止须填理由：");
+        strbuf_addz(out, "<p class=note>结果填写：");
+        names_list_zh(&review_outcomes, out);
+        strbuf_addz(out, "；建档立卡任务填写：");
+        names_list_zh(&decisions, out);
+        strbuf_addz(out, "。终止须填理由：");
         names_list_zh(&grounds, out);
         strbuf_addz(out,
                     "（“其他”须备注）。延期须在日期栏填新期限、备注原因。“其余”已在以前的任务单"

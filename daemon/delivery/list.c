@@ -68,7 +68,7 @@ static const char *reported(struct builder *b, const struct cause *o)
 
 static const char *cause_of(struct builder *b, const struct task_row *task, const struct cause *o)
 {
-    static const char *const yearly[] = {[TASK_REGISTER_ADJUSTMENT] = "年度动态调整",
+    static const char *const yearly[] = {[TASK_REGISTER_ADJUSTMENT] = "年度动态核查",
                                          [TASK_REGISTER_CANDIDATE] = "年度应扶尽扶",
                                          [TASK_DIBAO_CANDIDATE] = "年度应保尽保"};
 
@@ -354,12 +354,12 @@ static bool add_steps_of(struct builder *b, int year, struct date since, int64_t
         bool is_today = date_cmp(days[i], today) == 0;
         if (i == 0) {
             strbuf_addf(&text,
-                        "%d年度动态调整开始：入户核查至 %s，乡镇 %s 前办结，县级至 %s，%s "
+                        "%d年度动态核查开始：入户核查至 %s，乡镇 %s 前办结，县级至 %s，%s "
                         "截止；决定公示 %d 日后生效",
                         year, texts[1], texts[2], texts[3], texts[4],
                         list->policy->register_steps.notice_days);
         } else {
-            strbuf_addf(&text, "%d年度动态调整：%s%s%s%s截止", year, names[i],
+            strbuf_addf(&text, "%d年度动态核查：%s%s%s%s截止", year, names[i],
                         soon       ? "将于 "
                         : is_today ? "今日（"
                                    : "已于 ",
@@ -371,7 +371,7 @@ static bool add_steps_of(struct builder *b, int year, struct date since, int64_t
         }
         list_change_put(b->a, list, 0,
                         (struct list_change){.kind = "register-step",
-                                             .kind_zh = "年度动态调整",
+                                             .kind_zh = "年度动态核查",
                                              .on = today,
                                              .text = arena_str(b->a, strbuf_str(&text))});
         strbuf_free(&text);

@@ -239,11 +239,11 @@ static const struct kind {
     {"moved-away", "迁出", "由{from:place}迁往{to:place}，未办任务随户转出", NULL},
     {"deadline-moved", "期限变动", "期限由 {was} 改为 {due_on}（放假安排公布或修改）", NULL},
     {"proposal", "复核提示", NULL, tell_proposal},
-    {"tier-mismatch", "复核档次不符",
+    {"tier-mismatch", "复核周期不符",
      "人工定为按{given:tier}复核，按现有情况应为按{derived:tier}复核，请核实", NULL},
     {"tier-pending", "待补成员信息",
      "成员和收入情况待补，暂不安排复核，请于{until}前补报；逾期未补的按季度复核", NULL},
-    {"tier-default", "复核档次未定", "成员和收入情况不明，未定档次，暂按{tier:tier}复核，请补报",
+    {"tier-default", "复核周期未定", "成员和收入情况不明，未定复核周期，暂按{tier:tier}复核，请补报",
      NULL},
     {"doubt", "待核实", NULL, tell_doubt},
     {"corrected", "更正", "已撤销一项登记（{kind:event}），原因：{reason}", NULL},
@@ -362,10 +362,10 @@ bool list_changes(struct work *w, struct arena *a, struct places *places, struct
     for (int i = 0; i < r.year_count; i++) {
         struct list_change change = {
             .kind = "register-step",
-            .kind_zh = "年度动态调整",
+            .kind_zh = "年度动态核查",
             .on = list->date,
             .text =
-                str_of(arena_format(a, "%d年度动态调整截止时仍有 %lld 件未作决定，仍须补办，请督促",
+                str_of(arena_format(a, "%d年度动态核查截止时仍有 %lld 件未作决定，仍须补办，请督促",
                                     r.years[i].year, (long long)r.years[i].count))};
         list_change_put(a, list, 0, change);
     }

@@ -8,8 +8,8 @@ const char *clause_zh(const char *source)
         const char *source; /* its beginning */
         const char *zh;
     } known[] = {
-        {"Civil Code 203", "民法典第203条"},
-        {"General Provisions of the Civil Law 2017, article 203", "民法总则第203条"},
+        {"Civil Code 203", "参照民法典第203条"},
+        {"General Provisions of the Civil Law 2017, article 203", "参照民法总则第203条"},
         {"local", "本地规定"},
     };
 

@@ -5,6 +5,7 @@
 
 #include "base/cell.h"
 #include "rules/protection.h"
+#include "rules/register.h"
 #include "store/task.h"
 
 #define TASK_MAX (INT64_C(1) << 53)
@@ -486,13 +487,6 @@ static struct str shown(struct arena *a, struct str cell)
     return (struct str){s.data, len};
 }
 
-static bool bad_cell(struct arena *a, const struct return_row *row, enum return_column column,
-                     enum say what, struct error *err)
-{
-    return error_put(err, NULL,
-                     sentence_of(what, arg_text(shown(a, row->cells[column])), ARG_LAST));
-}
-
 /* A comma too many has shifted what stands behind it. */
 static bool check_width(const struct return_heading *heading, const struct csv_record *record,
                         struct error *err)
@@ -513,7 +507,8 @@ static bool parse_ground(struct arena *a, struct return_row *row, struct error *
     if (row->outcome != OUTCOME_TERMINATE || ground >= 0 || row->ground.len == 0) {
         return true;
     }
-    return bad_cell(a, row, RETURN_GROUND, SAY_NO_GROUND, err);
+    return error_say(err, SAY_NO_GROUND, arg_text(shown(a, row->cells[RETURN_GROUND])),
+                     arg_words(&grounds));
 }
 
 bool return_row_parse(struct arena *a, const struct return_heading *heading,
@@ -528,7 +523,7 @@ bool return_row_parse(struct arena *a, const struct return_heading *heading,
     if (!return_task(a, row->cells[RETURN_TASK], &row->task)) {
         row->task = 0;
         return words_of(row->cells[RETURN_TASK]).len
-                   ? bad_cell(a, row, RETURN_TASK, SAY_NO_TASK_NUMBER, err)
+                   ? error_say(err, SAY_NO_TASK_NUMBER, arg_text(shown(a, row->cells[RETURN_TASK])))
                    : error_say(err, SAY_TASK_MISSING);
     }
     if (!check_width(heading, record, err)) {
@@ -536,10 +531,11 @@ bool return_row_parse(struct arena *a, const struct return_heading *heading,
     }
     row->outcome = return_outcome(a, row->cells[RETURN_OUTCOME]);
     if (row->outcome < 0) {
-        return bad_cell(a, row, RETURN_OUTCOME, SAY_NO_OUTCOME, err);
+        return error_say(err, SAY_NO_OUTCOME, arg_text(shown(a, row->cells[RETURN_OUTCOME])),
+                         arg_words(&review_outcomes), arg_words(&decisions));
     }
     if (day.len && !return_day(a, day, &row->day)) {
-        return bad_cell(a, row, RETURN_DAY, SAY_NO_DAY, err);
+        return error_say(err, SAY_NO_DAY, arg_text(shown(a, row->cells[RETURN_DAY])));
     }
     return parse_ground(a, row, err);
 }

@@ -1,7 +1,7 @@
 #include "rules/household.h"
 
 static const struct word status_text[] = {{"active", "在保"},
-                                          {"suspended", "停保"},
+                                          {"suspended", "停发"},
                                           {"closed", "已终止"},
                                           {"register-only", "仅建档立卡"}};
 static const struct word register_text[] = {

@@ -8,7 +8,7 @@
 static const struct word act_text[] = {
     {"terminate", "终止"}, {"close", "注销"}, {"suspend", "停发"}};
 static const struct word ground_text[] = {
-    {"all-members-gone", "全员消亡或迁出"},
+    {"all-members-gone", "全员死亡或迁出"},
     {"member-change", "人员变动"},
     {"income-clearly-above", "收入明显超标"},
     {"assets-clearly-above", "财产明显超标"},
@@ -16,12 +16,24 @@ static const struct word ground_text[] = {
     {"assets-above", "财产超标"},
     {"transferred", "转特困供养"},
     {"voluntary", "自愿放弃"},
-    {"fraud", "骗保"},
+    {"fraud", "骗取低保"},
     {"other", "其他"},
 };
 _Static_assert(sizeof(ground_text) / sizeof(ground_text[0]) == GROUND_COUNT, "a name each");
 const struct names acts = NAMES_TABLE("act", act_text);
-const struct names grounds = NAMES_TABLE("ground", ground_text);
+/* The first and the one of fraud as lists had them before, the others as offices write them. */
+static const struct alias ground_also[] = {
+    {"全员消亡或迁出", GROUND_ALL_MEMBERS_GONE},
+    {"全员去世或迁出", GROUND_ALL_MEMBERS_GONE},
+    {"骗保", GROUND_FRAUD},
+    {"骗取低保金", GROUND_FRAUD},
+    {"自愿退出", GROUND_VOLUNTARY},
+    {"转特困", GROUND_TRANSFERRED},
+    {"转为特困供养", GROUND_TRANSFERRED},
+    {"其它", GROUND_OTHER},
+    {NULL, 0},
+};
+const struct names grounds = NAMES_TABLE_ALSO("ground", ground_text, ground_also);
 static const struct word asset_text[] = {
     {"housing", "商品房"},     {"motor-vehicle", "机动车辆"}, {"business", "经营实体"},
     {"machinery", "大型机械"}, {"savings", "大额存款"},

@@ -2,9 +2,9 @@
 
 #include "store/db.h"
 
-static const struct word kind_names[] = {{"review", "复核"},     {"report", "情况变化"},
-                                         {"tier", "档次调整"},   {"move", "住址变动"},
-                                         {"status", "状态变更"}, {"decision", "建档立卡决定"}};
+static const struct word kind_names[] = {{"review", "复核"},       {"report", "情况变化"},
+                                         {"tier", "复核周期调整"}, {"move", "住址变动"},
+                                         {"status", "状态变更"},   {"decision", "建档立卡决定"}};
 const struct names event_kinds = NAMES_TABLE("event", kind_names);
 
 bool store_event_note(struct store *s, int64_t household_id, enum event_kind kind, struct date on,

@@ -7,7 +7,7 @@ static const struct word kind_names[] = {
     {"move-in", "迁入"},  {"move-out", "迁出"},      {"income", "收入变化"}, {"assets", "财产变化"},
     {"disaster", "受灾"}, {"schooling", "就学变化"}, {"other", "其他变化"},  {"age", "年龄变化"}};
 const struct names report_kinds = NAMES_TABLE("kind", kind_names);
-const struct names report_told_kinds = {"kind", REPORT_AGE, kind_names};
+const struct names report_told_kinds = {"kind", REPORT_AGE, kind_names, NULL};
 
 #define COLUMNS                                                                                    \
     "report, household_id, task, kind, member, on_day, recorded_on, income, pension, "             \

@@ -16,8 +16,41 @@ static const struct word outcome_names[] = {
     {"continue", "继续"},  {"adjust", "调整"},        {"terminate", "终止"}, {"postpone", "延期"},
     {"keep", "保留"},      {"exit", "退出"},          {"return", "返贫"},    {"add", "纳入"},
     {"apply", "申请低保"}, {"not-eligible", "不符合"}};
-const struct names outcomes = NAMES_TABLE("outcome", outcome_names);
-const struct names review_outcomes = {"outcome", OUTCOME_DECISIONS, outcome_names};
+/* As offices write them: the review in the words of the monthly return, the register in those of
+ * its forms. */
+static const struct alias outcome_also[] = {
+    {"继续保障", OUTCOME_CONTINUE},
+    {"继续享受", OUTCOME_CONTINUE},
+    {"续保", OUTCOME_CONTINUE},
+    {"维持", OUTCOME_CONTINUE},
+    {"维持不变", OUTCOME_CONTINUE},
+    {"维持原保障", OUTCOME_CONTINUE},
+    {"不变", OUTCOME_CONTINUE},
+    {"无变化", OUTCOME_CONTINUE},
+    {"调整保障", OUTCOME_ADJUST},
+    {"调整金额", OUTCOME_ADJUST},
+    {"增发", OUTCOME_ADJUST},
+    {"减发", OUTCOME_ADJUST},
+    {"调增", OUTCOME_ADJUST},
+    {"调减", OUTCOME_ADJUST},
+    {"停发", OUTCOME_TERMINATE},
+    {"取消", OUTCOME_TERMINATE},
+    {"取消低保", OUTCOME_TERMINATE},
+    {"取消保障", OUTCOME_TERMINATE},
+    {"终止保障", OUTCOME_TERMINATE},
+    {"停止保障", OUTCOME_TERMINATE},
+    {"延期复核", OUTCOME_POSTPONE},
+    {"延期办理", OUTCOME_POSTPONE},
+    {"继续保留", OUTCOME_DECISIONS + DECISION_KEEP},
+    {"脱贫退出", OUTCOME_DECISIONS + DECISION_EXIT},
+    {"重新纳入", OUTCOME_DECISIONS + DECISION_RETURN},
+    {"新纳入", OUTCOME_DECISIONS + DECISION_ADD},
+    {"申请", OUTCOME_DECISIONS + DECISION_APPLY},
+    {"不符合条件", OUTCOME_DECISIONS + DECISION_NOT_ELIGIBLE},
+    {NULL, 0},
+};
+const struct names outcomes = NAMES_TABLE_ALSO("outcome", outcome_names, outcome_also);
+const struct names review_outcomes = {"outcome", OUTCOME_DECISIONS, outcome_names, NULL};
 
 #define COLUMNS                                                                                    \
     "task, kind, state, household_id, township, cycle, year, opened_on, nominal_due_on, "          \

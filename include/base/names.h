@@ -12,15 +12,26 @@ struct word {
     const char *zh;   /* NULL: a code, which stands as it is in Chinese too */
 };
 
+/* Another way in which an office writes the Chinese word of a value. */
+struct alias {
+    const char *zh;
+    int value;
+};
+
 struct names {
     const char *what;         /* "tier", for messages */
     int count;                /* values 0 … count-1 */
     const struct word *words; /* words[value] */
+    const struct alias *also; /* up to {NULL}; NULL: none */
 };
 
 #define NAMES_TABLE(what, array)                                                                   \
     {                                                                                              \
-        (what), (int)(sizeof(array) / sizeof((array)[0])), (array)                                 \
+        (what), (int)(sizeof(array) / sizeof((array)[0])), (array), NULL                           \
+    }
+#define NAMES_TABLE_ALSO(what, array, also)                                                        \
+    {                                                                                              \
+        (what), (int)(sizeof(array) / sizeof((array)[0])), (array), (also)                         \
     }
 
 /* The English word of a value; "?" outside the table. */
@@ -29,7 +40,8 @@ const char *names_text(const struct names *names, int value);
 const char *names_zh(const struct names *names, int value);
 /* The value of an English word, or -1. */
 int names_find(const struct names *names, struct str text);
-/* The value of a Chinese word, or of an English one; -1 where it is none. */
+/* The value of a Chinese word, in any way in which it is written, or of an English one; -1 where it
+ * is none. */
 int names_find_zh(const struct names *names, struct str text);
 /* "annual, semi-annual, quarterly" appended, for messages that tell what is allowed. */
 void names_list(const struct names *names, struct strbuf *out);

@@ -3,7 +3,8 @@
  * base/sentences.def has a row for each identifier: the reason of the refusal that it is (NONE for
  * a part of others), how many arguments it takes, and its English and its Chinese with {1}, {2} …
  * where those stand. The socket and syslog take the English, lists and rejected rows the Chinese.
- * The Chinese may leave out an argument that has only English (a system's message, a help text).
+ * A language may leave out an argument: the Chinese one that has only English (a system's message,
+ * a help text), the English a list of words that the office is to choose from.
  *
  *     sentence(SAY_REVIEW_AFTER_TODAY, date_arg(on), date_arg(today))
  *

@@ -158,11 +158,11 @@ static void each_kind_has_its_line(void **state)
         {"proposal", "复核提示",
          "{\"household\":\"A-1\",\"proposes\":\"all-members-gone\",\"task\":2}",
          "家庭成员已全部去世或迁出，请复核；属实的以此为由终止"},
-        {"tier-mismatch", "复核档次不符",
+        {"tier-mismatch", "复核周期不符",
          "{\"derived\":\"quarterly\",\"given\":\"annual\",\"household\":\"A-1\"}",
          "人工定为按年复核，按现有情况应为按季度复核，请核实"},
-        {"tier-default", "复核档次未定", "{\"household\":\"A-1\",\"tier\":\"quarterly\"}",
-         "成员和收入情况不明，未定档次，暂按季度复核，请补报"},
+        {"tier-default", "复核周期未定", "{\"household\":\"A-1\",\"tier\":\"quarterly\"}",
+         "成员和收入情况不明，未定复核周期，暂按季度复核，请补报"},
         {"doubt", "待核实",
          "{\"doubt\":\"person-twice\",\"household\":\"A-1\",\"member\":\"2\",\"other\":\"B-1\"}",
          "同一身份证号重复（成员2），另见于户B-1，请核实"},
@@ -283,8 +283,8 @@ static void escalations_and_the_close(void **state)
     assert_int_equal(list.item_count, 2);
     assert_int_equal(list.items[0].task.task, year);
     assert_int_equal(list.change_count, 1);
-    is(change_at(&list, 0, "register-step", "年度动态调整")->text,
-       "2025年度动态调整截止时仍有 1 件未作决定，仍须补办，请督促");
+    is(change_at(&list, 0, "register-step", "年度动态核查")->text,
+       "2025年度动态核查截止时仍有 1 件未作决定，仍须补办，请督促");
 }
 
 /* ---- steps of the register's year (3.6) ---- */
@@ -311,21 +311,21 @@ static void register_steps_are_said_once(void **state)
     assert_int_equal(list.change_count, 0);
     list = steps_on(2026, 10, 26);
     assert_int_equal(list.change_count, 1);
-    is(change_at(&list, 0, "register-step", "年度动态调整")->text,
-       "2026年度动态调整：入户核查将于 2026-10-31 截止；未作决定 1 件");
+    is(change_at(&list, 0, "register-step", "年度动态核查")->text,
+       "2026年度动态核查：入户核查将于 2026-10-31 截止；未作决定 1 件");
     assert_null(list.changes[0].id.data);
     assert_int_equal(steps_on(2026, 10, 27).change_count, 0);
     list = steps_on(2026, 11, 2); /* 31 October is a Saturday */
-    is(change_at(&list, 0, "register-step", "年度动态调整")->text,
-       "2026年度动态调整：入户核查已于 2026-10-31 截止；未作决定 1 件");
+    is(change_at(&list, 0, "register-step", "年度动态核查")->text,
+       "2026年度动态核查：入户核查已于 2026-10-31 截止；未作决定 1 件");
     list = steps_on(2026, 11, 16);
     assert_int_equal(list.change_count, 1); /* the seven days before it were said by none */
-    is(list.changes[0].text, "2026年度动态调整：乡镇环节今日（2026-11-16）截止；未作决定 1 件");
+    is(list.changes[0].text, "2026年度动态核查：乡镇环节今日（2026-11-16）截止；未作决定 1 件");
     /* After a long silence, into the next year: each step that came, in order. */
     list = steps_on(2027, 1, 4);
     assert_int_equal(list.change_count, 2);
-    is(list.changes[0].text, "2026年度动态调整：县级环节已于 2026-11-30 截止；未作决定 1 件");
-    is(list.changes[1].text, "2026年度动态调整：本年度已于 2026-12-31 截止；未作决定 1 件");
+    is(list.changes[0].text, "2026年度动态核查：县级环节已于 2026-11-30 截止；未作决定 1 件");
+    is(list.changes[1].text, "2026年度动态核查：本年度已于 2026-12-31 截止；未作决定 1 件");
 }
 
 static void the_opening_tells_the_year(void **state)
@@ -339,7 +339,7 @@ static void the_opening_tells_the_year(void **state)
     struct list list = steps_on(2026, 9, 1);
     assert_int_equal(list.change_count, 1);
     is(list.changes[0].text,
-       "2026年度动态调整开始：入户核查至 2026-10-31，乡镇 2026-11-16 前办结，县级至 2026-11-30，"
+       "2026年度动态核查开始：入户核查至 2026-10-31，乡镇 2026-11-16 前办结，县级至 2026-11-30，"
        "2026-12-31 截止；决定公示 7 日后生效；本单位任务 1 件");
     /* A district does not know its townships' numbers from its own tasks. */
     list = list_on(DISTRICT, date_of(2026, 9, 1));
@@ -389,7 +389,7 @@ static void causes_and_clauses(void **state)
     task[4] = put_task(h[4].id, TASK_DIBAO_CANDIDATE, 2025, TODAY);
     struct list list = list_on(TOWNSHIP, TODAY);
     static const char *const causes[] = {"家庭情况变化：死亡、迁出", "家庭情况变化：年满70周岁",
-                                         "2026年度动态调整", "2026年度应扶尽扶",
+                                         "2026年度动态核查", "2026年度应扶尽扶",
                                          "2025年度应保尽保"};
     static const char *const kinds[] = {"触发复核", "触发复核", "建档立卡调整", "建档立卡纳入",
                                         "低保申请"};

@@ -38,7 +38,7 @@ static struct list_item item_of(int64_t task, enum section section, const char *
         .village = STR("青羊宫社区"),
         .kind_zh = "定期复核",
         .cause_zh = "按季度复核",
-        .clause = "渝府办发〔2017〕30号 二(四)3；民法典第203条",
+        .clause = "渝府办发〔2017〕30号 二(四)3；参照民法典第203条",
         .is_protected = task % 2 == 1,
     };
 }
@@ -88,7 +88,7 @@ static void csv_has_mark_headings_and_rows(void **state)
     assert_string_equal(
         strbuf_text(&out),
         HEADINGS "7,H-7,冉启明,青羊宫社区,,定期复核,按季度复核,"
-                 "渝府办发〔2017〕30号 二(四)3；民法典第203条,2026-11-19,2026-11-21,逾期,是,,,,"
+                 "渝府办发〔2017〕30号 二(四)3；参照民法典第203条,2026-11-19,2026-11-21,逾期,是,,,,"
                  "\r\n");
     strbuf_free(&out);
 }
@@ -211,13 +211,13 @@ static void html_says_what_a_clerk_needs(void **state)
     has(&out, ">无</td>");
     has(&out, "<b>逾期<br>3 天</b>");
     has(&out, "<b>今日</b>");
-    has(&out, "民法典第203条");
+    has(&out, "参照民法典第203条");
     has(&out, "其余<b>5</b>");
     has(&out, "未办合计<b>8</b>");
     has(&out, HEAD);
     has(&out, "1-42");
     has_not(&out, "暂定");
-    has_not(&out, "升级件");
+    has_not(&out, "督办件");
     strbuf_free(&out);
 }
 
@@ -318,8 +318,8 @@ static void html_of_a_district(void **state)
     list.office_count = 2;
     list.quiet_offices = 3;
     list_html(&list, &out);
-    has(&out, "升级件清单");
-    has(&out, "升级件合计<b>6</b>");
+    has(&out, "督办件清单");
+    has(&out, "督办件合计<b>6</b>");
     has(&out, "各乡镇办理情况<small>11月</small>");
     has(&out, "<tr><td>高笋塘&lt;街道&gt;</td><td class=\"r n\">12</td><td class=\"r n\">3</td>"
               "<td class=\"r n\">40</td><td class=\"r n\">39</td><td class=\"r n\">97%</td></tr>");

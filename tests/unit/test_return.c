@@ -160,6 +160,22 @@ static void words(void **state)
         assert_int_equal(return_ground(&a, str_of(names_text(&grounds, i))), i);
     }
     assert_int_equal(return_ground(&a, STR("收入高")), -1);
+
+    /* As offices write them: several for one value. */
+    static const struct {
+        const char *cell;
+        int outcome;
+    } also[] = {
+        {"继续保障", OUTCOME_CONTINUE}, {"维持", OUTCOME_CONTINUE}, {"不变", OUTCOME_CONTINUE},
+        {"增发", OUTCOME_ADJUST},       {"减发", OUTCOME_ADJUST},   {"停发", OUTCOME_TERMINATE},
+        {" 取 消", OUTCOME_TERMINATE},  {"取消什么", -1},
+    };
+    for (size_t i = 0; i < COUNT(also); i++) {
+        assert_int_equal(return_outcome(&a, str_of(also[i].cell)), also[i].outcome);
+    }
+    assert_int_equal(return_ground(&a, STR("全员消亡或迁出")), GROUND_ALL_MEMBERS_GONE);
+    assert_int_equal(return_ground(&a, STR("全员死亡或迁出")), GROUND_ALL_MEMBERS_GONE);
+    assert_int_equal(return_ground(&a, STR("骗保")), GROUND_FRAUD);
 }
 
 static void households(void **state)
@@ -366,15 +382,16 @@ static void sentences(void **state)
          "新期限2026-10-01不是工作日（国庆节），请改为工作日（依据：本地规定）"},
         {sentence(SAY_TERMINATION_NEEDS_GROUND, ground_list), NULL,
          "a termination needs its ground: one of all-members-gone, other",
-         "终止须在“理由”中填写：全员消亡或迁出、其他"},
+         "终止须在“理由”中填写：全员死亡或迁出、其他"},
         {sentence(SAY_TASK_DONE_OTHERWISE, arg_number(7), arg_word(&outcomes, OUTCOME_CONTINUE),
                   date_arg(date_of(2026, 11, 20)), arg_z("wang"), arg_z("2026-11-21 09:15")),
          NULL,
          "task 7 is done already: continue on 2026-11-20, recorded by wang at 2026-11-21 09:15",
          "任务7已办结：wang于2026-11-21 "
          "09:15登记为“继续”，办理日期2026-11-20；本行与之不同，未采用"},
-        {sentence(SAY_NO_OUTCOME, arg_z("a * b {1} is no day")), NULL,
-         "结果: \"a * b {1} is no day\" is no outcome",
+        {sentence(SAY_NO_OUTCOME, arg_z("a * b {1} is no day"), arg_words(&review_outcomes),
+                  arg_words(&decisions)),
+         NULL, "结果: \"a * b {1} is no day\" is no outcome",
          "结果“a * b {1} is no "
          "day”无法识别，应填：继续、调整、终止、延期；建档立卡任务填：保留、退出、返贫、"
          "纳入、申请低保、不符合"},
@@ -439,7 +456,7 @@ static void refusals(void **state)
             "5,400.00 a head (10,800.01 / 2), standard 4,200.00 × 1.5 = 6,300.00) or "
             "assets-clearly-above (one of housing, motor-vehicle, yacht; on record: none)",
             "该户是建档立卡户，低保受连续保障保护，不得终止；只有下列情形且有记录为证方可终止："
-            "全员消亡或迁出（登记3人，现有2人）、人员变动（上次复核以来没有死亡或迁出的记录）、"
+            "全员死亡或迁出（登记3人，现有2人）、人员变动（上次复核以来没有死亡或迁出的记录）、"
             "收入明显超标（人均可计算收入5,400.00元（10,800.01元÷2人），须超过6,300.00元，即标准"
             "4,200.00元的1.5倍）、财产明显超标（商品房、机动车辆、yacht之一，现无记录）（依据：渝府"
             "办发〔2017〕30号 二(四)3）");
@@ -455,7 +472,7 @@ static void refusals(void **state)
             "known, standard not known) or assets-clearly-above (one of housing, motor-vehicle, "
             "yacht; on record: savings)",
             "该户是建档立卡户，低保受连续保障保护，不得终止；只有下列情形且有记录为证方可终止："
-            "全员消亡或迁出（登记3人，现有2人）、人员变动（上次复核以来没有死亡或迁出的记录）、"
+            "全员死亡或迁出（登记3人，现有2人）、人员变动（上次复核以来没有死亡或迁出的记录）、"
             "收入明显超标（收入和保障标准均无记录）、财产明显超标（商品房、机动车辆、yacht之一，"
             "现有记录：大额存款）（依据：渝府办发〔2017〕30号 二(四)3）");
     refused(register_decide(REGISTER_CANDIDATE, REGISTER_NONE, DECISION_EXIT, &after, &why), &why,

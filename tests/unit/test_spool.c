@@ -285,14 +285,14 @@ static void lists_arrive(void **state)
     deliver_all(&h);
     house_is_delivered(&h);
     file_has(&h, all_files[0], ",H-1,冉启明,青羊宫社区,,定期复核,按季度复核,");
-    file_has(&h, all_files[0], "；民法典第203条,2026-11-09,2026-11-10,逾期,否,,,,\r\n");
+    file_has(&h, all_files[0], "；参照民法典第203条,2026-11-09,2026-11-10,逾期,否,,,,\r\n");
     file_has(&h, all_files[0], "2026-11-26,七日内到期,");
     file_has(&h, all_files[0], "2026-12-09,新增,");
     file_has(&h, all_files[1], "期限由 2026-11-25 改为 2026-11-26");
     file_has(&h, all_files[2], "\"totals\":{\"due\":1,\"late\":1,\"new\":1,\"open\":3,\"rest\":0}");
     /* The district sees what was escalated to it, with the township's name. */
     file_has(&h, all_files[6], ",H-1,冉启明,高笋塘街道青羊宫社区,");
-    file_has(&h, all_files[7], "升级件");
+    file_has(&h, all_files[7], "督办件");
     file_has(&h, all_files[8], "\"totals\":{\"due\":0,\"late\":1,\"new\":0,\"open\":1,\"rest\":0}");
     snprintf(path, sizeof path, "%s/%s", h.spool_path, all_files[0]);
     assert_int_equal(stat(path, &st), 0);
@@ -522,7 +522,7 @@ static void back_from_the_socket(void **state)
     deliver_all(&h);
     assert_int_equal(files_in(&h, "500101000000/500101001000/new"), 3);
     assert_int_equal(files_in(&h, "500101000000/500101002000/new"), 0);
-    file_has(&h, all_files[7], "升级件");
+    file_has(&h, all_files[7], "督办件");
     assert_int_equal(waiting(&h, MESSAGE_QUEUED, NULL), 0);
     assert_int_equal(waiting(&h, MESSAGE_READY, NULL), 0);
     house_remove(&h);
