@@ -407,8 +407,8 @@ static void on_read(evutil_socket_t fd, short what, void *self)
     }
     if (!has_room(c)) {
         struct error err = ERROR_INIT;
-        error_set(&err, REASON_BUSY, "too much is under way: lines of %lld KiB, of yours %lld",
-                  (long long)(c->server->input >> 10), (long long)(c->user->input >> 10));
+        error_say(&err, SAY_TOO_MUCH_INPUT, arg_number((c->server->input >> 10)),
+                  arg_number((c->user->input >> 10)));
         refuse_line(c, rpc_refusal(NULL, 0, &err, NULL));
         error_clear(&err);
         connection_send(c);

@@ -154,7 +154,7 @@ static void went_back(struct transfer *t)
     struct pending *p = t->owner;
     struct request *r = &p->request;
     if (r->ok && !t->ok) {
-        error_context(&t->error, "%s is done, but its rows did not go back", p->call.method->name);
+        error_within(&t->error, SAY_ROWS_NOT_BACK, arg_z(p->call.method->name));
         finish(p, false, &t->error);
     } else {
         finish(p, r->ok, &r->error);
@@ -284,8 +284,7 @@ static bool fetch(struct connection *c, struct pending *p, struct error *err)
             continue;
         }
         if (at >= p->lent_count) {
-            return error_set(err, REASON_BAD_ARGUMENT, "%s: no such descriptor came with the call",
-                             f->name);
+            return error_say(err, SAY_NO_DESCRIPTOR, arg_z(f->name));
         }
         if (!transfer_fits(p->lent[at], f, err)) {
             return false;

@@ -34,8 +34,7 @@ bool methods_place(struct call *c, struct str *place, struct error *err)
         *place = arena_str(&c->arena, strbuf_str(&text));
     }
     strbuf_free(&text);
-    return ok || error_set(err, REASON_BAD_ARGUMENT, "cursor is not one that %s gave this account",
-                           c->method->name);
+    return ok || error_say(err, SAY_CURSOR_UNKNOWN_HERE, arg_z(c->method->name));
 }
 
 bool methods_cursor(struct call *c, int64_t *a, int64_t *b, struct error *err)

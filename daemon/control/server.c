@@ -115,7 +115,7 @@ static bool admit(struct server *s, const struct peer *peer, struct error *err)
     const struct settings *set = s->work->settings;
     bool exempt = peer->uid == 0 || peer->uid == geteuid();
     if (peer->role == ROLE_NONE) {
-        return error_set(err, REASON_NOT_ALLOWED, "%s has no role here", peer->who);
+        return error_say(err, SAY_NO_ROLE, arg_z(peer->who));
     }
     const struct user *user = user_find(s, peer->uid);
     if (!user) {

@@ -61,7 +61,7 @@ bool transfer_fits(int fd, const struct param *p, struct error *err)
         fits =
             fits && (in ? (seals & fixed) == fixed : (seals & (F_SEAL_WRITE | F_SEAL_GROW)) == 0);
     }
-    return fits || error_set(err, REASON_BAD_ARGUMENT, "%s must be %s", p->name, words[p->type]);
+    return fits || error_say(err, SAY_PARAM_MUST_BE, arg_z(p->name), arg_z(words[p->type]));
 }
 
 /* ---- the thread of one ---- */
@@ -93,8 +93,7 @@ static bool goes_on(void *self, int64_t done)
 static bool own_file(struct transfers *all, int *fd, struct error *err)
 {
     *fd = open(all->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    return *fd >= 0 || error_set(err, REASON_STORAGE, "%s: no file can be made: %s", all->folder,
-                                 strerror(errno));
+    return *fd >= 0 || error_say(err, SAY_NO_FILE_MADE, arg_z(all->folder), arg_system(errno));
 }
 
 static bool transfer_file(struct transfer *t, struct transfer_file *f)
@@ -145,7 +144,7 @@ static bool thread_start(struct transfer *t, struct error *err)
     int fault = pthread_create(&thread, NULL, run, t);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (fault != 0) {
-        return error_set(err, REASON_BUSY, "cannot start a thread: %s", strerror(fault));
+        return error_say(err, SAY_NO_THREAD, arg_system(fault));
     }
     pthread_setname_np(thread, "transfer");
     pthread_detach(thread);
@@ -252,7 +251,7 @@ struct transfers *transfers_new(struct event_base *base, const char *folder, str
     all->woken =
         all->wake < 0 ? NULL : event_new(base, all->wake, EV_READ | EV_PERSIST, on_woken, all);
     if (!all->woken || event_add(all->woken, NULL) != 0) {
-        error_set(err, REASON_INTERNAL, "cannot make an event: %s", strerror(errno));
+        error_say(err, SAY_NO_EVENT, arg_system(errno));
         transfers_free(all);
         return NULL;
     }
@@ -297,7 +296,7 @@ void transfers_free(struct transfers *all)
     while (all->waiting) {
         struct transfer *t = all->waiting;
         all->waiting = t->next;
-        t->ok = error_set(&t->error, REASON_BUSY, "the service is stopping");
+        t->ok = error_say(&t->error, SAY_SERVICE_STOPPING);
         t->done(t);
     }
     if (all->woken) {

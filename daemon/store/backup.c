@@ -32,7 +32,7 @@ struct store_copy {
 
 static bool fail(sqlite3 *db, const char *what, struct error *err)
 {
-    return error_set(err, REASON_STORAGE, "%s: %s", what, sqlite3_errmsg(db));
+    return error_say(err, SAY_BACKUP_FAILED, arg_z(what), arg_z(sqlite3_errmsg(db)));
 }
 
 static bool exec(sqlite3 *db, const char *sql, struct error *err)
@@ -89,11 +89,11 @@ static bool has_room(const char *to, int64_t bytes, struct error *err)
     char *folder = slash ? xstrndup(to, (size_t)(slash - to) + 1) : xstrdup(".");
     struct statvfs fs;
     bool ok = statvfs(folder, &fs) == 0 ||
-              error_set(err, REASON_STORAGE, "%s: %s", folder, strerror(errno));
+              error_say(err, SAY_FILE_FAILED, arg_z(folder), arg_system(errno));
     int64_t room = ok ? (int64_t)fs.f_bavail * (int64_t)fs.f_frsize : 0;
     if (ok && room < bytes + ROOM_LEFT) {
-        ok = error_set(err, REASON_STORAGE, "a copy needs %lld MiB in %s, where %lld are free",
-                       (long long)((bytes + ROOM_LEFT) >> 20), folder, (long long)(room >> 20));
+        ok = error_say(err, SAY_COPY_NEEDS_ROOM, arg_number(((bytes + ROOM_LEFT) >> 20)),
+                       arg_z(folder), arg_number((room >> 20)));
     }
     free(folder);
     return ok;
@@ -103,8 +103,8 @@ static bool make(const char *to, struct error *err)
 {
     int fd = open(to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
-        return errno == EEXIST ? error_set(err, REASON_BUSY, "a backup is under way already")
-                               : error_set(err, REASON_STORAGE, "%s: %s", to, strerror(errno));
+        return errno == EEXIST ? error_say(err, SAY_BACKUP_UNDER_WAY)
+                               : error_say(err, SAY_FILE_FAILED, arg_z(to), arg_system(errno));
     }
     close(fd);
     return true;
@@ -143,7 +143,7 @@ static bool sync_copy(struct store_copy *c, struct error *err)
     sqlite3_file *file = NULL;
     sqlite3_file_control(c->to, "main", SQLITE_FCNTL_FILE_POINTER, &file);
     return (file && file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) == SQLITE_OK) ||
-           error_set(err, REASON_STORAGE, "the copy cannot be synced");
+           error_say(err, SAY_COPY_UNSYNCED);
 }
 
 bool store_copy_step(struct store_copy *c, bool *end, struct error *err)
@@ -153,7 +153,7 @@ bool store_copy_step(struct store_copy *c, bool *end, struct error *err)
     *end = rc == SQLITE_DONE;
     c->done = all ? c->facts.bytes / all * (all - left) : 0;
     if (rc != SQLITE_OK && rc != SQLITE_DONE) {
-        return error_set(err, REASON_STORAGE, "the copy cannot be written: %s", sqlite3_errstr(rc));
+        return error_say(err, SAY_COPY_UNWRITTEN, arg_z(sqlite3_errstr(rc)));
     }
     if (*end) {
         c->done = c->facts.bytes;
@@ -203,7 +203,7 @@ static bool is_whole(struct store_copy *c, struct error *err)
     bool ok =
         ask(c->to, "SELECT 0, integrity_check FROM pragma_integrity_check(1)", &number, &text, err);
     if (ok && strcmp(strbuf_text(&text), "ok") != 0) {
-        ok = error_set(err, REASON_STORAGE, "the store is damaged: %s", strbuf_text(&text));
+        ok = error_say(err, SAY_STORE_DAMAGED, arg_text(strbuf_str(&text)));
     }
     strbuf_free(&text);
     return ok;
@@ -219,11 +219,8 @@ static bool is_moment(struct store_copy *c, struct error *err)
               ask(c->to, "SELECT count(*) FROM household", &households, NULL, err);
     if (ok && (seq != f->seq || entries != f->seq || households != f->households ||
                strcmp(strbuf_text(&head), f->head) != 0)) {
-        ok = error_set(err, REASON_STORAGE,
-                       "the copy has %lld households and %lld entries of the audit, the store had "
-                       "%lld and %lld, or another head",
-                       (long long)households, (long long)entries, (long long)f->households,
-                       (long long)f->seq);
+        ok = error_say(err, SAY_COPY_DIFFERS, arg_number(households), arg_number(entries),
+                       arg_number(f->households), arg_number(f->seq));
     }
     strbuf_free(&head);
     return ok;
@@ -238,7 +235,7 @@ bool store_copy_check(struct store_copy *c, bool (*go_on)(void *self), void *sel
     sqlite3_progress_handler(c->to, 0, NULL, NULL);
     if (!ok && stops(&question)) {
         error_clear(err);
-        return error_set(err, REASON_BUSY, "the service is stopping");
+        return error_say(err, SAY_SERVICE_STOPPING);
     }
     return ok;
 }

@@ -344,9 +344,10 @@ static bool read_row(sqlite3_stmt *q, const struct db_shape *shape, struct arena
         if (wrong) {
             const char *key = (const char *)sqlite3_column_text(q, 0);
             bool shown = key && text_is_utf8(str_of(key), NULL);
-            error_set(err, REASON_STORAGE, "store: damaged row in %s, %s %.40s: %s %s",
-                      shape->table, sqlite3_column_name(q, 0), shown ? key : "?",
-                      sqlite3_column_name(q, i), wrong);
+            error_say(err, SAY_STORE_ROW_DAMAGED, arg_z(shape->table),
+                      arg_z(sqlite3_column_name(q, 0)),
+                      shown ? arg_text((struct str){key, strnlen(key, 40)}) : arg_z("?"),
+                      arg_z(sqlite3_column_name(q, i)), arg_z(wrong));
             db_end(q);
             return false;
         }

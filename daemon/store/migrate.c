@@ -86,11 +86,11 @@ static bool copy_first(struct store *s, int version, struct error *err)
     unlink(strbuf_text(&part));
     bool ok = db_exec(s, sql, err);
     if (ok && !copied(strbuf_text(&part), strbuf_text(&copy))) {
-        ok = error_set(err, REASON_STORAGE, "%s: %s", strbuf_text(&copy), strerror(errno));
+        ok = error_say(err, SAY_FILE_FAILED, arg_z(strbuf_text(&copy)), arg_system(errno));
     }
     if (!ok) {
         unlink(strbuf_text(&part));
-        error_context(err, "copy before the migration, nothing was changed");
+        error_within(err, SAY_COPY_BEFORE_MIGRATION);
     }
     sqlite3_free(sql);
     strbuf_free(&copy);
@@ -119,7 +119,7 @@ static bool step_to(struct store *s, int version, struct date today, struct erro
         return true;
     }
     sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-    return error_context(err, "schema version %d", version + 1);
+    return error_within(err, SAY_SCHEMA_VERSION, arg_number(version + 1));
 }
 
 static bool steps_from(struct store *s, int version, struct date today, struct error *err)
@@ -148,10 +148,8 @@ bool migrate(struct store *s, struct date today, struct error *err)
         return false;
     }
     if (version > VERSION) {
-        return error_set(err, REASON_CONFLICT,
-                         "%s has schema version %d, this programme knows up to %d: install the "
-                         "newer reviewd",
-                         s->path, version, VERSION);
+        return error_say(err, SAY_SCHEMA_TOO_NEW, arg_z(s->path), arg_number(version),
+                         arg_number(VERSION));
     }
     bool ok = steps_from(s, version, today, err);
     telling(s, NULL);

@@ -102,7 +102,7 @@ static bool part_wal(const char *path, struct error *err)
     strbuf_addf(&shm, "%s-shm", path);
     if (access(strbuf_text(&wal), F_OK) == 0 && says_no_wal(path)) {
         ok = rename(strbuf_text(&wal), strbuf_text(&lost)) == 0 ||
-             error_set(err, REASON_STORAGE, "%s: %s", strbuf_text(&wal), strerror(errno));
+             error_say(err, SAY_FILE_FAILED, arg_z(strbuf_text(&wal)), arg_system(errno));
         unlink(strbuf_text(&shm));
         log_put(LOG_WARNING, "event=wal-parted: %s belongs to another store: it is %s now",
                 strbuf_text(&wal), strbuf_text(&lost));
@@ -121,7 +121,7 @@ static bool load_meta(struct store *s, struct error *err)
               store_meta_get(s, &a, "epoch", &epoch, err) &&
               store_meta_get(s, &a, "created_on", &created, err);
     if (ok && (!salt || !epoch || !created)) {
-        ok = error_set(err, REASON_STORAGE, "%s is no store of reviewd", s->path);
+        ok = error_say(err, SAY_NO_STORE, arg_z(s->path));
     }
     if (ok) {
         snprintf(s->salt, sizeof s->salt, "%s", salt);

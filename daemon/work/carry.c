@@ -46,24 +46,27 @@ static ssize_t give(struct end *e, const char *bytes, size_t len)
 /* What one attempt that moved nothing means: try again (true), or the end with the error. */
 static bool again(struct carry *c, int fd, short events, int64_t until, struct error *err)
 {
+    static const enum say broken[2][2] = {
+        /* [reading][the disk's own fault] */
+        {SAY_CARRIED_UNWRITABLE, SAY_CARRIED_FULL},
+        {SAY_CARRIED_UNREADABLE, SAY_CARRIED_FULL_READING},
+    };
     int why = errno;
     if (why == EAGAIN) {
         poll(&(struct pollfd){.fd = fd, .events = events}, 1, KICK_MS);
     } else if (why != EINTR) {
         bool full = why == ENOSPC || why == EDQUOT || why == EIO;
-        return error_set(err, full ? REASON_STORAGE : REASON_BAD_ARGUMENT,
-                         "the file cannot be %s: %s", events == POLLIN ? "read" : "written",
-                         strerror(why));
+        return error_put(err, NULL,
+                         sentence_of(broken[events == POLLIN][full], arg_system(why), ARG_LAST));
     }
     if (!c->goes_on(c->self, c->done)) {
-        return error_set(err, REASON_BUSY, "the service is stopping");
+        return error_say(err, SAY_SERVICE_STOPPING);
     }
     return job_now() < until ||
-           error_set(err, REASON_BAD_ARGUMENT,
-                     events == POLLIN
-                         ? "too little came through the pipe: %lld KiB in %d seconds at least"
-                         : "nobody read the pipe: %lld KiB in %d seconds at least",
-                     (long long)(CARRY_PACE >> 10), CARRY_PATIENCE_SECONDS);
+           error_put(err, NULL,
+                     sentence_of(events == POLLIN ? SAY_PIPE_SLOW : SAY_PIPE_UNREAD_FOR,
+                                 arg_number(CARRY_PACE >> 10), arg_number(CARRY_PATIENCE_SECONDS),
+                                 ARG_LAST));
 }
 
 static bool room(const struct carry *c, struct error *err)
@@ -74,10 +77,7 @@ static bool room(const struct carry *c, struct error *err)
     }
     int64_t left = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
     return left >= c->floor ||
-           error_set(err, REASON_STORAGE,
-                     "%lld MiB are free beside the store, and limits.free_megabytes keeps %lld for "
-                     "reviews",
-                     (long long)(left >> 20), (long long)(c->floor >> 20));
+           error_say(err, SAY_NO_ROOM_FREE, arg_number((left >> 20)), arg_number((c->floor >> 20)));
 }
 
 static bool carry_all(struct carry *c, char *piece, struct error *err)
@@ -130,7 +130,7 @@ bool carry(struct carry *c, struct error *err)
 {
     struct kick kick;
     if (!kick_begin(&kick, KICK_MS)) {
-        return error_set(err, REASON_BUSY, "no timer is to be had: %s", strerror(errno));
+        return error_say(err, SAY_NO_TIMER_LEFT, arg_system(errno));
     }
     char *piece = xmalloc(PIECE);
     bool ok = carry_all(c, piece, err);

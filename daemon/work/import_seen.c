@@ -37,7 +37,7 @@ struct import_seen *import_seen_new(const char *folder, uint64_t keys, struct er
     bool ok = fd >= 0 && ftruncate(fd, (off_t)size) == 0;
     s->entries = ok ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
     if (s->entries == MAP_FAILED) {
-        error_set(err, REASON_STORAGE, "%s: %s", folder, strerror(errno));
+        error_say(err, SAY_FILE_FAILED, arg_z(folder), arg_system(errno));
         free(s);
         s = NULL;
     }

@@ -86,7 +86,7 @@ static bool arrival_begin(struct arrival *a, const struct work *w, const char *n
         return false;
     }
     if (fstat(a->file, &st) != 0 || !S_ISREG(st.st_mode)) {
-        return error_set(err, REASON_BAD_ARGUMENT, "the file must be a regular file");
+        return error_say(err, SAY_FILE_REGULAR);
     }
     a->total = st.st_size;
     return lseek(a->file, 0, SEEK_SET) == 0 ||

@@ -219,7 +219,7 @@ sqlite3_stmt *db_query_args(struct store *s, struct error *err, const char *sql,
 
 /* Several statements without arguments, not kept. */
 bool db_exec(struct store *s, const char *sql, struct error *err);
-/* error_set() from the connection's last error. Always false. */
+/* The error from the connection's last error. Always false. */
 bool db_fail(struct store *s, const char *what, struct error *err);
 
 /* Brings the schema to the version of this programme (migrate.c). */

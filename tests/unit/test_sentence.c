@@ -44,10 +44,10 @@ static unsigned placeholders(const char *text)
 static bool is_code(const char *word, size_t len)
 {
     static const char *const codes[] = {
-        "CSV",     "UTF",      "GBK",    "GB",      "MB",       "GiB", "MiB",     "KiB",
-        "Excel",   "xlsx",     "xls",    "PDF",     "Word",     "RTF", "Unicode", "uid",
-        "systemd", "UNIX",     "JSON",   "SHA",     "WAL",      "SQL", "LF",      "ASCII",
-        "iconv",   "libevent", "syslog", "reviewd", "reviewctl"};
+        "CSV",   "UTF",     "GBK",      "GB",     "MB",      "GiB",      "MiB", "KiB",
+        "Excel", "xlsx",    "xls",      "PDF",    "Word",    "RTF",      "XML", "Unicode",
+        "uid",   "systemd", "UNIX",     "JSON",   "SHA",     "WAL",      "SQL", "LF",
+        "ASCII", "iconv",   "libevent", "syslog", "reviewd", "reviewctl"};
 
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         if (strlen(codes[i]) == len && strncmp(codes[i], word, len) == 0) {
