@@ -260,7 +260,7 @@ static bool read_heading(struct return_file *f, struct error *fault, struct erro
     ssize_t n = 0;
     uint64_t line = 0;
     if (fstat(file, &st) != 0) {
-        return error_set(err, REASON_STORAGE, "%s", strerror(errno));
+        return error_say(err, SAY_SYSTEM_FAILED, arg_system(errno));
     }
     if (st.st_size > RETURN_BYTES_MAX) {
         return error_say(fault, SAY_FILE_TOO_LARGE, arg_number(RETURN_BYTES_MAX >> 20));
@@ -273,7 +273,7 @@ static bool read_heading(struct return_file *f, struct error *fault, struct erro
     digest_free(digest);
     f->text = memfd_create("return", MFD_CLOEXEC);
     if (n < 0 || f->text < 0) {
-        return error_set(err, REASON_STORAGE, "%s", strerror(errno));
+        return error_say(err, SAY_SYSTEM_FAILED, arg_system(errno));
     }
     if (!is_text(file, fault) || !text_to_utf8(file, f->text, &line, fault) ||
         !return_heading_read(f->text, &f->heading, fault)) {

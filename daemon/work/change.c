@@ -12,11 +12,9 @@ static bool find(struct work *w, struct arena *a, struct str household, struct h
         return false;
     }
     if (row->id == 0) {
-        return error_set(err, REASON_NOT_FOUND, "there is no household \"%.*s\"",
-                         STR_ARG(household));
+        return error_say(err, SAY_NO_HOUSEHOLD, arg_text(household));
     }
-    return row->status != STATUS_CLOSED ||
-           error_set(err, REASON_CONFLICT, "the household is closed");
+    return row->status != STATUS_CLOSED || error_say(err, SAY_HOUSEHOLD_CLOSED);
 }
 
 bool change_tier(struct work *w, struct actor actor, struct str household, enum tier tier,
@@ -28,12 +26,11 @@ bool change_tier(struct work *w, struct actor actor, struct str household, enum 
     const struct policy *policy = work_policy(w, today, err);
     bool ok = policy && find(w, &a, household, &row, err);
     if (ok && str_trim(reason).len == 0) {
-        ok = error_set(err, REASON_BAD_ARGUMENT, "a change of tier needs its reason");
+        ok = error_say(err, SAY_TIER_NEEDS_REASON);
     }
     if (ok && !policy->tiers[tier].kept) {
-        ok =
-            error_set_clause(err, REASON_CONFLICT, policy->tiers_source, "policy %s has no tier %s",
-                             policy->name, names_text(&tiers, (int)tier));
+        ok = error_say_by(err, policy->tiers_source, SAY_NO_TIER, arg_z(policy->name),
+                          arg_word(&tiers, (int)tier));
     }
     if (ok && (row.tier != tier || row.tier_source != TIER_GIVEN)) {
         ok = store_event_note(w->store, row.id, EVENT_TIER, today, err) &&
@@ -90,13 +87,12 @@ bool change_move(struct work *w, struct actor actor, struct str household, int64
               store_division_up(w->store, division, LEVEL_TOWNSHIP, &township, err);
     if (ok && (to.code == 0 || township == 0)) {
         char text[DIVISION_TEXT];
-        ok = error_set(err, REASON_BAD_ARGUMENT, "%s is no village or township known here",
-                       division_text(division, text));
+        ok = error_say(err, SAY_NO_VILLAGE, arg_z(division_text(division, text)));
     }
     if (ok && now != division) {
         char old[DIVISION_TEXT], text[DIVISION_TEXT];
-        ok = error_set(err, REASON_CONFLICT, "%s was joined to %s", division_text(division, old),
-                       division_text(now, text));
+        ok = error_say(err, SAY_DIVISION_JOINED, arg_z(division_text(division, old)),
+                       arg_z(division_text(now, text)));
     }
     ok = ok && (row.division == division || move(w, actor, &row, division, township, err));
     arena_free(&a);

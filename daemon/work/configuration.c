@@ -66,8 +66,10 @@ static bool refuse(struct faults *faults, struct error *err)
     if (faults->count > TOLD) {
         strbuf_addf(&text, "\nand %d more, which are in the log", faults->count - TOLD);
     }
-    error_set(err, REASON_BAD_ARGUMENT, "%d fault%s, nothing was changed:%s", faults->count,
-              faults->count == 1 ? "" : "s", strbuf_text(&text));
+    error_say(err, SAY_RELOAD_FAULTS,
+              arg_said(faults->count == 1 ? sentence(SAY_ONE_FAULT, arg_number(faults->count))
+                                          : sentence(SAY_MANY_FAULTS, arg_number(faults->count))),
+              arg_text(strbuf_str(&text)));
     strbuf_free(&text);
     faults_free(faults);
     return false;

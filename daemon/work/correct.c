@@ -408,22 +408,19 @@ static bool load(struct correction *c, struct str household, struct error *err)
     }
     int64_t id = c->before.id;
     if (id == 0) {
-        return error_set(err, REASON_NOT_FOUND, "there is no household \"%.*s\"",
-                         STR_ARG(household));
+        return error_say(err, SAY_NO_HOUSEHOLD, arg_text(household));
     }
     if (!store_event_latest(s, id, &c->event, err)) {
         return false;
     }
     if (c->event.event == 0) {
-        return error_set(err, REASON_CONFLICT, "nothing was entered that could be taken back");
+        return error_say(err, SAY_NOTHING_TO_CORRECT);
     }
     if (!store_event_was(s, &c->arena, c->event.event, &c->was, err)) {
         return false;
     }
     if (c->was.household.approved_on.day != c->before.approved_on.day) {
-        return error_set(err, REASON_CONFLICT,
-                         "nothing was entered since the household was admitted anew: what was "
-                         "before is not taken back");
+        return error_say(err, SAY_NOTHING_SINCE_ADMITTED);
     }
     c->now = c->before;
     return store_cycles_of(s, &c->arena, id, &c->cycles, &c->cycle_count, err) &&

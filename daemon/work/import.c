@@ -112,8 +112,9 @@ static struct import_context *context_new(struct import_work *j, struct work *w)
 static enum job_step import_refuse(struct import_work *j, struct error *err)
 {
     int64_t n = j->result.fault_count + j->result.more;
-    error_set(err, REASON_BAD_ROWS, "%lld fault%s, nothing was changed", (long long)n,
-              n == 1 ? "" : "s");
+    error_say(err, SAY_IMPORT_FAULTS,
+              arg_said(n == 1 ? sentence(SAY_ONE_FAULT, arg_number(n))
+                              : sentence(SAY_MANY_FAULTS, arg_number(n))));
     return JOB_FAILED;
 }
 
@@ -534,7 +535,7 @@ static enum job_step import_accept(struct import_work *j, struct work *w, struct
 {
     const char *name = j->good >= 0 ? good_name : rows_name;
     if (fsync(accepted(j)) != 0 || !staging_rename(w, name, accepted_name)) {
-        error_set(err, REASON_STORAGE, "staging: %s: %s", accepted_name, strerror(errno));
+        error_say(err, SAY_STAGING_FILE_FAILED, arg_z(accepted_name), arg_system(errno));
         return JOB_FAILED;
     }
     crash_point("import-renamed");
@@ -701,8 +702,8 @@ static enum job_step apply_slice(struct import_work *j, struct work *w, struct e
             error_clear(err);
             return apply_again(j);
         }
-        error_context(err, "import of %s, line %llu", names_text(&import_kinds, (int)j->row.kind),
-                      (unsigned long long)j->context->line);
+        error_within(err, SAY_IN_IMPORT, arg_word(&import_kinds, (int)j->row.kind),
+                     arg_number(j->context->line));
         return JOB_FAILED;
     }
     crash_point(end ? "import-done" : "import-slice");
@@ -897,7 +898,7 @@ bool import_resume(struct work *w, struct job **job, struct error *err)
         heading_own(j);
     } else if (err->reason || !heading_read(j, &first)) {
         import_free(&j->job);
-        return error_set(err, REASON_STORAGE, "staging: %s is damaged", accepted_name);
+        return error_say(err, SAY_STAGING_DAMAGED, arg_z(accepted_name));
     }
     if (row.offset > 0) {
         read_from(j, (uint64_t)row.offset);

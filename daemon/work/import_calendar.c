@@ -257,8 +257,8 @@ static bool file_take(struct import_context *c, int fd, int year, const char *ha
     bool ok = import_calendar_read(c, fd, &file, err);
     if (ok && c->row_faults) {
         const struct import_fault *f = c->result->faults;
-        ok = error_set(err, REASON_BAD_ROWS, "line %llu: %s: %s", (unsigned long long)f->line,
-                       f->column, f->message);
+        ok = error_say(err, SAY_CALENDAR_FAULT, arg_number(f->line), arg_z(f->column),
+                       arg_z(f->message));
     }
     if (!ok || !store_begin(c->w->store, err)) {
         return false;
@@ -303,7 +303,7 @@ static bool file_consider(struct work *w, struct actor actor, const char *path, 
     int fd = file_copy(path, hash, &why);
     bool ok = fd >= 0;
     if (!ok) {
-        error_set(err, REASON_STORAGE, "%s", strbuf_text(&why));
+        error_say(err, SAY_CALENDAR_UNREAD, arg_text(strbuf_str(&why)));
     }
     ok = ok && store_calendar_file(w->store, &c->row, year, &known, err);
     if (ok && (!known || strcmp(known, hash) != 0)) {
@@ -316,7 +316,7 @@ static bool file_consider(struct work *w, struct actor actor, const char *path, 
     import_result_free(&result);
     strbuf_free(&why);
     import_context_free(c);
-    return ok || error_context(err, "%s", path);
+    return ok || error_within(err, SAY_OF_FILE, arg_z(path));
 }
 
 /* The same reader that takes the file into the store; it needs no store itself. */
@@ -382,7 +382,7 @@ bool import_calendar_dir(struct work *w, struct actor actor, bool start, struct 
     bool ok = true, changed = false;
     int n = scandir(folder, &names, is_year, alphasort);
     if (n < 0) {
-        return error_set(err, REASON_STORAGE, "%s: %s", folder, strerror(errno));
+        return error_say(err, SAY_FILE_FAILED, arg_z(folder), arg_system(errno));
     }
     for (int i = 0; i < n; i++) {
         struct strbuf path = STRBUF_INIT;

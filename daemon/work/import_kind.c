@@ -13,9 +13,7 @@ bool import_is_free(struct work *w, struct error *err)
     struct import_row row = {0};
     bool ok = store_import_applying(w->store, &a, &row, err);
     if (ok && row.import) {
-        ok = error_set(err, REASON_BUSY,
-                       "an import that was accepted before is not complete: it goes on when the "
-                       "disk has room, within a minute");
+        ok = error_say(err, SAY_IMPORT_INCOMPLETE);
     }
     arena_free(&a);
     return ok;

@@ -47,8 +47,7 @@ static bool load(struct work *w, struct report_case *c, struct error *err)
         return false;
     }
     if (c->household.id == 0) {
-        return error_set(err, REASON_NOT_FOUND, "there is no household \"%.*s\"",
-                         STR_ARG(r->household));
+        return error_say(err, SAY_NO_HOUSEHOLD, arg_text(r->household));
     }
     struct member_row *members;
     int count;
@@ -74,21 +73,18 @@ static bool check_member(const struct report_case *c, struct error *err)
     const struct report_request *r = c->request;
     bool named = r->member.data != NULL, fresh = kind_table[r->kind].new_member;
     if ((kind_table[r->kind].member || fresh) && !named) {
-        return error_set(err, REASON_BAD_ARGUMENT, "a report of %s names its member",
-                         names_text(&report_kinds, (int)r->kind));
+        return error_say(err, SAY_REPORT_NEEDS_MEMBER, arg_word(&report_kinds, (int)r->kind));
     }
     if (named && !fresh && !c->has_member) {
-        return error_set(err, REASON_NOT_FOUND, "the household has no member \"%.*s\"",
-                         STR_ARG(r->member));
+        return error_say(err, SAY_NO_MEMBER, arg_text(r->member));
     }
     bool here = c->has_member && c->member.status == MEMBER_PRESENT;
     if (named && fresh && here) {
-        return error_set(err, REASON_CONFLICT, "member \"%.*s\" is there already",
-                         STR_ARG(r->member));
+        return error_say(err, SAY_MEMBER_PRESENT, arg_text(r->member));
     }
     if (named && !fresh && !here) {
-        return error_set(err, REASON_CONFLICT, "member \"%.*s\" is %s already", STR_ARG(r->member),
-                         names_text(&member_statuses, (int)c->member.status));
+        return error_say(err, SAY_MEMBER_GONE, arg_text(r->member),
+                         arg_word(&member_statuses, (int)c->member.status));
     }
     return true;
 }
@@ -106,44 +102,39 @@ static bool is_asset(const struct policy *policy, struct str asset)
 static bool check_facts(const struct report_case *c, const struct policy *policy, struct error *err)
 {
     const struct report_request *r = c->request;
-    const char *kind = names_text(&report_kinds, (int)r->kind);
+    struct arg kind = arg_word(&report_kinds, (int)r->kind);
     bool money =
         r->income != FEN_UNKNOWN || r->pension != FEN_UNKNOWN || r->employment_cost != FEN_UNKNOWN;
     if (kind_table[r->kind].money && !money) {
-        return error_set(err, REASON_BAD_ARGUMENT,
-                         "a report of %s names income, pension or employment_cost", kind);
+        return error_say(err, SAY_REPORT_NEEDS_INCOME, kind);
     }
     if (kind_table[r->kind].asset && !r->asset.data) {
-        return error_set(err, REASON_BAD_ARGUMENT, "a report of %s names the asset", kind);
+        return error_say(err, SAY_REPORT_NEEDS_ASSET, kind);
     }
     if (r->asset.data && !is_asset(policy, r->asset)) {
-        struct strbuf words = STRBUF_INIT;
+        struct arg words = arg_list();
         for (int i = 0; policy->assets && policy->assets[i]; i++) {
-            strbuf_addf(&words, "%s%s", i ? ", " : "", policy->assets[i]);
+            arg_add(&words, asset_arg(policy->assets[i]));
         }
-        error_set_clause(err, REASON_BAD_ARGUMENT, policy->assets_source,
-                         "asset \"%.*s\" is not one of %s", STR_ARG(r->asset), strbuf_text(&words));
-        strbuf_free(&words);
-        return false;
+        return error_say_by(err, policy->assets_source, SAY_ASSET_UNKNOWN, arg_text(r->asset),
+                            words);
     }
     return true;
 }
 
 static bool check(const struct report_case *c, const struct policy *policy, struct error *err)
 {
-    char on[DATE_TEXT], today[DATE_TEXT];
     if (date_cmp(c->on, c->today) > 0) {
-        return error_set(err, REASON_BAD_ARGUMENT, "%s is after today, %s", date_text(c->on, on),
-                         date_text(c->today, today));
+        return error_say(err, SAY_DAY_AFTER_TODAY, date_arg(c->on), date_arg(c->today));
     }
     if (date_ymd(c->on).year < 1900 || (date_is(c->born_on) && date_cmp(c->on, c->born_on) < 0)) {
         return error_say(err, SAY_REPORT_BEFORE_BIRTH, date_arg(c->on));
     }
     if (str_trim(c->request->source).len == 0) {
-        return error_set(err, REASON_BAD_ARGUMENT, "a report tells its source");
+        return error_say(err, SAY_REPORT_NEEDS_SOURCE);
     }
     if (c->household.status == STATUS_CLOSED) {
-        return error_set(err, REASON_CONFLICT, "the household is closed");
+        return error_say(err, SAY_HOUSEHOLD_CLOSED);
     }
     return check_member(c, err) && check_facts(c, policy, err);
 }

@@ -115,8 +115,8 @@ bool arrival_slice(struct arrival *a, const struct work *w, const char *name, bo
         }
         a->received += n;
         digest_add(a->digest, buffer, (size_t)n);
-            if (a->received > FILE_MAX) {
-            return error_set(err, REASON_TOO_LARGE, "a file is at most 64 GiB");
+        if (a->received > FILE_MAX) {
+            return error_say(err, SAY_FILE_AT_MOST);
         }
         if (!file_write(a->raw, buffer, (size_t)n)) {
             return error_say(err, SAY_STAGING_FAILED, arg_system(errno));

@@ -62,8 +62,11 @@ bool work_reload_calendar(struct work *w, struct error *err)
     }
     struct policy_set *policies = policy_set_load(w->settings->policy_dir, &faults);
     if (!policies) {
-        error_set(err, REASON_BAD_ARGUMENT, "%s",
-                  faults.count ? faults.text[0] : "the policies cannot be read");
+        if (faults.count) {
+            error_say(err, SAY_POLICY_FAULT, arg_z(faults.text[0]));
+        } else {
+            error_say(err, SAY_NO_POLICIES);
+        }
         faults_free(&faults);
         calendar_free(calendar);
         return false;

@@ -243,7 +243,7 @@ static bool group_run(struct writer *wr, struct request **group, int count)
     }
     for (int i = 0; i < count && !committed; i++) {
         error_clear(&group[i]->error);
-        refuse(group[i], err.reason, err.message);
+        refuse(group[i], &err);
     }
     error_clear(&err);
     publish(wr, group, count);
