@@ -101,6 +101,20 @@ bool error_put_within(struct error *err, struct sentence *where)
     return false;
 }
 
+static bool says(const struct sentence *said, enum say id)
+{
+    bool found = said && said->id == id;
+    for (int i = 0; said && !found && i < said->count; i++) {
+        found = said->args[i].kind == ARG_SAID && says(said->args[i].said, id);
+    }
+    return found;
+}
+
+bool error_says(const struct error *err, enum say id)
+{
+    return err && says(err->said, id);
+}
+
 bool error_move(struct error *to, struct error *from)
 {
     if (to) {

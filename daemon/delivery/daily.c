@@ -220,7 +220,7 @@ static bool phase_slice(struct daily *d, struct work *w, struct error *err)
 /* A record that fails its slice: the slice is done again, each record in a savepoint. */
 static bool phase_retry(struct daily *d, struct work *w, struct error *err)
 {
-    if (d->p.careful || err->reason == REASON_STORAGE) {
+    if (d->p.careful || !quarantine_may(err)) {
         return false;
     }
     error_clear(err);

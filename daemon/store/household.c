@@ -50,6 +50,13 @@ bool store_household_get(struct store *s, struct arena *a, int64_t id, struct ho
                   ARG(id));
 }
 
+bool store_household_number(struct store *s, struct arena *a, int64_t id, struct str *household,
+                            struct error *err)
+{
+    return db_one(s, err, a, &db_text, household, "SELECT household FROM household WHERE id = ?",
+                  ARG(id));
+}
+
 bool store_household_next(struct store *s, struct arena *a, int64_t after,
                           struct household_row *row, struct error *err)
 {

@@ -227,6 +227,7 @@ WHEN (new.settle_by IS NOT NULL AND new.tier_source = 'default')
     SET unsettled = unsettled + (new.settle_by IS NOT NULL AND new.tier_source = 'default')
                     - (old.settle_by IS NOT NULL AND old.tier_source = 'default'),
         history_unknown = history_unknown + (new.history = 'unknown') - (old.history = 'unknown');
+END;
 
 -- Households that the next run looks through for doubts: something that one rests on has changed.
 CREATE TABLE doubt_due (

@@ -5,15 +5,20 @@
 #include "store/household.h"
 #include "store/task.h"
 
+bool quarantine_may(const struct error *why)
+{
+    return why->reason != REASON_STORAGE || error_says(why, SAY_STORE_ROW_DAMAGED);
+}
+
 /* The row, and the line for the log. */
 static bool put(struct phase *p, int64_t household_id, const char *why, struct error *err)
 {
-    struct household_row row;
-    if (!store_household_get(p->w->store, &p->arena, household_id, &row, err)) {
+    struct str household; /* its number alone: the rest of the row may be damaged */
+    if (!store_household_number(p->w->store, &p->arena, household_id, &household, err)) {
         return false;
     }
     strbuf_addz(&p->log, "event=set-aside household=");
-    log_value(&p->log, row.household);
+    log_value(&p->log, household);
     strbuf_addf(&p->log, " phase=%s reason=", names_text(&run_phases, (int)p->run.phase));
     log_value(&p->log, str_of(why));
     strbuf_addc(&p->log, '\n');
@@ -34,7 +39,7 @@ static bool attempt(struct phase *p, phase_act *act, const void *record, struct 
     if (act(p, record, why)) {
         return store_release(p->w->store, err);
     }
-    if (why->reason == REASON_STORAGE) {
+    if (!quarantine_may(why)) {
         *err = *why;
         *why = ERROR_INIT;
         return false;
@@ -120,7 +125,7 @@ bool quarantine_list(struct work *w, const struct message_row *m, struct date da
                      struct error *why, int64_t *failed, struct error *err)
 {
     bool own = !store_in_transaction(w->store);
-    if (why->reason == REASON_STORAGE) {
+    if (!quarantine_may(why)) {
         *err = *why;
         *why = ERROR_INIT;
         return false;

@@ -31,6 +31,8 @@ bool error_put(struct error *err, const char *clause, struct sentence *said);
 /* Puts the sentence and ": " before the error's own, where there is one: where it happened. Takes
  * it over. Always false. */
 bool error_put_within(struct error *err, struct sentence *where);
+/* Whether the error is this sentence, or has it inside. */
+bool error_says(const struct error *err, enum say id);
 #define error_within(err, ...) error_put_within((err), sentence(__VA_ARGS__))
 
 /* Appends the error in Chinese: its sentence, or the words of its reason where it has none. */

@@ -43,6 +43,9 @@ bool store_household_find(struct store *s, struct arena *a, struct str household
 bool store_household_get(struct store *s, struct arena *a, int64_t id, struct household_row *row,
                          struct error *err);
 bool store_household_insert(struct store *s, struct household_row *row, struct error *err);
+/* The number in the office's books alone, in the arena. */
+bool store_household_number(struct store *s, struct arena *a, int64_t id, struct str *household,
+                            struct error *err);
 /* All columns but id and household. */
 bool store_household_update(struct store *s, const struct household_row *row, struct error *err);
 

@@ -10,6 +10,8 @@
 #include "store/quarantine.h"
 #include "work/phase.h"
 
+/* Whether an error is a record's: anything but a failing store; a damaged row is its record's. */
+bool quarantine_may(const struct error *why);
 /* Does one record in the transaction under way. Where it fails and the phase is careful, what it
  * did is undone, the household is set aside with the reason, and the answer is true all the same.
  */

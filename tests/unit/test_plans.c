@@ -82,6 +82,8 @@ static void call_households(struct household_row *h)
     must(store_household_update(m.s, h, &err));
     must(store_household_find(m.s, &m.a, STR("h1"), h, &err));
     must(store_household_get(m.s, &m.a, h->id, h, &err));
+    struct str number;
+    must(store_household_number(m.s, &m.a, h->id, &number, &err));
     must(store_household_next(m.s, &m.a, 0, h, &err));
     must(store_tiers_untold(m.s, &m.a, 9, &untold, &count, &err));
     must(store_tier_told(m.s, h->id, true, TODAY, &err));
