@@ -194,8 +194,8 @@ static bool tier_back(struct correction *c, struct error *err)
         return false;
     }
     /* One that settled its entry made no other cycle: the entry is computed anew (3.3). */
-    bool entry = cycle.cycle && cycle.decided_on.day == c->now.entered_on.day &&
-                 cycle.dates.tier != c->now.tier;
+    bool entry = cycle.cycle && c->was.household.tier_source == TIER_DEFAULT &&
+                 cycle.decided_on.day == c->now.entered_on.day && cycle.dates.tier != c->now.tier;
     return !entry ||
            household_settle(c->w, c->actor, &c->now, c->now.tier, c->now.tier_source, err);
 }

@@ -301,8 +301,9 @@ static void bad_row(struct import_work *j, const struct sheet_row *row, struct s
     }
     for (size_t i = 0; i < j->context->width; i++) {
         struct str cell = i < row->count ? row->cells[i] : STR("");
-        /* what the file had from us before makes room for the reasons of today */
-        csv_put_code(&j->bad, i == j->context->reasons ? STR("") : cell, i == 0);
+        if (i != j->context->reasons) { /* those of before make room for the reasons of today */
+            csv_put_code(&j->bad, cell, i == 0);
+        }
     }
     csv_put_text(&j->bad, why, j->context->width == 0);
     strbuf_addz(&j->bad, "\r\n");

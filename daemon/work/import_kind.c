@@ -296,8 +296,9 @@ bool import_knows(const void *columns, struct str heading)
 static bool is_listed(const struct import_column *columns, struct str heading)
 {
     static const char *const listed[] = {
-        "township",  "anchor_on", "nominal_due_on", "due_on",    "opens_on",         "provisional",
-        "open_task", "history",   "missed_cycles",  "protected", "protection_clause"};
+        "township",      "anchor_on", "nominal_due_on",   "due_on",    "opens_on",
+        "provisional",   "open_task", "history",          "settle_by", "entered_on",
+        "missed_cycles", "protected", "protection_clause"};
     for (size_t i = 0; columns == import_households.columns && i < sizeof listed / sizeof listed[0];
          i++) {
         if (str_is(heading, listed[i])) {

@@ -3,6 +3,7 @@
 # (contract.md 3.3, 3.4 Import).
 
 load ../lib/daemon
+GRACE_DAYS=10
 
 setup() {
     T=$BATS_TEST_TMPDIR

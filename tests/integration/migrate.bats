@@ -103,6 +103,7 @@ origins() {
         origins "$T/now.db" >"$T/written"
         for source in import default report review suspend resume given derived; do grep -q "|$source|" "$T/written"; done
         grep -q '|70$' "$T/written" # an age
+        grep -c '|1$' "$T/written" || true
         [ "$(grep -c '|1$' "$T/written")" -ge 3 ] # what the corrections took back
         sql "INSERT INTO meta VALUES ('merge', '500101017000 500101001000 -1 the clock')"
         daemon_start "2026-11-24 09:00"

@@ -150,7 +150,7 @@ END
     machine reviewctl import divisions /usr/share/reviewd/divisions/divisions-chongqing.csv
     printf 'household,division,tier,approved_on\na,500101144201,quarterly,2020-11-30\n' \
         >"$MACHINE_ROOT/tmp/h.csv"
-    machine reviewctl import households /tmp/h.csv
+    machine reviewctl import households /tmp/h.csv --history complete
     # A township's account, in its folder by the ACL that the service set in its sandbox.
     machine useradd office
     echo 'accounts = ( { user = "office"; role = "operator"; divisions = [ "500101144" ]; } );' \

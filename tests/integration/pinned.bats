@@ -4,6 +4,7 @@
 # entries it changes. The store's salt is given, who asked and the hashes that depend on it are left out.
 
 load ../lib/daemon
+GRACE_DAYS=10
 
 setup() {
     D=$BATS_TEST_TMPDIR/d

@@ -214,7 +214,7 @@ offers() {
     offers "quarterly" household list --tier = q
     offers "csv" --format c
     offers "csv" household list --format c
-    offers "calendar divisions households members standards" import ""
+    offers "book calendar divisions households members standards" import ""
     offers "semi-annual" household tier 500101001-1 s
     offers "continue" review 17 --outcome c
     offers "continue" review --outcome c

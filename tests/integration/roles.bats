@@ -146,7 +146,7 @@ hides() {
     same '["OWN-1"]' "$(jq -c 'select(.id == "household.list").result.items | map(.household)' "$T/answers")"
     same '["OWN-1"]' "$(jq -c 'select(.id == "late").result.items | map(.household)' "$T/answers")"
     # Counts of the whole store are not told.
-    same '{"households":null,"active":null,"protected":null,"open_tasks":null,"late":null,"birth_unknown":null}' \
+    same '{"households":null,"active":null,"protected":null,"open_tasks":null,"late":null,"birth_unknown":null,"history_unknown":null,"unsettled":null}' \
         "$(jq -c 'select(.id == "status").result.counts' "$T/answers")"
     # A cursor from elsewhere opens nothing.
     printf '%s\n' '{"jsonrpc":"2.0","id":1,"method":"household.list","params":{"cursor":"A"}}' | as_account >"$T/page"
@@ -192,7 +192,7 @@ pages() {
         done
     } >"$T/p.csv"
     chmod 644 "$T/p.csv"
-    jq -nc '{jsonrpc: "2.0", id: 1, method: "import", params: {kind: "households", file: {fd: 0}}}' | "$B/rpc" --file "$T/p.csv" "$D/s" | tail -1 | jq -e .result
+    jq -nc '{jsonrpc: "2.0", id: 1, method: "import", params: {kind: "households", file: {fd: 0}, history: "complete"}}' | "$B/rpc" --file "$T/p.csv" "$D/s" | tail -1 | jq -e .result
     printf '{"jsonrpc":"2.0","id":1,"method":"run"}\n' | "$B/rpc" "$D/s" | tail -1 | jq -e .result
     account operator '"500101001", "500101017"'
     : >"$T/places"

@@ -128,7 +128,7 @@ END
     daemon_start "2026-11-23 08:00"
     two_townships
     printf '%s\n' household,division,head_name,approved_on C,500102006001,王五,2026-01-01 >"$D/c.csv"
-    ctl import households "$D/c.csv" >/dev/null
+    ctl import households "$D/c.csv" --history complete >/dev/null
     daemon_stop
     # fetch: as an office does, whatever it sees; what was fetched must never come again.
     fetch() {
@@ -154,6 +154,7 @@ END
     same "" "$(find "$D/one/new" "$D/two" -type f)"
     daemon_start "2026-11-28 07:00"
     run -1 ctl status --check
+    echo "$output"
     [[ $output == *"broken folders: 4 lists wait in tmp/: spool "*"No space left on device"* ]]
     daemon_stop
     # Its mount is gone: what waited arrives.

@@ -19,6 +19,8 @@ daemon_new() {
     export D=$1
     mkdir -p "$D"
     cp -r "$BATS_TEST_DIRNAME/../../conf/policy" "$BATS_TEST_DIRNAME/../../conf/calendar" "$D/"
+    # Most tests name no grace: a household without a tier is quarterly at once. entry.bats has it.
+    sed -i "s/grace_days = 10;/grace_days = ${GRACE_DAYS:-0};/" "$D"/policy/*.conf
     cat >"$D/reviewd.conf" <<CONF
 store = "reviewd.db";
 spool = "spool";

@@ -35,6 +35,11 @@ static void copy_file(struct house *h, const char *from, const char *to)
         fail(h, "copy", in ? to : from);
     }
     while ((n = fread(piece, 1, sizeof piece, in)) > 0) {
+        /* The oracle knows no grace: its households without a tier are quarterly at once. */
+        char *grace = memmem(piece, n, "grace_days = 10;", 16);
+        if (grace) {
+            memcpy(grace, "grace_days = 0; ", 16);
+        }
         fwrite(piece, 1, n, out);
     }
     fclose(in);
