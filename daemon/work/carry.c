@@ -55,7 +55,7 @@ static bool again(struct carry *c, int fd, short events, int64_t until, struct e
     if (why == EAGAIN) {
         poll(&(struct pollfd){.fd = fd, .events = events}, 1, KICK_MS);
     } else if (why != EINTR) {
-        bool full = why == ENOSPC || why == EDQUOT || why == EIO;
+        bool full = why == ENOSPC || why == EDQUOT || why == EIO || why == EFBIG;
         return error_put(err, NULL,
                          sentence_of(broken[events == POLLIN][full], arg_system(why), ARG_LAST));
     }
