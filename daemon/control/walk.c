@@ -1,7 +1,5 @@
 #include "control/walk.h"
 
-#include "control/sources.h"
-
 /* Each household is loaded with its members: fewer than a list of plain rows looks at. */
 #define LOOK 1000
 
@@ -36,6 +34,7 @@ static bool fill(void *self, struct arena *a, int64_t township, const void *afte
     return ok;
 }
 
+/* Bytewise, as the store has them. */
 static int compare(const void *a, const void *b)
 {
     struct str x = ((const struct household_row *)a)->household,
@@ -45,7 +44,16 @@ static int compare(const void *a, const void *b)
     return by_bytes ? by_bytes : (x.len > y.len) - (x.len < y.len);
 }
 
-static const struct source_class by_household = {sizeof(struct household_row), compare, fill};
+bool walk_open(struct sources **sources, struct call *c, struct work *w, const struct scope *scope,
+               struct str after, int page, struct error *err)
+{
+    static const struct source_class by_household = {sizeof(struct household_row), compare, fill};
+    struct from *from = arena_alloc(&c->arena, sizeof *from);
+
+    *from = (struct from){w->store, after};
+    return sources_open(sources, &c->arena, &by_household, from, scope->townships,
+                        scope->township_count, page, err);
+}
 
 /* The place: how many items of its household were given already, and the household before it:
  * "2/500101001-00042". */
@@ -77,20 +85,18 @@ static json_t *place_json(struct call *c, size_t given, struct str after)
 bool walk_households(struct call *c, struct work *w, const struct scope *scope, walk_items *give,
                      void *self, json_t **result, struct error *err)
 {
-    struct from from = {.store = w->store};
     struct page page = {.limit = call_limit(c)};
     struct sources *sources;
     const void *at;
     json_t *next = NULL;
     int64_t given;
+    struct str last; /* the household before the one at hand */
     int looked = 0;
 
-    if (!place_read(c, &given, &from.after, err) ||
-        !sources_open(&sources, &c->arena, &by_household, &from, scope->townships,
-                      scope->township_count, page.limit, err)) {
+    if (!place_read(c, &given, &last, err) ||
+        !walk_open(&sources, c, w, scope, last, page.limit, err)) {
         return false;
     }
-    struct str last = from.after; /* the household before the one at hand */
     page.items = json_array();
     bool ok = true;
     while (ok && !next && (ok = sources_next(sources, &at, err)) && at) {

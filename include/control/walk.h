@@ -2,6 +2,12 @@
 #pragma once
 
 #include "control/methods.h"
+#include "control/sources.h"
+
+/* The households of a scope as struct household_row, in bytewise order of their numbers, behind
+ * `after` ("" from the start). `page` as of sources_open(). */
+bool walk_open(struct sources **sources, struct call *c, struct work *w, const struct scope *scope,
+               struct str after, int page, struct error *err);
 
 /* Appends a household's items. */
 typedef bool walk_items(struct call *c, struct work *w, const struct household_row *row, void *self,

@@ -1,6 +1,7 @@
 /* household.show, household.list */
 #include "work/household.h"
 #include "control/methods.h"
+#include "control/walk.h"
 #include "rules/protection.h"
 
 /* ---- one household ---- */
@@ -84,45 +85,6 @@ static bool is_wanted(const struct filter *f, const struct household_row *row)
            (!f->only_protected || is_protected(f->policy, row, &clause));
 }
 
-struct batch {
-    struct household_row *rows;
-    int count, limit;
-};
-
-static bool take(void *self, const struct household_row *row)
-{
-    struct batch *b = self;
-
-    b->rows[b->count++] = *row;
-    return b->count < b->limit;
-}
-
-/* `self` is the call's place. */
-static bool fill(void *self, struct arena *a, int64_t township, const void *after, int limit,
-                 void **rows, int *count, struct error *err)
-{
-    struct source_from *from = self;
-    struct batch b = {.rows = arena_alloc(a, (size_t)limit * sizeof *b.rows), .limit = limit};
-    struct str place = after ? ((const struct household_row *)after)->household : from->place;
-    bool ok = store_household_each(from->w->store, a, township, place, take, &b, err);
-
-    *rows = b.rows;
-    *count = b.count;
-    return ok;
-}
-
-/* Bytewise, as the store has them. */
-static int compare(const void *a, const void *b)
-{
-    struct str x = ((const struct household_row *)a)->household,
-               y = ((const struct household_row *)b)->household;
-    int by_bytes = memcmp(x.data, y.data, x.len < y.len ? x.len : y.len);
-
-    return by_bytes ? by_bytes : (x.len > y.len) - (x.len < y.len);
-}
-
-static const struct source_class by_number = {sizeof(struct household_row), compare, fill};
-
 static bool item(const struct filter *f, struct work *w, const struct household_row *row,
                  json_t *items, struct error *err)
 {
@@ -148,16 +110,14 @@ static bool list_run(struct call *c, struct work *w, json_t **result, struct err
         .only_protected = call_bool(c, "protected"),
     };
     int limit = call_limit(c), looked = 0;
-    struct source_from from = {.w = w};
-    struct str last = STR_NONE; /* looked at, of what the caller sees */
+    struct str place, last = STR_NONE; /* looked at, of what the caller sees */
     struct scope scope;
     struct sources *sources;
     const void *at;
     json_t *items, *next = NULL;
 
-    if (!methods_scope(c, w, &scope, err) || !methods_place(c, &from.place, err) ||
-        !sources_open(&sources, &c->arena, &by_number, &from, scope.townships, scope.township_count,
-                      limit + 1, err)) {
+    if (!methods_scope(c, w, &scope, err) || !methods_place(c, &place, err) ||
+        !walk_open(&sources, c, w, &scope, place, limit + 1, err)) {
         return false;
     }
     items = json_array();
