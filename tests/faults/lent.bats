@@ -8,13 +8,7 @@ load ../lib/daemon
 # overrides); else the account that runs them has the role, and who has none cannot be tried.
 setup_file() {
     load ../lib/daemon
-    F=$(mktemp -d)
-    chmod 755 "$F"
-    echo "$F" >"$BATS_FILE_TMPDIR/folder"
-    daemon_new "$F/d"
-    chmod 755 "$F/d"
-    cp "$B/rpc" "$F/rpc"
-    chmod 755 "$F/rpc"
+    daemon_new_for_others
     if [ "$(id -u)" = 0 ]; then name=daemon; else name=$(id -un); fi
     cat >>"$D/reviewd.conf" <<CONF
 accounts = ( { user = "$name"; role = "operator"; divisions = [ "500101001" ]; } );

@@ -8,13 +8,7 @@ load ../lib/daemon
 # account that runs them.
 setup_file() {
     load ../lib/daemon
-    F=$(mktemp -d)
-    chmod 755 "$F"
-    echo "$F" >"$BATS_FILE_TMPDIR/folder"
-    daemon_new "$F/d"
-    chmod 755 "$F/d"
-    cp "$B/rpc" "$F/rpc"
-    chmod 755 "$F/rpc"
+    daemon_new_for_others
     cp "$D/reviewd.conf" "$F/base.conf"
     if [ "$(id -u)" = 0 ]; then echo daemon >"$F/user"; else id -un >"$F/user"; fi
     daemon_start "2026-11-24 07:00"

@@ -32,6 +32,18 @@ CONF
     export REVIEWD_SOCKET=$D/s
 }
 
+# daemon_new_for_others: makes a daemon whose folder, and a caller in it ($F/rpc), other accounts reach. Where
+# $F lies stands in $BATS_FILE_TMPDIR/folder, for the tests of the file.
+daemon_new_for_others() {
+    F=$(mktemp -d)
+    chmod 755 "$F"
+    echo "$F" >"$BATS_FILE_TMPDIR/folder"
+    daemon_new "$F/d"
+    chmod 755 "$F/d"
+    cp "$B/rpc" "$F/rpc"
+    chmod 755 "$F/rpc"
+}
+
 # Waits up to 20 s for a command to succeed.
 wait_for() {
     local i
