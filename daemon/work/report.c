@@ -59,11 +59,14 @@ static bool load(struct work *w, struct report_case *c, struct error *err)
         return false;
     }
     c->born_on = c->has_member ? c->member.birth_on : DATE_NONE;
+    /* Of nobody who is known: the eldest's, where every birthday is known. */
     for (int i = 0; i < count && !c->has_member; i++) {
         struct date birth = members[i].birth_on;
-        if (date_is(birth) && (!date_is(c->born_on) || date_cmp(birth, c->born_on) < 0)) {
-            c->born_on = birth;
+        if (!date_is(birth)) {
+            c->born_on = DATE_NONE;
+            break;
         }
+        c->born_on = i == 0 || date_cmp(birth, c->born_on) < 0 ? birth : c->born_on;
     }
     return true;
 }

@@ -195,6 +195,10 @@ M='household,member,name,id\n'
     refused bad-argument report Q-1 death --member 1 --on 1985-01-01 --source 村
     refused bad-argument report Q-1 income --on 1950-01-01 --income 100 --source 村
     run -0 json report Q-1 income --on 2026-11-01 --income 100 --source 村
+    # Where one birthday is not known, nobody can tell that it was before all of them.
+    printf '%s\n' household,member,name Q-1,u1,无生日 >"$T/unknown.csv"
+    run -0 json import members "$T/unknown.csv"
+    run -0 json report Q-1 other --on 1950-01-01 --source 村
 }
 
 @test "verify finds nothing after all of these (6)" {

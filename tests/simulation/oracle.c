@@ -1158,12 +1158,28 @@ static void propose(struct oracle *o, struct o_household *h, int task, int today
     }
 }
 
+/* Nothing happens before the member that it names was born, nor, where it names none that is known,
+ * before anybody of a household whose birthdays are all known (3.7). No day here is before 1900. */
+static bool before_birth(const struct o_household *h, const char *member, int on)
+{
+    const struct o_member *m = member ? member_of(h, member) : NULL;
+    if (m) {
+        return m->birth != NO_DAY && on < m->birth;
+    }
+    for (int i = 0; i < h->member_count; i++) {
+        if (h->members[i].birth == NO_DAY || h->members[i].birth <= on) {
+            return false;
+        }
+    }
+    return h->member_count > 0;
+}
+
 static const char *report(struct oracle *o, struct o_household *h, int kind, const char *member,
                           int on, long income, long pension, long cost, int asset, int today)
 {
-    const char *refused = on > today              ? "bad-argument"
-                          : h->status == O_CLOSED ? "conflict"
-                                                  : check_member(h, kind, member);
+    const char *refused = on > today || before_birth(h, member, on) ? "bad-argument"
+                          : h->status == O_CLOSED                   ? "conflict"
+                                                                    : check_member(h, kind, member);
     if (!refused && kind == R_INCOME && income < 0 && pension < 0 && cost < 0) {
         refused = "bad-argument";
     }
